@@ -1,0 +1,35 @@
+// Imports point down only; equals meet through small interfaces in core/ (see docs/architecture.md).
+const data = '^src/(ingest|routing|scheduling|pipelines|storage)/'
+const control = '^src/(scaling|regions|devices|alerts|cluster|observability|security)/'
+const above = (...folders) => `^src/(${folders.join('|')})(/|\\.)`
+const rule = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } })
+const top = ['load', 'cli', 'index']
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    rule('core-imports-nothing', '^src/core/', '^src/(?!core/)'),
+    rule('memory-imports-core', '^src/memory/', '^src/(?!core/|memory/)'),
+    rule('kernels-import-memory', '^src/kernels/', '^src/(?!core/|memory/|kernels/)'),
+    rule('data-plane-below-control-plane', data, control),
+    rule('data-plane-below-engine', data, above('engine', 'simulation', ...top)),
+    rule('control-plane-below-engine', control, above('engine', 'simulation', ...top)),
+    rule('engine-below-top', '^src/engine/', above('simulation', ...top)),
+    {
+      name: 'equals-do-not-import-each-other',
+      severity: 'error',
+      from: { path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|cluster|observability|security)/' },
+      to: {
+        path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|cluster|observability|security)/',
+        pathNot: '^src/$1/',
+      },
+    },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/' }, to: {} },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
+  },
+}

@@ -1,0 +1,33 @@
+import tseslint from 'typescript-eslint'
+
+/** Words whose only home is core/ (time, chance) or memory/ (atomics): what to use instead. */
+const ambient = [
+  ['Date', 'now', 'Take a Clock from core/clock as an argument.'],
+  ['performance', 'now', 'Take a Clock from core/clock as an argument.'],
+  ['Math', 'random', 'Take a Random from core/random as an argument.'],
+].map(([object, property, message]) => ({ object, property, message }))
+
+const atomics = {
+  selector: "MemberExpression[object.name='Atomics']",
+  message: 'Use the named calls of memory/atomics (publishCursor, observeCursor, …).',
+}
+
+export default tseslint.config(
+  { ignores: ['dist', 'build', 'coverage', 'src/core/generated', 'asm'] },
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  { files: ['src/**/*.ts'], ignores: ['src/core/**'], rules: { 'no-restricted-properties': ['error', ...ambient] } },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/core/**', 'src/memory/**'],
+    rules: { 'no-restricted-syntax': ['error', atomics] },
+  },
+  { files: ['**/*.js', '**/*.cjs'], ...tseslint.configs.disableTypeChecked },
+)

@@ -1,0 +1,54 @@
+import type { Tier } from './tiers.ts'
+
+/** Milliseconds at the named quantiles. */
+export interface LatencySummary {
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly p999: number
+  readonly max: number
+}
+
+/**
+ * Where every reading is. Always received = accepted + refused + malformed
+ * and accepted = processed + inFlight + deadLettered + forwarded.
+ */
+export interface Account {
+  readonly received: number
+  readonly accepted: number
+  readonly refused: number
+  readonly malformed: number
+  readonly processed: number
+  readonly inFlight: number
+  readonly deadLettered: number
+  readonly forwarded: number
+}
+
+export interface TierStats {
+  readonly accepted: number
+  readonly processed: number
+  readonly refused: number
+  /** Readings waiting in the tier's lanes. */
+  readonly backlog: number
+  /** Accepted to processed, over the last ten seconds. */
+  readonly latencyMs: LatencySummary
+}
+
+/** The document of `GET /v1/stats` and of `engine.stats()`. */
+export interface Stats {
+  readonly account: Account
+  readonly tiers: Readonly<Record<Tier, TierStats>>
+  /** Accepted to routed, all tiers, over the last ten seconds. */
+  readonly routedMs: LatencySummary
+  readonly refusedByReason: Readonly<Record<string, number>>
+  readonly malformedByCause: Readonly<Record<string, number>>
+  readonly alerts: { readonly open: number; readonly raised: number }
+  /** Events detected, and accepted to alert seen by the embedding program over the last ten seconds. */
+  readonly anomalies: { readonly detected: number; readonly latencyMs: LatencySummary }
+  readonly pool: { readonly size: number; readonly busy: number; readonly min: number; readonly max: number; readonly replaced: number }
+  readonly series: number
+  readonly devices: number
+  readonly connections: number
+  readonly memory: { readonly sharedBytes: number; readonly rssBytes: number }
+  readonly uptimeSeconds: number
+}
