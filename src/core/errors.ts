@@ -3,22 +3,62 @@
  * MillraceError with a code from this one table, from which docs/errors.md is generated.
  */
 export const ERROR_CODES = {
-  'bad-config': { status: 400, retryable: false, meaning: 'The configuration is not valid; the message names path, value and what is allowed.' },
-  'bad-request': { status: 400, retryable: false, meaning: 'The request is not understood; the message says what and where.' },
+  'bad-config': {
+    status: 400,
+    retryable: false,
+    meaning: 'The configuration is not valid; the message names path, value and what is allowed.',
+  },
+  'bad-request': {
+    status: 400,
+    retryable: false,
+    meaning: 'The request is not understood; the message says what and where.',
+  },
   unauthorized: { status: 401, retryable: false, meaning: 'No token, an unknown token or an expired one.' },
   forbidden: { status: 403, retryable: false, meaning: 'The token is valid but not for this.' },
   'not-found': { status: 404, retryable: false, meaning: 'No such path, device, metric or series.' },
   'method-not-allowed': { status: 405, retryable: false, meaning: 'The path exists, the method does not.' },
-  conflict: { status: 409, retryable: false, meaning: 'What is there already contradicts the request, such as two names with one device id.' },
-  'too-large': { status: 413, retryable: false, meaning: 'The body or message is over the configured limit.' },
-  'limit-reached': { status: 429, retryable: true, meaning: 'A configured limit (devices, metrics, connections, rate) is reached.' },
+  conflict: {
+    status: 409,
+    retryable: false,
+    meaning: 'What is there already contradicts the request, such as two names with one device id.',
+  },
+  'too-large': {
+    status: 413,
+    retryable: false,
+    meaning: 'The body or message is over the configured limit.',
+  },
+  'limit-reached': {
+    status: 429,
+    retryable: true,
+    meaning: 'A configured limit (devices, metrics, connections, rate) is reached.',
+  },
   internal: { status: 500, retryable: false, meaning: 'A fault of the engine; please report it.' },
-  'not-ready': { status: 503, retryable: true, meaning: 'The engine is starting, replaying or shutting down.' },
+  'not-ready': {
+    status: 503,
+    retryable: true,
+    meaning: 'The engine is starting, replaying or shutting down.',
+  },
   'at-capacity': { status: 503, retryable: true, meaning: 'The process is at its limit of connections.' },
-  'insecure-bind': { status: 500, retryable: false, meaning: 'Refused to listen on a non-loopback address without authentication.' },
-  'listen-failed': { status: 500, retryable: true, meaning: 'The address could not be listened on, for example because the port is in use.' },
-  'out-of-memory': { status: 500, retryable: false, meaning: 'The configured limits need more shared memory than there can be (4 GiB).' },
-  'pipeline-failed': { status: 500, retryable: false, meaning: 'A pipeline module could not be loaded or does not have the expected shape.' },
+  'insecure-bind': {
+    status: 500,
+    retryable: false,
+    meaning: 'Refused to listen on a non-loopback address without authentication.',
+  },
+  'listen-failed': {
+    status: 500,
+    retryable: true,
+    meaning: 'The address could not be listened on, for example because the port is in use.',
+  },
+  'out-of-memory': {
+    status: 500,
+    retryable: false,
+    meaning: 'The configured limits need more shared memory than there can be (4 GiB).',
+  },
+  'pipeline-failed': {
+    status: 500,
+    retryable: false,
+    meaning: 'A pipeline module could not be loaded or does not have the expected shape.',
+  },
   closed: { status: 503, retryable: false, meaning: 'The engine is closed.' },
 } as const
 

@@ -45,7 +45,13 @@ export interface Stats {
   readonly alerts: { readonly open: number; readonly raised: number }
   /** Events detected, and accepted to alert seen by the embedding program over the last ten seconds. */
   readonly anomalies: { readonly detected: number; readonly latencyMs: LatencySummary }
-  readonly pool: { readonly size: number; readonly busy: number; readonly min: number; readonly max: number; readonly replaced: number }
+  readonly pool: {
+    readonly size: number
+    readonly busy: number
+    readonly min: number
+    readonly max: number
+    readonly replaced: number
+  }
   readonly series: number
   readonly devices: number
   readonly connections: number

@@ -1,0 +1,195 @@
+import { assert } from '../../core/errors.ts'
+import { observeCursor, publishCursor } from '../atomics.ts'
+import * as L from '../layout/ring.layout.ts'
+import type { SharedMemory } from '../shared-memory.ts'
+import type { FrameProducer, SettledFrame } from './ingest-ring.ts'
+
+/**
+ * The producer's half of an ingest ring. Room is free again when every consumer has passed it and this side has
+ * settled it, so an answer never refers to bytes that are gone. Nothing is written beyond the claimed frame.
+ */
+export class SpscFrameProducer implements FrameProducer {
+  readonly capacityBytes: number
+  readonly #memory: SharedMemory
+  readonly #control: number
+  readonly #data: number
+  readonly #mask: number
+  readonly #settled: Settled
+  #writeCursor = 0
+  #settledCursor = 0
+  #claimed = 0
+  #claimedBytes = 0
+  #messageBytes = 0
+  #answersWanted = 0
+  #refusalsSeen = 0
+
+  constructor(memory: SharedMemory, control: number, data: number, capacityBytes: number) {
+    assert((capacityBytes & (capacityBytes - 1)) === 0, 'a ring holds a power of two bytes')
+    this.#memory = memory
+    this.#control = control
+    this.#data = data
+    this.#mask = capacityBytes - 1
+    this.capacityBytes = capacityBytes
+    this.#settled = new Settled(memory)
+    this.#writeCursor = observeCursor(memory.i32, control + L.RING_WRITE_CURSOR)
+    this.#settledCursor = this.#writeCursor
+  }
+
+  get heldBytes(): number {
+    return (this.#writeCursor - this.#routeCursor()) >>> 0
+  }
+
+  claim(messageBytes: number, maxReadings: number): number {
+    const bytes = frameBytes(messageBytes, maxReadings)
+    const offset = this.#writeCursor & this.#mask
+    const toEnd = this.capacityBytes - offset
+    const padding = bytes > toEnd ? toEnd : 0
+    if (!this.#hasRoom(padding + bytes)) return 0
+    if (padding > 0) this.#pad(offset, padding)
+    this.#claimed = this.#data + (padding > 0 ? 0 : offset)
+    this.#claimedBytes = bytes
+    this.#messageBytes = messageBytes
+    return this.#claimed + L.FRAME_HEADER_BYTES
+  }
+
+  commit(readingOffset: number, readingCount: number, source: number, seq: number, receivedMs: number): void {
+    const { i32, f64 } = this.#memory
+    const frame = this.#claimed
+    const bytes = frameBytes(this.#messageBytes, readingCount)
+    assert(frame !== 0 && bytes <= this.#claimedBytes, 'commit follows a claim that is large enough')
+    const word = frame >>> 2
+    i32[word] = bytes
+    i32[word + 1] = readingCount
+    i32[word + 2] = L.FRAME_HEADER_BYTES + readingOffset
+    i32[word + 3] = source
+    f64[(frame + L.FRAME_RECEIVED_MS) >>> 3] = receivedMs
+    i32[word + 6] = seq
+    i32[word + 7] = 0
+    clearRefusals(i32, frame, bytes, readingCount)
+    if (seq !== 0) this.#answersWanted++
+    this.#claimed = 0
+    this.#writeCursor = (this.#writeCursor + bytes) | 0
+    // pairs with the router's observeCursor
+    publishCursor(i32, this.#control + L.RING_WRITE_CURSOR, this.#writeCursor)
+  }
+
+  settle(visit: (frame: SettledFrame) => void): void {
+    const routed = this.#routeCursor()
+    if (this.#freeUpTo(routed)) return
+    while (this.#settledCursor !== routed) this.#settleOne(visit)
+  }
+
+  /** Without an answer to give, room is free as soon as it is routed. */
+  #freeUpTo(routed: number): boolean {
+    const refusals = this.#memory.i32[(this.#control + L.RING_REFUSAL_COUNT) >>> 2]
+    if (this.#answersWanted !== 0 || refusals !== this.#refusalsSeen) return false
+    this.#settledCursor = routed
+    return true
+  }
+
+  #settleOne(visit: (frame: SettledFrame) => void): void {
+    const { i32 } = this.#memory
+    const frame = this.#data + (this.#settledCursor & this.#mask)
+    const bytes = i32[frame >>> 2]
+    if (i32[(frame + L.FRAME_READING_COUNT) >>> 2] !== L.FRAME_PADDING) {
+      const wanted = i32[(frame + L.FRAME_SEQ) >>> 2] !== 0
+      const refused = i32[(frame + L.FRAME_OUTCOME) >>> 2] !== 0
+      if (wanted) this.#answersWanted--
+      if (refused) this.#refusalsSeen = (this.#refusalsSeen + 1) | 0
+      if (wanted || refused) visit(this.#settled.at(frame))
+    }
+    this.#settledCursor = (this.#settledCursor + bytes) | 0
+  }
+
+  #routeCursor(): number {
+    return observeCursor(this.#memory.i32, this.#control + L.RING_ROUTE_CURSOR)
+  }
+
+  #hasRoom(bytes: number): boolean {
+    if (this.#used() + bytes <= this.capacityBytes) return true
+    this.#freeUpTo(this.#routeCursor())
+    return this.#used() + bytes <= this.capacityBytes
+  }
+
+  #used(): number {
+    return (this.#writeCursor - this.#settledCursor) >>> 0
+  }
+
+  #pad(offset: number, bytes: number): void {
+    const { i32 } = this.#memory
+    const frame = this.#data + offset
+    i32[frame >>> 2] = bytes
+    i32[(frame + L.FRAME_READING_COUNT) >>> 2] = L.FRAME_PADDING
+    this.#writeCursor = (this.#writeCursor + bytes) | 0
+    publishCursor(i32, this.#control + L.RING_WRITE_CURSOR, this.#writeCursor)
+  }
+}
+
+/** One reusable view of a routed frame. */
+class Settled implements SettledFrame {
+  readonly #i32: Int32Array
+  #frame = 0
+
+  constructor(memory: SharedMemory) {
+    this.#i32 = memory.i32
+  }
+
+  at(frame: number): this {
+    this.#frame = frame
+    return this
+  }
+
+  get source(): number {
+    return this.#word(L.FRAME_SOURCE)
+  }
+
+  get seq(): number {
+    return this.#word(L.FRAME_SEQ) >>> 0
+  }
+
+  get readingCount(): number {
+    return this.#word(L.FRAME_READING_COUNT)
+  }
+
+  get refusedCount(): number {
+    return this.#word(L.FRAME_OUTCOME) & 0xffffff
+  }
+
+  get reason(): number {
+    return this.#word(L.FRAME_OUTCOME) >>> 24
+  }
+
+  refusedIndexes(): number[] {
+    const map = refusalMap(this.#frame, this.#word(L.FRAME_BYTES), this.readingCount) >>> 2
+    const indexes: number[] = []
+    if (this.refusedCount === 0) return indexes
+    for (let i = 0; i < this.readingCount; i++) {
+      if ((this.#i32[map + (i >>> 5)] >>> (i & 31)) & 1) indexes.push(i)
+    }
+    return indexes
+  }
+
+  #word(offset: number): number {
+    return this.#i32[(this.#frame + offset) >>> 2]
+  }
+}
+
+const align = (bytes: number): number => (bytes + L.FRAME_ALIGNMENT - 1) & -L.FRAME_ALIGNMENT
+
+const refusalMapBytes = (readings: number): number =>
+  readings <= L.FRAME_INLINE_REFUSALS ? 0 : align((readings + 7) >>> 3)
+
+const frameBytes = (messageBytes: number, readings: number): number =>
+  L.FRAME_HEADER_BYTES + align(messageBytes) + refusalMapBytes(readings)
+
+function refusalMap(frame: number, bytes: number, readings: number): number {
+  return readings <= L.FRAME_INLINE_REFUSALS
+    ? frame + L.FRAME_HEADER_BYTES
+    : frame + bytes - refusalMapBytes(readings)
+}
+
+function clearRefusals(i32: Int32Array, frame: number, bytes: number, readings: number): void {
+  const map = refusalMap(frame, bytes, readings) >>> 2
+  if (readings <= L.FRAME_INLINE_REFUSALS) i32[map] = 0
+  else i32.fill(0, map, (frame + bytes) >>> 2)
+}
