@@ -15,10 +15,10 @@
  *    12  u32 source         connection number                 producer
  *    16  f64 receivedMs     monotonic                         producer
  *    24  u32 seq            0 = no acknowledgement wanted     producer
- *    28  u32 outcome        reason << 24 | refused readings   router (producer writes 0)
+ *    28  u32 outcome        reason << 24 | readings marked    router (producer writes 0)
  *    32  message bytes as received; its first 8 bytes never hold readings
  *
- * Refused readings are marked in a bitmap: in the message's first word when there are at most 32 readings, else in
+ * Readings that were not taken (refused or malformed) are marked in a bitmap: in the message's first word when there are at most 32 readings, else in
  * words behind the message. The producer clears it, the router sets bits.
  */
 export const RING_WRITE_CURSOR = 0
@@ -36,6 +36,8 @@ export const FRAME_SEQ = 24
 export const FRAME_OUTCOME = 28
 export const FRAME_HEADER_BYTES = 32
 export const FRAME_ALIGNMENT = 32
+/** Added to the reason when every marked reading is malformed: the rest is then an index into MALFORMED_CAUSES. */
+export const OUTCOME_MALFORMED = 0x80
 /** In readingCount: no frame here, go on at the start of the data. */
 export const FRAME_PADDING = 0x7fffffff
 /** Up to this many readings the refusal bitmap lies in the message's first word. */

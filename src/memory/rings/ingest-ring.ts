@@ -7,7 +7,7 @@ export interface SettledFrame {
   readonly seq: number
   readonly readingCount: number
   readonly refusedCount: number
-  /** Index into REFUSAL_REASONS; 0 when nothing was refused. */
+  /** Index into REFUSAL_REASONS, or OUTCOME_MALFORMED + index into MALFORMED_CAUSES; 0 when all were taken. */
   readonly reason: number
   /** Indexes of the refused readings; read before the visitor returns. */
   refusedIndexes(): number[]
