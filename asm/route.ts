@@ -1,0 +1,195 @@
+// The route kernel: frames of a ring in, entries of lanes out. Readings are worked in groups of 32, whose rows are
+// touched first, so that the waits for memory overlap; everything else is one pass over each reading.
+
+import * as C from '../src/memory/layout/counters.layout'
+import * as F from '../src/memory/layout/ring.layout'
+import * as L from '../src/memory/layout/lanes.layout'
+import * as M from '../src/memory/layout/map.layout'
+import * as R from '../src/memory/layout/reading.layout'
+import * as S from '../src/memory/layout/series.layout'
+import { addTo, recordLatency } from './counters'
+import { geohash16 } from './geohash'
+import { shardOf } from './hash'
+import { appendEntry, ensureRoom, fenceLane, laneAt, publishLane, stampOf } from './lane-writer'
+import { withinRate } from './rate-limit'
+import { refuse, rejectMalformed } from './refusals'
+import { learn, phaseOf, scoreOf } from './score'
+import { homeRow, lookUpDevice, takeRow } from './series-table'
+import { eventTime, faultOf, isGivenPosition } from './validate'
+import { Scratch } from './scratch'
+
+const GROUP: u32 = 32
+
+const REASON_OVERLOAD: u32 = 1
+const REASON_SERIES: u32 = 3
+const REASON_DEVICE: u32 = 4
+const REASON_METRIC: u32 = 5
+const REASON_RATE: u32 = 6
+
+/**
+ * Routes the frames between two cursors of a ring, stopping behind the frame that brings it to `limit` readings;
+ * returns the new cursor. `epochOffsetMs` turns receive times into milliseconds since 1970. Nothing is visible to
+ * workers before `publish`.
+ */
+export function route(
+  map: usize, scratch: usize, control: usize, data: usize, mask: u32, from: u32, to: u32, limit: u32, epochOffsetMs: f64,
+): u32 {
+  const s = changetype<Scratch>(scratch)
+  s.map = map
+  s.control = control
+  s.epochOffsetMs = epochOffsetMs
+  s.aheadMs = load<f64>(map, M.MAP_TIME_AHEAD_MS)
+  s.rate = load<u32>(map, M.MAP_DEVICE_RATE)
+  let cursor = from
+  let frame: usize = 0
+  let reading: usize = 0
+  let left: u32 = 0
+  let started: u32 = 0
+  while (true) {
+    let size: u32 = 0
+    while (size < GROUP) {
+      if (left == 0) {
+        if (cursor == to || started >= limit) break
+        frame = data + <usize>(cursor & mask)
+        cursor += load<u32>(frame, F.FRAME_BYTES)
+        left = load<u32>(frame, F.FRAME_READING_COUNT)
+        if (left == F.FRAME_PADDING) {
+          left = 0
+          continue
+        }
+        reading = frame + <usize>load<u32>(frame, F.FRAME_READING_OFFSET)
+        started += left
+        s.noteFrame(load<f64>(frame, F.FRAME_RECEIVED_MS), left)
+        continue
+      }
+      const take = min<u32>(GROUP - size, left)
+      for (let i: u32 = 0; i < take; i++) {
+        s.put(size + i, frame, reading, touch(map, load<u64>(reading)))
+        reading += R.READING_BYTES
+      }
+      left -= take
+      size += take
+    }
+    if (size == 0) return cursor
+    for (let i: u32 = 0; i < size; i++) routeReading(s, s.frameAt(i), s.readingAt(i), s.rowAt(i))
+  }
+  return cursor
+}
+
+/** Reads the row's first word, so that its cache line is under way, and returns the row if it is the right one. */
+@inline
+function touch(map: usize, key: u64): usize {
+  const row = homeRow(map, key)
+  return load<u64>(row) == key ? row : 0
+}
+
+@inline
+function routeReading(s: Scratch, frame: usize, reading: usize, guess: usize): void {
+  const map = s.map
+  const key = load<u64>(reading)
+  if (frame != s.frame) s.enterFrame(frame)
+  const time = eventTime(reading, s.arrival)
+  const fault = faultOf(reading, time, s.latest)
+  if (fault != 0) return rejectMalformed(s, frame, reading, fault)
+  const metric = <usize>load<u32>(map, M.MAP_METRICS) + (<usize>(key & 0xffff) << M.METRIC_SHIFT)
+  if (load<u8>(metric, M.METRIC_KNOWN) == 0) return refuse(s, frame, reading, REASON_METRIC, L.TIER_COUNT)
+  const row = guess != 0 ? guess : takeRow(map, key)
+  if (row == 0) return refuse(s, frame, reading, REASON_SERIES, L.TIER_COUNT)
+  const shard = shardOf(key)
+  const epoch = load<u32>(<usize>load<u32>(map, M.MAP_EPOCHS) + (<usize>shard << 2))
+  if (load<u32>(row, S.ROW_EPOCH) != epoch) lookUpDevice(map, row, key, epoch)
+  if ((load<u8>(row, S.ROW_FLAGS) & S.ROW_UNKNOWN) != 0) return refuse(s, frame, reading, REASON_DEVICE, L.TIER_COUNT)
+  const tier = <u32>load<u8>(row, S.ROW_TIER)
+  if (s.rate != 0 && !withinRate(map, key >> 16, s.rate, s.second)) return refuse(s, frame, reading, REASON_RATE, tier)
+  const lane = laneAt(map, tier + L.TRACK_CRITICAL, shard)
+  if (!reserveEntry(s, row, lane, tier, shard)) return refuse(s, frame, reading, REASON_OVERLOAD, tier)
+  const value = load<f64>(reading, R.READING_VALUE)
+  const score = scoreOf(row, metric, value)
+  const phase = phaseOf(map, row, metric, score)
+  if (phase != 0 && !ensureRoom(map, laneAt(map, L.TRACK_EVENTS, shard), L.TRACK_EVENTS, s.receivedMs, L.EVENT_BYTES))
+    return refuse(s, frame, reading, REASON_OVERLOAD, tier)
+  const region = regionOf(map, row, reading)
+  if (phase != 0) appendEvent(s, row, reading, time, score, phase, region, shard)
+  learn(map, row, metric, value, score, phase)
+  const entry = appendEntry(lane, R.READING_BYTES)
+  store<u32>(entry, slotOf(map, row, shard) | (region << R.ENTRY_REGION_SHIFT), R.ENTRY_SLOT)
+  store<u32>(entry, stampOf(lane, s.receivedMs) | (saturate(score) << 16), R.ENTRY_STAMP)
+  store<f64>(entry, time, R.READING_TIME)
+  store<v128>(entry, load<v128>(reading, R.READING_VALUE), R.READING_VALUE)
+}
+
+/** Room for the reading in the lane of its tier, behind what the series has left in another. */
+@inline
+function reserveEntry(s: Scratch, row: usize, lane: usize, tier: u32, shard: u32): bool {
+  const before = <u32>load<u8>(row, S.ROW_LANE_TIER)
+  if (before != tier) {
+    if (before < <u32>L.TIER_COUNT && !fenceLane(s.map, shard, before, tier, s.receivedMs)) return false
+    if (!ensureRoom(s.map, lane, tier + L.TRACK_CRITICAL, s.receivedMs, R.READING_BYTES)) return false
+    store<u8>(row, <u8>tier, S.ROW_LANE_TIER)
+    return true
+  }
+  return ensureRoom(s.map, lane, tier + L.TRACK_CRITICAL, s.receivedMs, R.READING_BYTES)
+}
+
+@inline
+function regionOf(map: usize, row: usize, reading: usize): u32 {
+  if (!isGivenPosition(reading)) return <u32>load<u8>(row, S.ROW_HOME)
+  const cell = geohash16(load<i32>(reading, R.READING_LAT), load<i32>(reading, R.READING_LON))
+  const region = load<u8>(<usize>load<u32>(map, M.MAP_REGIONS) + <usize>cell)
+  store<u8>(row, region, S.ROW_REGION)
+  return <u32>region
+}
+
+@inline
+function slotOf(map: usize, row: usize, shard: u32): u32 {
+  const table = load<u32>(map, M.MAP_SERIES) + shard * load<u32>(map, M.MAP_SHARD_BYTES)
+  return (<u32>row - table) >> S.ROW_SHIFT
+}
+
+@inline
+function saturate(score: f64): u32 {
+  return <u32><i32>max<f64>(min<f64>(floor<f64>(score * R.SCORE_SCALE + 0.5), 32767), -32768) & 0xffff
+}
+
+function appendEvent(
+  s: Scratch, row: usize, reading: usize, time: f64, score: f64, phase: u32, region: u32, shard: u32,
+): void {
+  const event = appendEntry(laneAt(s.map, L.TRACK_EVENTS, shard), L.EVENT_BYTES)
+  store<u64>(event, load<u64>(reading), L.EVENT_SERIES)
+  store<f64>(event, time, L.EVENT_TIME)
+  store<f64>(event, load<f64>(reading, R.READING_VALUE), L.EVENT_VALUE)
+  store<f64>(event, score, L.EVENT_SCORE)
+  store<f64>(event, s.receivedMs, L.EVENT_RECEIVED_MS)
+  store<f32>(event, <f32>load<f64>(row, S.ROW_MEAN), L.EVENT_MEAN)
+  store<f32>(event, <f32>sqrt<f64>(load<f64>(row, S.ROW_VARIANCE)), L.EVENT_DEVIATION)
+  store<u32>(event, slotOf(s.map, row, shard), L.EVENT_SLOT)
+  store<u8>(event, <u8>region, L.EVENT_REGION)
+  store<u8>(event, load<u8>(row, S.ROW_TIER), L.EVENT_TIER)
+  store<u8>(event, <u8>phase, L.EVENT_PHASE)
+  store<u64>(event, load<u64>(reading, R.READING_LAT), L.EVENT_LAT)
+}
+
+/** Shows what `route` has written to the workers, counts it and its latency; returns the readings shown. */
+export function publish(map: usize, scratch: usize, nowMs: f64): u32 {
+  const counters = <usize>load<u32>(map, M.MAP_ROUTER_COUNTERS)
+  let total: u32 = 0
+  for (let track: u32 = 0; track < <u32>L.TRACK_COUNT; track++) {
+    let added: u32 = 0
+    for (let shard: u32 = 0; shard < <u32>S.SHARD_COUNT; shard++) {
+      added += publishLane(map, laneAt(map, track, shard), (track << L.LANES_PER_TRACK_SHIFT) | shard)
+    }
+    if (added == 0) continue
+    if (track == L.TRACK_EVENTS) addTo(counters + C.ROUTER_ANOMALIES, added)
+    else {
+      addTo(counters + C.ROUTER_ACCEPTED + (<usize>(track - L.TRACK_CRITICAL) << 3), added)
+      total += added
+    }
+  }
+  const s = changetype<Scratch>(scratch)
+  const latencies = <usize>load<u32>(map, M.MAP_LATENCIES)
+  for (let i: u32 = 0; i < s.runs; i++) recordLatency(latencies, nowMs - s.runMs(i), s.runCount(i))
+  s.runs = 0
+  addTo(counters + C.ROUTER_FRAMES, s.frames)
+  s.frames = 0
+  return total
+}

@@ -1,0 +1,86 @@
+// The route kernel's workbench: 16 KiB at an address that the caller gives. An @unmanaged class is only a view of it.
+
+import { FRAME_RECEIVED_MS } from '../src/memory/layout/ring.layout'
+
+const ITEMS: usize = 128
+const ITEM_BYTES: usize = 16
+const RUNS: usize = 1024
+const RUN_BYTES: usize = 16
+const MAX_RUNS: u32 = 512
+/** Frames received this close together are counted as one run of latencies. */
+const RUN_MS: f64 = 0.1
+
+@unmanaged
+export class Scratch {
+  map: usize
+  control: usize
+  frame: usize
+  runs: u32
+  frames: u32
+  rate: u32
+  second: u32
+  unused: u32
+  epochOffsetMs: f64
+  aheadMs: f64
+  receivedMs: f64
+  arrival: f64
+  latest: f64
+
+  /** The reading's frame has changed: what follows from its receive time. */
+  @inline
+  enterFrame(frame: usize): void {
+    this.frame = frame
+    this.receivedMs = load<f64>(frame, FRAME_RECEIVED_MS)
+    this.arrival = this.receivedMs + this.epochOffsetMs
+    this.latest = this.arrival + this.aheadMs
+    this.second = <u32>(this.arrival * 0.001)
+  }
+
+  @inline
+  put(index: u32, frame: usize, reading: usize, row: usize): void {
+    const item = changetype<usize>(this) + ITEMS + <usize>index * ITEM_BYTES
+    store<u32>(item, <u32>frame)
+    store<u32>(item, <u32>reading, 4)
+    store<u32>(item, <u32>row, 8)
+  }
+
+  @inline
+  frameAt(index: u32): usize {
+    return <usize>load<u32>(changetype<usize>(this) + ITEMS + <usize>index * ITEM_BYTES)
+  }
+
+  @inline
+  readingAt(index: u32): usize {
+    return <usize>load<u32>(changetype<usize>(this) + ITEMS + <usize>index * ITEM_BYTES, 4)
+  }
+
+  @inline
+  rowAt(index: u32): usize {
+    return <usize>load<u32>(changetype<usize>(this) + ITEMS + <usize>index * ITEM_BYTES, 8)
+  }
+
+  /** Remembers how many readings were received when, for the latency counts of `publish`. */
+  @inline
+  noteFrame(receivedMs: f64, readings: u32): void {
+    this.frames++
+    const last = changetype<usize>(this) + RUNS + <usize>(this.runs - 1) * RUN_BYTES
+    if (this.runs != 0 && (receivedMs - load<f64>(last) < RUN_MS || this.runs == MAX_RUNS)) {
+      store<u32>(last, load<u32>(last, 8) + readings, 8)
+      return
+    }
+    const run = changetype<usize>(this) + RUNS + <usize>this.runs * RUN_BYTES
+    store<f64>(run, receivedMs)
+    store<u32>(run, readings, 8)
+    this.runs++
+  }
+
+  @inline
+  runMs(index: u32): f64 {
+    return load<f64>(changetype<usize>(this) + RUNS + <usize>index * RUN_BYTES)
+  }
+
+  @inline
+  runCount(index: u32): u32 {
+    return load<u32>(changetype<usize>(this) + RUNS + <usize>index * RUN_BYTES, 8)
+  }
+}

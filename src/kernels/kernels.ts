@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises'
+
+/** Addresses are unsigned 32-bit numbers; `>>> 0` what comes back. Each function is described in asm/. */
+export interface Kernels {
+  geohash16(lat: number, lon: number): number
+  shardOf(key: bigint): number
+  slotHash(key: bigint): number
+  findSeries(map: number, key: bigint): number
+  placeDevice(map: number, id: bigint): number
+  route(
+    map: number,
+    scratch: number,
+    control: number,
+    data: number,
+    mask: number,
+    from: number,
+    to: number,
+    limit: number,
+    epochOffsetMs: number,
+  ): number
+  publish(map: number, scratch: number, nowMs: number): number
+  claimShard(map: number, worker: number, track: number, first: number): number
+  releaseShard(map: number, track: number, shard: number): void
+  laneToWork(map: number, worker: number, track: number, shard: number): number
+  openSlice(map: number, lane: number, limit: number): number
+  closeSlice(map: number, worker: number, lane: number, count: number, nowMs: number): void
+  skipReading(map: number, worker: number, lane: number): void
+  drainTrack(map: number, worker: number, track: number, first: number, budget: number, nowMs: number): number
+  countRing(data: number, mask: number, from: number, to: number): number
+  countTrack(map: number, track: number): number
+}
+
+const WASM_FILE = new URL('../../build/millrace.wasm', import.meta.url)
+
+/** Compiles the kernels once; the module can be sent to other threads. */
+export async function compileKernels(): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await readFile(WASM_FILE))
+}
+
+/** Opens the door to the kernels for this thread, on the given memory. */
+export function openKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+  const abort = (): never => {
+    throw new Error('assertion failed in a kernel')
+  }
+  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as unknown as Kernels
+}

@@ -1,0 +1,48 @@
+/*
+ * Control words, each on lines of its own, and one slot per agent.
+ *
+ *   control                                                  written by
+ *     0  u32 workSignal     workers sleep on it               router (when a worker sleeps)
+ *   128  u32 workSleepers   workers about to sleep            workers
+ *   256  u32 routerSignal   the router sleeps on it           producers (when it sleeps)
+ *   384  u32 routerSleeping                                   router
+ *   512  u32 doorbell       the main thread listens to it     router, workers (when armed)
+ *   640  u32 doorbellArmed  1 = ring it                       main sets, the ringer clears
+ *   768  u32 census         1 = stand still                   main
+ *
+ *   agent slot (128 bytes)                                    written by
+ *     0  u32 state          AGENT_*                           agent; main after its end
+ *     4  u32 heartbeat      rounds begun                      agent
+ *     8  u32 stop           1 = end                           main
+ *    12  u32 threadId                                         agent
+ *    16  u32 lane           being worked by user code, or 0   agent; main after its end
+ *    20  u32 count          readings of that slice            agent
+ *    24  u32 track          of the claim that led there       agent
+ *    28  u32 shard          claimed shard + 1, or 0           agent
+ */
+export const CONTROL_WORK_SIGNAL = 0
+export const CONTROL_WORK_SLEEPERS = 128
+export const CONTROL_ROUTER_SIGNAL = 256
+export const CONTROL_ROUTER_SLEEPING = 384
+export const CONTROL_DOORBELL = 512
+export const CONTROL_DOORBELL_ARMED = 640
+export const CONTROL_CENSUS = 768
+export const CONTROL_BYTES = 1024
+
+export const AGENT_STATE = 0
+export const AGENT_HEARTBEAT = 4
+export const AGENT_STOP = 8
+export const AGENT_THREAD_ID = 12
+export const AGENT_LANE = 16
+export const AGENT_COUNT = 20
+export const AGENT_TRACK = 24
+export const AGENT_SHARD = 28
+export const AGENT_SLOT_BYTES = 128
+
+export const AGENT_OFF = 0
+/** May change what the account counts. */
+export const AGENT_RUNNING = 1
+/** Stands still: waits, or has nothing to do. */
+export const AGENT_PARKED = 2
+/** In user code: changes nothing before it has asked the gate. */
+export const AGENT_IN_USER_CODE = 3
