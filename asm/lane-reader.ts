@@ -9,6 +9,7 @@ import { SHARD_COUNT } from '../src/memory/layout/series.layout'
 import { giveBlock } from './blocks'
 import { addTo, recordLatency } from './counters'
 import { laneAt, readyWord } from './lane-writer'
+import { tickOf } from './scratch'
 import { applyWindows } from './windows'
 
 /** Claims the shard of a ready lane of the track, looking from shard `first` on; returns the shard, or -1. */
@@ -149,25 +150,30 @@ export function skipReading(map: usize, worker: u32, lane: usize): void {
   advance(lane, load<u32>(lane, L.LANE_READ), 1, events ? 6 : 5)
 }
 
+@inline
+function agedMs(age: u32, stamp: u32): f64 {
+  return <f64><i32>(age - stamp) * (1.0 / R.TICKS_PER_MS)
+}
+
 /** Entries stamped alike are counted together. */
 function countLatencies(map: usize, worker: u32, track: u32, lane: usize, count: u32, nowMs: f64): void {
   const set = 1 + worker * L.TRACK_COUNT + track
   const latencies = <usize>load<u32>(map, M.MAP_LATENCIES) + <usize>set * C.LATENCY_SET_BYTES
-  const age = nowMs - load<f64>(<usize>load<u32>(lane, L.LANE_READ_BLOCK), L.BLOCK_BASE)
+  const age = tickOf(nowMs) - load<u32>(<usize>load<u32>(lane, L.LANE_READ_BLOCK), L.BLOCK_BASE)
   let entry = <usize>load<u32>(lane, L.LANE_READ)
   let stamp = <u32>load<u16>(entry, R.ENTRY_STAMP)
   let run: u32 = 0
   for (let i: u32 = 0; i < count; i++) {
     const next = <u32>load<u16>(entry, R.ENTRY_STAMP)
     if (next != stamp) {
-      recordLatency(latencies, age - <f64>stamp * (R.STAMP_US / 1000.0), run)
+      recordLatency(latencies, agedMs(age, stamp), run)
       stamp = next
       run = 0
     }
     run++
     entry += R.READING_BYTES
   }
-  recordLatency(latencies, age - <f64>stamp * (R.STAMP_US / 1000.0), run)
+  recordLatency(latencies, agedMs(age, stamp), run)
 }
 
 /** Is there work that routine work must give way to? */

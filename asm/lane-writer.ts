@@ -2,10 +2,8 @@
 
 import * as L from '../src/memory/layout/lanes.layout'
 import * as M from '../src/memory/layout/map.layout'
-import { STAMP_US } from '../src/memory/layout/reading.layout'
+import { MAX_STAMP } from '../src/memory/layout/reading.layout'
 import { takeBlock } from './blocks'
-
-const STAMPS_PER_MS: f64 = 1000 / STAMP_US
 
 @inline
 export function laneAt(map: usize, track: u32, shard: u32): usize {
@@ -13,38 +11,48 @@ export function laneAt(map: usize, track: u32, shard: u32): usize {
   return <usize>load<u32>(map, M.MAP_LANES) + (<usize>index << L.LANE_SHIFT)
 }
 
-/** Receive time as a stamp after the open block's base; over 65535 when the block is too old for it. */
+/** A receive tick as a stamp after the open block's base; over MAX_STAMP when the block is too old for it. */
 @inline
-export function stampOf(lane: usize, receivedMs: f64): u32 {
-  return <u32>max<f64>((receivedMs - load<f64>(lane, L.LANE_BASE)) * STAMPS_PER_MS, 0)
+export function stampOf(lane: usize, tick: u32): u32 {
+  return <u32>max<i32>(<i32>(tick - load<u32>(lane, L.LANE_BASE)), 0)
 }
 
-/** Makes sure that an entry of `bytes` stamped `receivedMs` fits into the open block; false = no block to be had. */
+/** Makes sure that an entry of `bytes` stamped `tick` fits into the open block; false = no block to be had. */
 @inline
-export function ensureRoom(map: usize, lane: usize, track: u32, receivedMs: f64, bytes: u32): bool {
+export function ensureRoom(map: usize, lane: usize, track: u32, tick: u32, bytes: u32): bool {
   const fits = load<u32>(lane, L.LANE_WRITE) + bytes <= load<u32>(lane, L.LANE_WRITE_END)
-  return fits && stampOf(lane, receivedMs) <= 0xffff ? true : openBlock(map, lane, track, receivedMs)
+  return fits && stampOf(lane, tick) <= <u32>MAX_STAMP ? true : openBlock(map, lane, track, tick)
 }
 
 /** Closes the lane's block where it stands and opens another. */
-export function openBlock(map: usize, lane: usize, track: u32, receivedMs: f64): bool {
+export function openBlock(map: usize, lane: usize, track: u32, tick: u32): bool {
   const block = takeBlock(map, track)
   if (block == 0) return false
   store<u32>(block, 0, L.BLOCK_NEXT)
   store<u32>(block, <u32>block + L.BLOCK_BYTES, L.BLOCK_END)
-  store<f64>(block, receivedMs, L.BLOCK_BASE)
+  store<u32>(block, tick, L.BLOCK_BASE)
   store<u32>(block, 0, L.BLOCK_FENCE_MASK)
   const open = <usize>load<u32>(lane, L.LANE_BLOCK)
   if (open == 0) store<u32>(lane, <u32>block, L.LANE_FIRST_BLOCK)
   else {
+    store<u32>(lane, writtenTo(lane, track), L.LANE_CLOSED)
     store<u32>(open, load<u32>(lane, L.LANE_WRITE), L.BLOCK_END)
     store<u32>(open, <u32>block, L.BLOCK_NEXT)
   }
   store<u32>(lane, <u32>block, L.LANE_BLOCK)
   store<u32>(lane, <u32>block + L.BLOCK_HEADER_BYTES, L.LANE_WRITE)
   store<u32>(lane, <u32>block + L.BLOCK_BYTES, L.LANE_WRITE_END)
-  store<f64>(lane, receivedMs, L.LANE_BASE)
+  store<u32>(lane, tick, L.LANE_BASE)
   return true
+}
+
+/** Entries ever appended to the lane: those of its closed blocks and those of the open one. */
+@inline
+function writtenTo(lane: usize, track: u32): u32 {
+  const block = load<u32>(lane, L.LANE_BLOCK)
+  if (block == 0) return 0
+  const bytes = load<u32>(lane, L.LANE_WRITE) - block - L.BLOCK_HEADER_BYTES
+  return load<u32>(lane, L.LANE_CLOSED) + (bytes >> (track == L.TRACK_EVENTS ? 6 : 5))
 }
 
 /** Takes room that `ensureRoom` has found; returns the entry's address. */
@@ -52,7 +60,6 @@ export function openBlock(map: usize, lane: usize, track: u32, receivedMs: f64):
 export function appendEntry(lane: usize, bytes: u32): usize {
   const at = load<u32>(lane, L.LANE_WRITE)
   store<u32>(lane, at + bytes, L.LANE_WRITE)
-  store<u32>(lane, load<u32>(lane, L.LANE_WRITTEN) + 1, L.LANE_WRITTEN)
   return <usize>at
 }
 
@@ -60,15 +67,15 @@ export function appendEntry(lane: usize, bytes: u32): usize {
  * A series leaves tier `from` for tier `to`: what it has waiting in its old lane must be done first. The new lane's next
  * entries get a fence; a fence stands on a block that is still empty, so that it only ever waits for older entries.
  */
-export function fenceLane(map: usize, shard: u32, from: u32, to: u32, receivedMs: f64): bool {
+export function fenceLane(map: usize, shard: u32, from: u32, to: u32, tick: u32): bool {
   const old = laneAt(map, from + L.TRACK_CRITICAL, shard)
-  const position = load<u32>(old, L.LANE_WRITTEN)
+  const position = writtenTo(old, from + L.TRACK_CRITICAL)
   if (position == atomic.load<u32>(old, L.LANE_CONSUMED)) return true
   const lane = laneAt(map, to + L.TRACK_CRITICAL, shard)
   let block = <usize>load<u32>(lane, L.LANE_BLOCK)
   if (block != 0 && fenceCovers(block, from, position)) return true
   if (block == 0 || load<u32>(lane, L.LANE_WRITE) != <u32>block + L.BLOCK_HEADER_BYTES) {
-    if (!openBlock(map, lane, to + L.TRACK_CRITICAL, receivedMs)) return false
+    if (!openBlock(map, lane, to + L.TRACK_CRITICAL, tick)) return false
     block = <usize>load<u32>(lane, L.LANE_BLOCK)
   }
   store<u32>(block, load<u32>(block, L.BLOCK_FENCE_MASK) | (1 << from), L.BLOCK_FENCE_MASK)
@@ -85,7 +92,7 @@ function fenceCovers(block: usize, from: u32, position: u32): bool {
 /** Shows the lane's new entries to the workers; returns how many there are. */
 @inline
 export function publishLane(map: usize, lane: usize, index: u32): u32 {
-  const written = load<u32>(lane, L.LANE_WRITTEN)
+  const written = writtenTo(lane, index >> L.LANES_PER_TRACK_SHIFT)
   const added = written - load<u32>(lane, L.LANE_PUBLISHED)
   if (added == 0) return 0
   atomic.store<u32>(lane, written, L.LANE_PUBLISHED) // pairs with openSlice

@@ -14,7 +14,7 @@ import { appendEntry, ensureRoom, fenceLane, laneAt, publishLane, stampOf } from
 import { withinRate } from './rate-limit'
 import { refuse, rejectMalformed } from './refusals'
 import { learn, phaseOf, scoreOf } from './score'
-import { homeRow, lookUpDevice, takeRow } from './series-table'
+import { homeRow, lookUpDevice, probe, takeRow } from './series-table'
 import { eventTime, faultOf, isGivenPosition } from './validate'
 import { Scratch } from './scratch'
 
@@ -91,44 +91,56 @@ function routeReading(s: Scratch, frame: usize, reading: usize, guess: usize): v
   const time = eventTime(reading, s.arrival)
   const fault = faultOf(reading, time, s.latest)
   if (fault != 0) return rejectMalformed(s, frame, reading, fault)
-  const metric = <usize>load<u32>(map, M.MAP_METRICS) + (<usize>(key & 0xffff) << M.METRIC_SHIFT)
-  if (load<u8>(metric, M.METRIC_KNOWN) == 0) return refuse(s, frame, reading, REASON_METRIC, L.TIER_COUNT)
-  const row = guess != 0 ? guess : takeRow(map, key)
-  if (row == 0) return refuse(s, frame, reading, REASON_SERIES, L.TIER_COUNT)
   const shard = shardOf(key)
   const epoch = load<u32>(<usize>load<u32>(map, M.MAP_EPOCHS) + (<usize>shard << 2))
-  if (load<u32>(row, S.ROW_EPOCH) != epoch) lookUpDevice(map, row, key, epoch)
-  if ((load<u8>(row, S.ROW_FLAGS) & S.ROW_UNKNOWN) != 0) return refuse(s, frame, reading, REASON_DEVICE, L.TIER_COUNT)
+  let row = guess
+  if (row == 0 || load<u32>(row, S.ROW_EPOCH) != epoch) {
+    const reason = introduce(map, key, epoch)
+    if (reason != 0) return refuse(s, frame, reading, reason, L.TIER_COUNT)
+    row = probe(map, key)
+  }
   const tier = <u32>load<u8>(row, S.ROW_TIER)
   if (s.rate != 0 && !withinRate(map, key >> 16, s.rate, s.second)) return refuse(s, frame, reading, REASON_RATE, tier)
   const lane = laneAt(map, tier + L.TRACK_CRITICAL, shard)
-  if (!reserveEntry(s, row, lane, tier, shard)) return refuse(s, frame, reading, REASON_OVERLOAD, tier)
+  if (<u32>load<u8>(row, S.ROW_LANE_TIER) != tier && !changeLane(s, row, tier, shard))
+    return refuse(s, frame, reading, REASON_OVERLOAD, tier)
+  if (!ensureRoom(map, lane, tier + L.TRACK_CRITICAL, s.tick, R.READING_BYTES))
+    return refuse(s, frame, reading, REASON_OVERLOAD, tier)
+  const metric = <usize>load<u32>(map, M.MAP_METRICS) + (<usize>(key & 0xffff) << M.METRIC_SHIFT)
   const value = load<f64>(reading, R.READING_VALUE)
+  const region = regionOf(map, row, reading)
   const score = scoreOf(row, metric, value)
   const phase = phaseOf(map, row, metric, score)
-  if (phase != 0 && !ensureRoom(map, laneAt(map, L.TRACK_EVENTS, shard), L.TRACK_EVENTS, s.receivedMs, L.EVENT_BYTES))
+  if (phase != 0 && !appendEvent(s, row, reading, time, score, phase, region, shard))
     return refuse(s, frame, reading, REASON_OVERLOAD, tier)
-  const region = regionOf(map, row, reading)
-  if (phase != 0) appendEvent(s, row, reading, time, score, phase, region, shard)
   learn(map, row, metric, value, score, phase)
   const entry = appendEntry(lane, R.READING_BYTES)
-  store<u32>(entry, slotOf(map, row, shard) | (region << R.ENTRY_REGION_SHIFT), R.ENTRY_SLOT)
-  store<u32>(entry, stampOf(lane, s.receivedMs) | (saturate(score) << 16), R.ENTRY_STAMP)
+  const words = <u64>(slotOf(map, row, shard) | (region << R.ENTRY_REGION_SHIFT))
+  store<u64>(entry, words | (<u64>(stampOf(lane, s.tick) | (saturate(score) << 16)) << 32))
   store<f64>(entry, time, R.READING_TIME)
   store<v128>(entry, load<v128>(reading, R.READING_VALUE), R.READING_VALUE)
 }
 
-/** Room for the reading in the lane of its tier, behind what the series has left in another. */
-@inline
-function reserveEntry(s: Scratch, row: usize, lane: usize, tier: u32, shard: u32): bool {
+/**
+ * A series that is new, or whose device may have changed: finds or takes its row and looks the device up. Returns 0 or
+ * the reason to refuse it; a row of a refused device keeps an old epoch, so that it is looked up every time.
+ */
+function introduce(map: usize, key: u64, epoch: u32): u32 {
+  const metric = <usize>load<u32>(map, M.MAP_METRICS) + (<usize>(key & 0xffff) << M.METRIC_SHIFT)
+  if (load<u8>(metric, M.METRIC_KNOWN) == 0) return REASON_METRIC
+  const row = takeRow(map, key)
+  if (row == 0) return REASON_SERIES
+  return lookUpDevice(map, row, key, epoch) ? 0 : REASON_DEVICE
+}
+
+/** The device's tier is not that of the series' last reading: what is left in the old lane comes first. */
+function changeLane(s: Scratch, row: usize, tier: u32, shard: u32): bool {
   const before = <u32>load<u8>(row, S.ROW_LANE_TIER)
-  if (before != tier) {
-    if (before < <u32>L.TIER_COUNT && !fenceLane(s.map, shard, before, tier, s.receivedMs)) return false
-    if (!ensureRoom(s.map, lane, tier + L.TRACK_CRITICAL, s.receivedMs, R.READING_BYTES)) return false
-    store<u8>(row, <u8>tier, S.ROW_LANE_TIER)
-    return true
-  }
-  return ensureRoom(s.map, lane, tier + L.TRACK_CRITICAL, s.receivedMs, R.READING_BYTES)
+  if (before < <u32>L.TIER_COUNT && !fenceLane(s.map, shard, before, tier, s.tick)) return false
+  if (!ensureRoom(s.map, laneAt(s.map, tier + L.TRACK_CRITICAL, shard), tier + L.TRACK_CRITICAL, s.tick, R.READING_BYTES))
+    return false
+  store<u8>(row, <u8>tier, S.ROW_LANE_TIER)
+  return true
 }
 
 @inline
@@ -148,13 +160,17 @@ function slotOf(map: usize, row: usize, shard: u32): u32 {
 
 @inline
 function saturate(score: f64): u32 {
-  return <u32><i32>max<f64>(min<f64>(floor<f64>(score * R.SCORE_SCALE + 0.5), 32767), -32768) & 0xffff
+  const steps: i32 = <i32>(score * R.SCORE_SCALE)
+  return <u32>max<i32>(min<i32>(steps, 32767), -32768) & 0xffff
 }
 
+/** False when there is no room for it. */
 function appendEvent(
   s: Scratch, row: usize, reading: usize, time: f64, score: f64, phase: u32, region: u32, shard: u32,
-): void {
-  const event = appendEntry(laneAt(s.map, L.TRACK_EVENTS, shard), L.EVENT_BYTES)
+): bool {
+  const lane = laneAt(s.map, L.TRACK_EVENTS, shard)
+  if (!ensureRoom(s.map, lane, L.TRACK_EVENTS, s.tick, L.EVENT_BYTES)) return false
+  const event = appendEntry(lane, L.EVENT_BYTES)
   store<u64>(event, load<u64>(reading), L.EVENT_SERIES)
   store<f64>(event, time, L.EVENT_TIME)
   store<f64>(event, load<f64>(reading, R.READING_VALUE), L.EVENT_VALUE)
@@ -167,6 +183,7 @@ function appendEvent(
   store<u8>(event, load<u8>(row, S.ROW_TIER), L.EVENT_TIER)
   store<u8>(event, <u8>phase, L.EVENT_PHASE)
   store<u64>(event, load<u64>(reading, R.READING_LAT), L.EVENT_LAT)
+  return true
 }
 
 /** Shows what `route` has written to the workers, counts it and its latency; returns the readings shown. */

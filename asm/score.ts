@@ -55,7 +55,6 @@ export function learn(map: usize, row: usize, metric: usize, value: f64, score: 
     store<f64>(row, next, S.ROW_VARIANCE)
     store<u32>(row, count + u32(count != 0xffffffff), S.ROW_COUNT)
   } else restart(row, value)
-  store<f64>(row, score, S.ROW_SCORE)
   if (phase != 0 || (load<u8>(row, S.ROW_FLAGS) & S.ROW_ABNORMAL) != 0) rememberPhase(map, row, metric, score, phase)
 }
 

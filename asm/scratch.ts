@@ -1,5 +1,6 @@
 // The route kernel's workbench: 16 KiB at an address that the caller gives. An @unmanaged class is only a view of it.
 
+import { TICKS_PER_MS } from '../src/memory/layout/reading.layout'
 import { FRAME_RECEIVED_MS } from '../src/memory/layout/ring.layout'
 
 const ITEMS: usize = 128
@@ -10,6 +11,12 @@ const MAX_RUNS: u32 = 512
 /** Frames received this close together are counted as one run of latencies. */
 const RUN_MS: f64 = 0.1
 
+/** Monotonic time in ticks; wraps after two and a half days, differences don't. */
+@inline
+export function tickOf(nowMs: f64): u32 {
+  return <u32><i64>(nowMs * TICKS_PER_MS)
+}
+
 @unmanaged
 export class Scratch {
   map: usize
@@ -19,7 +26,7 @@ export class Scratch {
   frames: u32
   rate: u32
   second: u32
-  unused: u32
+  tick: u32
   epochOffsetMs: f64
   aheadMs: f64
   receivedMs: f64
@@ -33,7 +40,8 @@ export class Scratch {
     this.receivedMs = load<f64>(frame, FRAME_RECEIVED_MS)
     this.arrival = this.receivedMs + this.epochOffsetMs
     this.latest = this.arrival + this.aheadMs
-    this.second = <u32>(this.arrival * 0.001)
+    this.second = <u32><i64>(this.arrival * 0.001)
+    this.tick = tickOf(this.receivedMs)
   }
 
   @inline

@@ -46,16 +46,18 @@ export function takeRow(map: usize, key: u64): usize {
   return row
 }
 
-/** Fills in what the registry says of the row's device. */
-export function lookUpDevice(map: usize, row: usize, key: u64, epoch: u32): void {
+/** Fills in what the registry says of the row's device; false when the device must be registered and is not. */
+export function lookUpDevice(map: usize, row: usize, key: u64, epoch: u32): bool {
   const device = findDevice(map, key >> 16)
   const known = device != 0 && (load<u8>(device, M.DEVICE_FLAGS) & M.DEVICE_KNOWN) != 0
-  const missing = !known && load<u32>(map, M.MAP_KNOWN_ONLY) != 0
-  const flags = load<u8>(row, S.ROW_FLAGS) & ~(<u8>S.ROW_UNKNOWN)
+  if (!known && load<u32>(map, M.MAP_KNOWN_ONLY) != 0) {
+    store<u32>(row, epoch - 1, S.ROW_EPOCH)
+    return false
+  }
   store<u8>(row, known ? load<u8>(device, M.DEVICE_TIER) : <u8>load<u32>(map, M.MAP_DEFAULT_TIER), S.ROW_TIER)
   store<u8>(row, known ? load<u8>(device, M.DEVICE_REGION) : 0, S.ROW_HOME)
-  store<u8>(row, missing ? flags | <u8>S.ROW_UNKNOWN : flags, S.ROW_FLAGS)
   store<u32>(row, epoch, S.ROW_EPOCH)
+  return true
 }
 
 function findDevice(map: usize, id: u64): usize {

@@ -34,7 +34,7 @@ const WASM_FILE = new URL('../../build/millrace.wasm', import.meta.url)
 
 /** Compiles the kernels once; the module can be sent to other threads. */
 export async function compileKernels(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await readFile(WASM_FILE))
+  return WebAssembly.compile(new Uint8Array(await readFile(WASM_FILE)))
 }
 
 /** Opens the door to the kernels for this thread, on the given memory. */

@@ -5,10 +5,10 @@
  *   lane (256 bytes)                                          written by
  *     0  u32 write          address of the next entry          router
  *     4  u32 writeEnd       end of the open block              router
- *     8  u32 written        entries appended ever              router
+ *     8  u32 closed         entries in closed blocks, ever     router
  *    12  u32 block          the open block                     router
- *    16  f64 base           the open block's base time         router
- *    24  u32 firstBlock     where reading begins               router (once)
+ *    16  u32 base           the open block's first tick        router
+ *    20  u32 firstBlock     where reading begins               router (once)
  *    64  u32 published      entries visible to workers         router
  *   128  u32 consumed       entries done                       claim holder
  *   132  u32 applied        entries in the windows             claim holder
@@ -19,7 +19,7 @@
  *   block (16 KiB)                                            written by
  *     0  u32 next           the lane's following block         router
  *     4  u32 end            address behind its last entry      router
- *     8  f64 base           receive time that stamps count from  router
+ *     8  u32 base           tick that stamps count from        router
  *    16  u32 fenceMask      tiers that must be drained first   router
  *    20  u32 fence[4]       up to this position of their lane  router
  *    64  entries of 32 bytes (readings) or 64 bytes (events)
@@ -38,10 +38,10 @@ export const TIER_COUNT = 4
 
 export const LANE_WRITE = 0
 export const LANE_WRITE_END = 4
-export const LANE_WRITTEN = 8
+export const LANE_CLOSED = 8
 export const LANE_BLOCK = 12
 export const LANE_BASE = 16
-export const LANE_FIRST_BLOCK = 24
+export const LANE_FIRST_BLOCK = 20
 export const LANE_PUBLISHED = 64
 export const LANE_CONSUMED = 128
 export const LANE_APPLIED = 132

@@ -10,7 +10,7 @@
  * In a lane the series is known by its slot, so its 8 bytes carry what routing found:
  *
  *    0  u32 slot     series slot within the shard (24 bits) | region << 24
- *    4  u16 stamp    receive time after the block's base, in STAMP_US microseconds
+ *    4  u16 stamp    receive tick after the block's base; a tick is TICK_MS of the monotonic clock
  *    6  i16 score    standard deviations from the running mean, in 1/SCORE_SCALE, saturated
  */
 export const READING_SERIES = 0
@@ -28,5 +28,6 @@ export const ENTRY_STAMP = 4
 export const ENTRY_SCORE = 6
 export const ENTRY_SLOT_MASK = 0xffffff
 export const ENTRY_REGION_SHIFT = 24
-export const STAMP_US = 50
+export const TICKS_PER_MS = 20
+export const MAX_STAMP = 65535
 export const SCORE_SCALE = 256

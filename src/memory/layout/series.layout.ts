@@ -10,10 +10,9 @@
  *    32  u8  tier           of the device                      router
  *    33  u8  laneTier       of the lane its last reading went to  router
  *    34  u8  home           region when a reading has no position  router
- *    35  u8  flags          ROW_ABNORMAL, ROW_UNKNOWN            router
+ *    35  u8  flags          ROW_ABNORMAL                         router
  *    36  u8  calm           readings back to normal in a row    router
  *    37  u8  region         of the last reading                router
- *    40  f64 score          of the last reading                router
  *
  *   window row (64 bytes)                                     written by
  *     0  f64 total          readings since first seen          worker that holds the shard
@@ -37,13 +36,10 @@ export const ROW_HOME = 34
 export const ROW_FLAGS = 35
 export const ROW_CALM = 36
 export const ROW_REGION = 37
-export const ROW_SCORE = 40
 export const ROW_BYTES = 64
 export const ROW_SHIFT = 6
 
 export const ROW_ABNORMAL = 1
-/** Admission is `known` and the registry does not have the device. */
-export const ROW_UNKNOWN = 2
 
 export const WINDOW_TOTAL = 0
 export const WINDOW_START = 8
