@@ -1,21 +1,28 @@
-// Sixteen bits of geohash (G. Niemeyer, 2008): longitude and latitude halved eight times each, longitude first.
+// Eight bits each of longitude and latitude: the cells of 16 bits of geohash (G. Niemeyer, 2008). A cell's number
+// here is row × 256 + column; that the bits are interleaved in a geohash matters only to whoever writes the table.
 
 import { MAX_LAT, MAX_LON } from '../src/memory/layout/reading.layout'
 
 const LAT_STEP: u32 = 7031250 // 180° / 256 in 1e-7 degree
 const LON_STEP: u32 = 14062500
 
+/** Latitude counted from the south pole, longitude from the antimeridian; above 2 × MAX when out of range. */
 @inline
-function spread(x: u32): u32 {
-  x = (x | (x << 4)) & 0x0f0f
-  x = (x | (x << 2)) & 0x3333
-  return (x | (x << 1)) & 0x5555
+export function northing(lat: i32): u32 {
+  return <u32>lat + <u32>MAX_LAT
 }
 
-/** Cell of a position in range; +90° and +180° belong to the last cell, as in other implementations. */
 @inline
-export function geohash16(lat: i32, lon: i32): u32 {
-  const row = min<u32>(<u32>(lat + MAX_LAT) / LAT_STEP, 255)
-  const column = min<u32>((<u32>lon + <u32>MAX_LON) / LON_STEP, 255)
-  return (spread(column) << 1) | spread(row)
+export function easting(lon: i32): u32 {
+  return <u32>lon + <u32>MAX_LON
+}
+
+/** Cell of a position in range; +90° and +180° belong to the last row and column, as in other implementations. */
+@inline
+export function cellOf(north: u32, east: u32): u32 {
+  return (min<u32>(north / LAT_STEP, 255) << 8) | min<u32>(east / LON_STEP, 255)
+}
+
+export function cellAt(lat: i32, lon: i32): u32 {
+  return cellOf(northing(lat), easting(lon))
 }

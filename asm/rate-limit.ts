@@ -1,13 +1,13 @@
 // How many readings each device has sent in the current second (fixed window). A place whose second is over is free.
 
 import * as M from '../src/memory/layout/map.layout'
-import { slotHash } from './hash'
+import { hashDevice } from './hash'
 
 /** Counts one reading of the device; false when it is over its rate or the table has no place for it. */
 export function withinRate(map: usize, device: u64, rate: u32, second: u32): bool {
   const table = <usize>load<u32>(map, M.MAP_RATES)
   const mask = load<u32>(map, M.MAP_RATE_MASK)
-  const first = slotHash(device)
+  const first = <u32>(hashDevice(device) >> 32)
   let free: usize = 0
   for (let i: u32 = 0; i < <u32>M.RATE_PROBES; i++) {
     const place = table + <usize>((first + i) & mask) * M.RATE_BYTES

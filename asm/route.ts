@@ -8,14 +8,14 @@ import * as M from '../src/memory/layout/map.layout'
 import * as R from '../src/memory/layout/reading.layout'
 import * as S from '../src/memory/layout/series.layout'
 import { addTo, recordLatency } from './counters'
-import { geohash16 } from './geohash'
-import { shardOf } from './hash'
+import { cellOf, easting, northing } from './geohash'
+import { shardOf, slotOf } from './hash'
 import { appendEntry, ensureRoom, fenceLane, laneAt, publishLane, stampOf } from './lane-writer'
 import { withinRate } from './rate-limit'
 import { refuse, rejectMalformed } from './refusals'
-import { learn, phaseOf, scoreOf } from './score'
-import { homeRow, lookUpDevice, probe, takeRow } from './series-table'
-import { eventTime, faultOf, isGivenPosition } from './validate'
+import { deviationOf, isNotable, learn, phaseOf, takeNote } from './score'
+import { isMetricKnown, lookUpDevice, neighbour } from './series-table'
+import { faultOf, isInRange, isPositionAbsent, isSound, isTimeAbsent } from './validate'
 import { Scratch } from './scratch'
 
 const GROUP: u32 = 32
@@ -63,10 +63,8 @@ export function route(
         continue
       }
       const take = min<u32>(GROUP - size, left)
-      for (let i: u32 = 0; i < take; i++) {
-        s.put(size + i, frame, reading, touch(map, load<u64>(reading)))
-        reading += R.READING_BYTES
-      }
+      touchRows(s, size, take, frame, reading)
+      reading += <usize>take * R.READING_BYTES
       left -= take
       size += take
     }
@@ -76,61 +74,67 @@ export function route(
   return cursor
 }
 
-/** Reads the row's first word, so that its cache line is under way, and returns the row if it is the right one. */
+/** Puts readings on the workbench and reads the first word of each one's home row, so that its line is under way. */
 @inline
-function touch(map: usize, key: u64): usize {
-  const row = homeRow(map, key)
-  return load<u64>(row) == key ? row : 0
+function touchRows(s: Scratch, first: u32, count: u32, frame: usize, reading: usize): void {
+  const series = <usize>load<u32>(s.map, M.MAP_SERIES)
+  const shift = load<u32>(s.map, M.MAP_HASH_SHIFT)
+  const mask = load<u32>(s.map, M.MAP_SLOT_MASK)
+  for (let i: u32 = 0; i < count; i++) {
+    const row = series + (<usize>slotOf(load<u64>(reading), shift, mask) << S.ROW_SHIFT)
+    s.put(first + i, frame, reading, row, load<u32>(row))
+    reading += R.READING_BYTES
+  }
 }
 
 @inline
-function routeReading(s: Scratch, frame: usize, reading: usize, guess: usize): void {
+function routeReading(s: Scratch, frame: usize, reading: usize, home: usize): void {
   const map = s.map
   const key = load<u64>(reading)
   if (frame != s.frame) s.enterFrame(frame)
-  const time = eventTime(reading, s.arrival)
-  const fault = faultOf(reading, time, s.latest)
-  if (fault != 0) return rejectMalformed(s, frame, reading, fault)
-  const shard = shardOf(key)
-  const epoch = load<u32>(<usize>load<u32>(map, M.MAP_EPOCHS) + (<usize>shard << 2))
-  let row = guess
-  if (row == 0 || load<u32>(row, S.ROW_EPOCH) != epoch) {
-    const reason = introduce(map, key, epoch)
-    if (reason != 0) return refuse(s, frame, reading, reason, L.TIER_COUNT)
-    row = probe(map, key)
+  const north = northing(load<i32>(reading, R.READING_LAT))
+  const east = easting(load<i32>(reading, R.READING_LON))
+  let time = load<f64>(reading, R.READING_TIME)
+  if (!isSound(reading, s.latest) || !isInRange(north, east)) {
+    if (isTimeAbsent(reading)) time = s.arrival
+    const fault = faultOf(reading, time, s.latest)
+    if (fault != 0) return rejectMalformed(s, frame, reading, fault)
   }
+  const row = load<u64>(home) == key ? home : neighbour(map, home, key)
+  if (row == 0) return refuseSeries(s, frame, reading, key)
+  const epochs = <usize>load<u32>(map, M.MAP_EPOCHS)
+  const epoch = load<u32>(epochs + (<usize>(load<u32>(row, S.ROW_LANE) & (S.SHARD_COUNT - 1)) << 2))
+  if (load<u32>(row, S.ROW_EPOCH) != epoch && !lookUpDevice(map, row, key, epoch))
+    return refuse(s, frame, reading, REASON_DEVICE, L.TIER_COUNT)
   const tier = <u32>load<u8>(row, S.ROW_TIER)
   if (s.rate != 0 && !withinRate(map, key >> 16, s.rate, s.second)) return refuse(s, frame, reading, REASON_RATE, tier)
-  const lane = laneAt(map, tier + L.TRACK_CRITICAL, shard)
-  if (<u32>load<u8>(row, S.ROW_LANE_TIER) != tier && !changeLane(s, row, tier, shard))
+  const lane = <usize>load<u32>(map, M.MAP_LANES) + (<usize>load<u32>(row, S.ROW_LANE) << L.LANE_SHIFT)
+  if (<u32>load<u8>(row, S.ROW_LANE_TIER) != tier && !changeLane(s, row, tier, shardOf(key)))
     return refuse(s, frame, reading, REASON_OVERLOAD, tier)
   if (!ensureRoom(map, lane, tier + L.TRACK_CRITICAL, s.tick, R.READING_BYTES))
     return refuse(s, frame, reading, REASON_OVERLOAD, tier)
+  const region = regionOf(map, row, reading, north, east)
   const metric = <usize>load<u32>(map, M.MAP_METRICS) + (<usize>(key & 0xffff) << M.METRIC_SHIFT)
   const value = load<f64>(reading, R.READING_VALUE)
-  const region = regionOf(map, row, reading)
-  const score = scoreOf(row, metric, value)
-  const phase = phaseOf(map, row, metric, score)
-  if (phase != 0 && !appendEvent(s, row, reading, time, score, phase, region, shard))
-    return refuse(s, frame, reading, REASON_OVERLOAD, tier)
-  learn(map, row, metric, value, score, phase)
+  let delta = value - load<f64>(row, S.ROW_MEAN)
+  const score = delta / deviationOf(row, metric)
+  if (isNotable(row, metric, score)) {
+    const phase = phaseOf(map, row, metric, score)
+    if (phase != 0 && !appendEvent(s, row, reading, time, score, phase, region, shardOf(key)))
+      return refuse(s, frame, reading, REASON_OVERLOAD, tier)
+    delta *= takeNote(map, row, metric, score, phase)
+  }
+  learn(map, row, value, delta)
   const entry = appendEntry(lane, R.READING_BYTES)
-  const words = <u64>(slotOf(map, row, shard) | (region << R.ENTRY_REGION_SHIFT))
-  store<u64>(entry, words | (<u64>(stampOf(lane, s.tick) | (saturate(score) << 16)) << 32))
+  const place = load<u32>(row, S.ROW_SLOT) | (region << R.ENTRY_REGION_SHIFT)
+  store<u64>(entry, <u64>place | (<u64>(stampOf(lane, s.tick) | (scaled(score) << 16)) << 32))
   store<f64>(entry, time, R.READING_TIME)
   store<v128>(entry, load<v128>(reading, R.READING_VALUE), R.READING_VALUE)
 }
 
-/**
- * A series that is new, or whose device may have changed: finds or takes its row and looks the device up. Returns 0 or
- * the reason to refuse it; a row of a refused device keeps an old epoch, so that it is looked up every time.
- */
-function introduce(map: usize, key: u64, epoch: u32): u32 {
-  const metric = <usize>load<u32>(map, M.MAP_METRICS) + (<usize>(key & 0xffff) << M.METRIC_SHIFT)
-  if (load<u8>(metric, M.METRIC_KNOWN) == 0) return REASON_METRIC
-  const row = takeRow(map, key)
-  if (row == 0) return REASON_SERIES
-  return lookUpDevice(map, row, key, epoch) ? 0 : REASON_DEVICE
+function refuseSeries(s: Scratch, frame: usize, reading: usize, key: u64): void {
+  if (key >> 16 == 0) rejectMalformed(s, frame, reading, faultOf(reading, s.arrival, s.latest))
+  else refuse(s, frame, reading, isMetricKnown(s.map, key) ? REASON_SERIES : REASON_METRIC, L.TIER_COUNT)
 }
 
 /** The device's tier is not that of the series' last reading: what is left in the old lane comes first. */
@@ -144,24 +148,23 @@ function changeLane(s: Scratch, row: usize, tier: u32, shard: u32): bool {
 }
 
 @inline
-function regionOf(map: usize, row: usize, reading: usize): u32 {
-  if (!isGivenPosition(reading)) return <u32>load<u8>(row, S.ROW_HOME)
-  const cell = geohash16(load<i32>(reading, R.READING_LAT), load<i32>(reading, R.READING_LON))
-  const region = load<u8>(<usize>load<u32>(map, M.MAP_REGIONS) + <usize>cell)
-  store<u8>(row, region, S.ROW_REGION)
-  return <u32>region
+function regionOf(map: usize, row: usize, reading: usize, north: u32, east: u32): u32 {
+  const regions = <usize>load<u32>(map, M.MAP_REGIONS)
+  const region = isPositionAbsent(reading)
+    ? <u32>load<u8>(row, S.ROW_HOME)
+    : <u32>load<u8>(regions + <usize>cellOf(north, east))
+  store<u8>(row, <u8>region, S.ROW_REGION)
+  return region
 }
 
-@inline
-function slotOf(map: usize, row: usize, shard: u32): u32 {
-  const table = load<u32>(map, M.MAP_SERIES) + shard * load<u32>(map, M.MAP_SHARD_BYTES)
-  return (<u32>row - table) >> S.ROW_SHIFT
-}
+/** Adding 1.5 × 2^52 leaves a double's integer part in its low bits. */
+const ROUNDER: f64 = 6755399441055744
 
+/** The score in 16 bits: 1/SCORE_SCALE steps, saturated. */
 @inline
-function saturate(score: f64): u32 {
-  const steps: i32 = <i32>(score * R.SCORE_SCALE)
-  return <u32>max<i32>(min<i32>(steps, 32767), -32768) & 0xffff
+function scaled(score: f64): u32 {
+  if (abs<f64>(score) < 127) return <u32>reinterpret<u64>(score * R.SCORE_SCALE + ROUNDER) & 0xffff
+  return score > 0 ? 32767 : 32769
 }
 
 /** False when there is no room for it. */
@@ -178,7 +181,7 @@ function appendEvent(
   store<f64>(event, s.receivedMs, L.EVENT_RECEIVED_MS)
   store<f32>(event, <f32>load<f64>(row, S.ROW_MEAN), L.EVENT_MEAN)
   store<f32>(event, <f32>sqrt<f64>(load<f64>(row, S.ROW_VARIANCE)), L.EVENT_DEVIATION)
-  store<u32>(event, slotOf(s.map, row, shard), L.EVENT_SLOT)
+  store<u32>(event, load<u32>(row, S.ROW_SLOT), L.EVENT_SLOT)
   store<u8>(event, <u8>region, L.EVENT_REGION)
   store<u8>(event, load<u8>(row, S.ROW_TIER), L.EVENT_TIER)
   store<u8>(event, <u8>phase, L.EVENT_PHASE)

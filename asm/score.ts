@@ -8,54 +8,64 @@ import { PHASE_CONTINUING, PHASE_RAISED, PHASE_RECOVERED } from '../src/memory/l
 
 const MAX_VARIANCE: f64 = 1e300
 
-/** Standard deviations of `value` from the row's mean; deviations under the metric's minimum count as the minimum. */
+/** The row's standard deviation; one under the metric's minimum counts as the minimum. */
 @inline
-export function scoreOf(row: usize, metric: usize, value: f64): f64 {
+export function deviationOf(row: usize, metric: usize): f64 {
   const floor = <f64>load<f32>(metric, M.METRIC_MIN_DEVIATION)
-  const deviation = sqrt<f64>(max<f64>(load<f64>(row, S.ROW_VARIANCE), floor * floor))
-  return (value - load<f64>(row, S.ROW_MEAN)) / deviation
+  const least = floor * floor
+  const variance = load<f64>(row, S.ROW_VARIANCE)
+  return sqrt<f64>(variance > least ? variance : least)
 }
 
-/** What the reading means for the alert: 0 nothing, or a PHASE. */
+/** Does the score concern the alert: outside the threshold, or inside again after having been outside? */
 @inline
+export function isNotable(row: usize, metric: usize, score: f64): bool {
+  const outside = u32(abs<f64>(score) > <f64>load<f32>(metric, M.METRIC_THRESHOLD))
+  return (outside | (<u32>load<u8>(row, S.ROW_FLAGS) & S.ROW_ABNORMAL)) != 0
+}
+
+/** What a notable reading means for the alert: 0 nothing, or a PHASE. */
 export function phaseOf(map: usize, row: usize, metric: usize, score: f64): u32 {
   if (load<u32>(row, S.ROW_COUNT) < load<u32>(map, M.MAP_WARMUP)) return 0
   const threshold = <f64>load<f32>(metric, M.METRIC_THRESHOLD)
-  const abnormal = load<u8>(row, S.ROW_FLAGS) & S.ROW_ABNORMAL
+  const abnormal = (load<u8>(row, S.ROW_FLAGS) & S.ROW_ABNORMAL) != 0
   if (abs<f64>(score) > threshold) {
     const side = score > 0 ? M.DIRECTION_HIGH : M.DIRECTION_LOW
     if ((load<u8>(metric, M.METRIC_DIRECTION) & side) != 0) return abnormal ? PHASE_CONTINUING : PHASE_RAISED
   }
-  return abnormal ? calmer(map, row, threshold, score) : 0
-}
-
-function calmer(map: usize, row: usize, threshold: f64, score: f64): u32 {
-  if (abs<f64>(score) > threshold * load<f64>(map, M.MAP_CLEAR_RATIO)) return 0
+  if (!abnormal || !isCalm(map, metric, score)) return 0
   return <u32>load<u8>(row, S.ROW_CALM) + 1 >= load<u32>(map, M.MAP_CLEAR_AFTER) ? PHASE_RECOVERED : 0
 }
 
-/** Takes the value into the row's statistics and its state of alarm. */
 @inline
-export function learn(map: usize, row: usize, metric: usize, value: f64, score: f64, phase: u32): void {
+function isCalm(map: usize, metric: usize, score: f64): bool {
+  return abs<f64>(score) <= <f64>load<f32>(metric, M.METRIC_THRESHOLD) * load<f64>(map, M.MAP_CLEAR_RATIO)
+}
+
+/** Remembers the alert's state; returns the share of the deviation that may move the statistics. */
+export function takeNote(map: usize, row: usize, metric: usize, score: f64, phase: u32): f64 {
+  const flags = load<u8>(row, S.ROW_FLAGS)
+  const calm = phase == 0 && isCalm(map, metric, score)
+  store<u8>(row, calm ? load<u8>(row, S.ROW_CALM) + 1 : 0, S.ROW_CALM)
+  if (phase == PHASE_RECOVERED) store<u8>(row, flags & ~(<u8>S.ROW_ABNORMAL), S.ROW_FLAGS)
+  else if (phase != 0) store<u8>(row, flags | <u8>S.ROW_ABNORMAL, S.ROW_FLAGS)
+  const threshold = <f64>load<f32>(metric, M.METRIC_THRESHOLD)
+  const warm = load<u32>(row, S.ROW_COUNT) >= load<u32>(map, M.MAP_WARMUP)
+  return warm && abs<f64>(score) > threshold ? threshold / abs<f64>(score) : 1
+}
+
+/** Takes a value, `delta` above the mean, into the row's statistics. */
+@inline
+export function learn(map: usize, row: usize, value: f64, delta: f64): void {
   const count = load<u32>(row, S.ROW_COUNT)
-  const mean = load<f64>(row, S.ROW_MEAN)
-  const variance = load<f64>(row, S.ROW_VARIANCE)
-  const young = count < <u32>M.GAIN_COUNT
   const gains = <usize>load<u32>(map, M.MAP_GAINS)
-  const gain = young ? load<f64>(gains + (<usize>count << 3)) : load<f64>(map, M.MAP_SMOOTHING)
-  let delta = value - mean
-  if (count >= load<u32>(map, M.MAP_WARMUP)) {
-    const threshold = <f64>load<f32>(metric, M.METRIC_THRESHOLD)
-    const size = abs<f64>(score)
-    if (size > threshold) delta *= threshold / size
-  }
-  const next = (1 - gain) * (variance + gain * delta * delta)
-  if (next < MAX_VARIANCE) {
-    store<f64>(row, mean + gain * delta, S.ROW_MEAN)
-    store<f64>(row, next, S.ROW_VARIANCE)
-    store<u32>(row, count + u32(count != 0xffffffff), S.ROW_COUNT)
-  } else restart(row, value)
-  if (phase != 0 || (load<u8>(row, S.ROW_FLAGS) & S.ROW_ABNORMAL) != 0) rememberPhase(map, row, metric, score, phase)
+  const gain = load<f64>(gains + (<usize>min<u32>(count, M.GAIN_COUNT - 1) << 3))
+  const step = gain * delta
+  const variance = (1 - gain) * (load<f64>(row, S.ROW_VARIANCE) + step * delta)
+  if (!(variance < MAX_VARIANCE)) return restart(row, value)
+  store<f64>(row, load<f64>(row, S.ROW_MEAN) + step, S.ROW_MEAN)
+  store<f64>(row, variance, S.ROW_VARIANCE)
+  store<u32>(row, count + u32(count != 0xffffffff), S.ROW_COUNT)
 }
 
 /** Beyond what a double can square: begin anew from this value. */
@@ -63,12 +73,4 @@ function restart(row: usize, value: f64): void {
   store<f64>(row, value, S.ROW_MEAN)
   store<f64>(row, 0, S.ROW_VARIANCE)
   store<u32>(row, 1, S.ROW_COUNT)
-}
-
-function rememberPhase(map: usize, row: usize, metric: usize, score: f64, phase: u32): void {
-  const flags = load<u8>(row, S.ROW_FLAGS)
-  const calm = abs<f64>(score) <= <f64>load<f32>(metric, M.METRIC_THRESHOLD) * load<f64>(map, M.MAP_CLEAR_RATIO)
-  store<u8>(row, calm && phase == 0 ? load<u8>(row, S.ROW_CALM) + 1 : 0, S.ROW_CALM)
-  if (phase == PHASE_RECOVERED) store<u8>(row, flags & ~(<u8>S.ROW_ABNORMAL), S.ROW_FLAGS)
-  else if (phase != 0) store<u8>(row, flags | <u8>S.ROW_ABNORMAL, S.ROW_FLAGS)
 }

@@ -45,11 +45,12 @@ export class Scratch {
   }
 
   @inline
-  put(index: u32, frame: usize, reading: usize, row: usize): void {
+  put(index: u32, frame: usize, reading: usize, row: usize, touched: u32): void {
     const item = changetype<usize>(this) + ITEMS + <usize>index * ITEM_BYTES
     store<u32>(item, <u32>frame)
     store<u32>(item, <u32>reading, 4)
     store<u32>(item, <u32>row, 8)
+    store<u32>(item, touched, 12)
   }
 
   @inline

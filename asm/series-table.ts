@@ -1,22 +1,17 @@
 // The series table of a shard: linear probing (Knuth, TAOCP vol. 3, 6.4, algorithm L); rows are never removed.
 
 import * as S from '../src/memory/layout/series.layout'
+import * as L from '../src/memory/layout/lanes.layout'
 import * as M from '../src/memory/layout/map.layout'
 import * as C from '../src/memory/layout/counters.layout'
-import { shardOf, slotHash } from './hash'
-
-/** Row where the key would be if nothing collided. */
-@inline
-export function homeRow(map: usize, key: u64): usize {
-  const table = <usize>load<u32>(map, M.MAP_SERIES) + <usize>shardOf(key) * <usize>load<u32>(map, M.MAP_SHARD_BYTES)
-  return table + (<usize>(slotHash(key) & load<u32>(map, M.MAP_SLOT_MASK)) << S.ROW_SHIFT)
-}
+import { hashDevice, shardOf, slotOf } from './hash'
 
 /** The key's row, or a free one to take, or 0 when there is neither. The caller tells them apart by the key in it. */
 export function probe(map: usize, key: u64): usize {
-  const table = <usize>load<u32>(map, M.MAP_SERIES) + <usize>shardOf(key) * <usize>load<u32>(map, M.MAP_SHARD_BYTES)
+  const shard = <usize>shardOf(key)
+  const table = <usize>load<u32>(map, M.MAP_SERIES) + shard * <usize>load<u32>(map, M.MAP_SHARD_BYTES)
   const mask = load<u32>(map, M.MAP_SLOT_MASK)
-  let slot = slotHash(key) & mask
+  let slot = slotOf(key, load<u32>(map, M.MAP_HASH_SHIFT), mask) & mask
   for (let i = 0; i < S.MAX_PROBES; i++) {
     const row = table + (<usize>slot << S.ROW_SHIFT)
     const found = load<u64>(row, S.ROW_KEY)
@@ -26,27 +21,45 @@ export function probe(map: usize, key: u64): usize {
   return 0
 }
 
+/** The key's row, given that it is not at its home; mostly it is next door. */
+@inline
+export function neighbour(map: usize, home: usize, key: u64): usize {
+  const next = home + S.ROW_BYTES // one past the table is a window row, whose first word is never a key
+  return load<u64>(next) == key && load<u32>(next, S.ROW_SLOT) != 0 ? next : takeRow(map, key)
+}
+
 /** The key's row, or 0. For readers on other threads. */
 export function findSeries(map: usize, key: u64): usize {
   const row = probe(map, key)
   return row != 0 && load<u64>(row, S.ROW_KEY) == key ? row : 0
 }
 
-/** The row of a series, taken when new; 0 when the table or limits.series is full. */
+@inline
+export function isMetricKnown(map: usize, key: u64): bool {
+  return load<u8>(<usize>load<u32>(map, M.MAP_METRICS) + (<usize>(key & 0xffff) << M.METRIC_SHIFT), M.METRIC_KNOWN) != 0
+}
+
+/** The row of a series, taken when new; 0 when its metric is unknown, or the table or limits.series is full. */
 export function takeRow(map: usize, key: u64): usize {
   const row = probe(map, key)
   if (row == 0 || load<u64>(row, S.ROW_KEY) == key) return row
+  if (!isMetricKnown(map, key) || key >> 16 == 0) return 0
+  const table = load<u32>(map, M.MAP_SERIES) + shardOf(key) * load<u32>(map, M.MAP_SHARD_BYTES)
   const counters = <usize>load<u32>(map, M.MAP_ROUTER_COUNTERS)
   const count = load<u64>(counters, C.ROUTER_SERIES)
   if (count >= <u64>load<u32>(map, M.MAP_SERIES_LIMIT)) return 0
   store<u64>(counters, count + 1, C.ROUTER_SERIES)
   store<u32>(row, 0xffffffff, S.ROW_EPOCH)
   store<u8>(row, 0xff, S.ROW_LANE_TIER)
+  store<u32>(row, (<u32>row - table) >> S.ROW_SHIFT, S.ROW_SLOT)
   atomic.store<u64>(row, key, S.ROW_KEY) // the row is ready: pairs with probe on other threads
   return row
 }
 
-/** Fills in what the registry says of the row's device; false when the device must be registered and is not. */
+/**
+ * Fills in what the registry says of the row's device; false when the device must be registered and is
+ * not: its rows keep an old epoch, so that they are looked up every time.
+ */
 export function lookUpDevice(map: usize, row: usize, key: u64, epoch: u32): bool {
   const device = findDevice(map, key >> 16)
   const known = device != 0 && (load<u8>(device, M.DEVICE_FLAGS) & M.DEVICE_KNOWN) != 0
@@ -54,7 +67,9 @@ export function lookUpDevice(map: usize, row: usize, key: u64, epoch: u32): bool
     store<u32>(row, epoch - 1, S.ROW_EPOCH)
     return false
   }
-  store<u8>(row, known ? load<u8>(device, M.DEVICE_TIER) : <u8>load<u32>(map, M.MAP_DEFAULT_TIER), S.ROW_TIER)
+  const tier = known ? <u32>load<u8>(device, M.DEVICE_TIER) : load<u32>(map, M.MAP_DEFAULT_TIER)
+  store<u8>(row, <u8>tier, S.ROW_TIER)
+  store<u32>(row, ((tier + L.TRACK_CRITICAL) << L.LANES_PER_TRACK_SHIFT) | shardOf(key), S.ROW_LANE)
   store<u8>(row, known ? load<u8>(device, M.DEVICE_REGION) : 0, S.ROW_HOME)
   store<u32>(row, epoch, S.ROW_EPOCH)
   return true
@@ -63,7 +78,7 @@ export function lookUpDevice(map: usize, row: usize, key: u64, epoch: u32): bool
 function findDevice(map: usize, id: u64): usize {
   const table = <usize>load<u32>(map, M.MAP_DEVICES)
   const mask = load<u32>(map, M.MAP_DEVICE_MASK)
-  let slot = slotHash(id) & mask
+  let slot = <u32>(hashDevice(id) >> 32) & mask
   while (true) {
     const device = table + (<usize>slot << M.DEVICE_SHIFT)
     const found = atomic.load<u64>(device, M.DEVICE_ID) // pairs with the registry's store of the id
@@ -77,7 +92,7 @@ function findDevice(map: usize, id: u64): usize {
 export function placeDevice(map: usize, id: u64): usize {
   const table = <usize>load<u32>(map, M.MAP_DEVICES)
   const mask = load<u32>(map, M.MAP_DEVICE_MASK)
-  let slot = slotHash(id) & mask
+  let slot = <u32>(hashDevice(id) >> 32) & mask
   for (let i: u32 = 0; i <= mask; i++) {
     const device = table + (<usize>slot << M.DEVICE_SHIFT)
     const found = load<u64>(device, M.DEVICE_ID)

@@ -1,49 +1,54 @@
 // Is a reading one that can be believed? Causes are indexes into MALFORMED_CAUSES (src/core/refusal.ts).
 
 import * as R from '../src/memory/layout/reading.layout'
+import { easting, northing } from './geohash'
 
-export const CAUSE_DEVICE: u32 = 1
-export const CAUSE_VALUE: u32 = 2
-export const CAUSE_POSITION: u32 = 3
-export const CAUSE_TIME: u32 = 4
-export const CAUSE_FUTURE: u32 = 5
+const CAUSE_DEVICE: u32 = 1
+const CAUSE_VALUE: u32 = 2
+const CAUSE_POSITION: u32 = 3
+const CAUSE_TIME: u32 = 4
+const CAUSE_FUTURE: u32 = 5
 
-/** Event time: as given, or arrival time when it is 0 or NaN. */
+const EXPONENT: u64 = 0x7ff0000000000000
+const ABSENT: u64 = 0x8000000080000000
+
+/**
+ * Sound in value and time, that is finite and not after `latest`? The bits of doubles from 0 up are in the order
+ * of the doubles; negative numbers, infinity and NaN lie above them, and 0 goes above by the subtraction.
+ */
 @inline
-export function eventTime(reading: usize, arrival: f64): f64 {
+export function isSound(reading: usize, latest: f64): bool {
+  const value = load<u64>(reading, R.READING_VALUE)
+  const time = load<u64>(reading, R.READING_TIME)
+  return <bool>(u32((value & EXPONENT) != EXPONENT) & u32(time - 1 < reinterpret<u64>(latest)))
+}
+
+/** The event time is left to the engine: arrival time. */
+@inline
+export function isTimeAbsent(reading: usize): bool {
   const time = load<f64>(reading, R.READING_TIME)
-  return time == 0 || time != time ? arrival : time
+  return time == 0 || time != time
 }
 
 @inline
-export function isGivenPosition(reading: usize): bool {
-  return load<i32>(reading, R.READING_LAT) != R.POSITION_ABSENT
+export function isPositionAbsent(reading: usize): bool {
+  return load<u64>(reading, R.READING_LAT) == ABSENT
 }
 
-/** 0 when the reading is sound, else its first fault. */
 @inline
+export function isInRange(north: u32, east: u32): bool {
+  return <bool>(u32(north <= 2 * <u32>R.MAX_LAT) & u32(east <= 2 * <u32>R.MAX_LON))
+}
+
+/** The reading's first fault, or 0. */
 export function faultOf(reading: usize, time: f64, latest: f64): u32 {
   const value = load<f64>(reading, R.READING_VALUE)
-  const position = load<u64>(reading, R.READING_LAT)
-  const sound =
-    value - value == 0 &&
-    time >= 0 &&
-    time <= latest &&
-    load<u64>(reading) >> 16 != 0 &&
-    (position == 0x8000000080000000 || isInRange(reading))
-  return sound ? 0 : firstFault(reading, value, time)
-}
-
-@inline
-function isInRange(reading: usize): bool {
-  const lat = <u32>(load<i32>(reading, R.READING_LAT) + R.MAX_LAT)
-  const lon = <u32>load<i32>(reading, R.READING_LON) + <u32>R.MAX_LON
-  return lat <= 2 * <u32>R.MAX_LAT && lon <= 2 * <u32>R.MAX_LON
-}
-
-function firstFault(reading: usize, value: f64, time: f64): u32 {
   if (load<u64>(reading) >> 16 == 0) return CAUSE_DEVICE
   if (value - value != 0) return CAUSE_VALUE
-  if (load<u64>(reading, R.READING_LAT) != 0x8000000080000000 && !isInRange(reading)) return CAUSE_POSITION
-  return time < 0 || time == Infinity ? CAUSE_TIME : CAUSE_FUTURE
+  if (!isPositionAbsent(reading)) {
+    const inRange = isInRange(northing(load<i32>(reading, R.READING_LAT)), easting(load<i32>(reading, R.READING_LON)))
+    if (!inRange) return CAUSE_POSITION
+  }
+  if (time < 0 || time == Infinity) return CAUSE_TIME
+  return time > latest ? CAUSE_FUTURE : 0
 }

@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises'
 
 /** Addresses are unsigned 32-bit numbers; `>>> 0` what comes back. Each function is described in asm/. */
 export interface Kernels {
-  geohash16(lat: number, lon: number): number
+  cellAt(lat: number, lon: number): number
   shardOf(key: bigint): number
-  slotHash(key: bigint): number
   findSeries(map: number, key: bigint): number
   placeDevice(map: number, id: bigint): number
   route(

@@ -1,7 +1,7 @@
 import type { MemoryPlan } from './memory-plan.ts'
 import * as L from './layout/lanes.layout.ts'
 import * as M from './layout/map.layout.ts'
-import { ROW_BYTES } from './layout/series.layout.ts'
+import { ROW_BYTES, SHARD_BITS } from './layout/series.layout.ts'
 import type { SharedMemory } from './shared-memory.ts'
 
 /** Numbers that kernels read from the map. */
@@ -40,6 +40,7 @@ export function writeMemoryMap(memory: SharedMemory, plan: MemoryPlan, parameter
   word(M.MAP_WINDOWS, plan.at.windows)
   word(M.MAP_SLOT_MASK, plan.slotsPerShard - 1)
   word(M.MAP_SHARD_BYTES, plan.slotsPerShard * ROW_BYTES)
+  word(M.MAP_HASH_SHIFT, 64 - SHARD_BITS - Math.log2(plan.slotsPerShard))
   word(M.MAP_DEVICES, plan.at.devices)
   word(M.MAP_DEVICE_MASK, plan.deviceSlots - 1)
   word(M.MAP_EPOCHS, plan.at.epochs)
@@ -73,9 +74,10 @@ function writeParameters(memory: SharedMemory, plan: MemoryPlan, parameters: Ker
   gains(parameters.smoothing).forEach((gain, index) => (memory.f64[(plan.at.gains >>> 3) + index] = gain))
 }
 
-/** The n-th reading's weight in a bias-corrected exponential average: α / (1 − (1 − α)^n). */
+/** The n-th reading's weight in a bias-corrected exponential average, α / (1 − (1 − α)^n), and at last its limit α. */
 export function gains(smoothing: number): number[] {
-  return Array.from({ length: M.GAIN_COUNT }, (_, index) => smoothing / (1 - (1 - smoothing) ** (index + 1)))
+  const young = Array.from({ length: M.GAIN_COUNT - 1 }, (_, index) => smoothing / (1 - (1 - smoothing) ** (index + 1)))
+  return [...young, smoothing]
 }
 
 function stackBlocks(memory: SharedMemory, plan: MemoryPlan): void {

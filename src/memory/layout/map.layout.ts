@@ -14,6 +14,8 @@ export const MAP_SERIES = 32
 export const MAP_WINDOWS = 36
 export const MAP_SLOT_MASK = 40
 export const MAP_SHARD_BYTES = 44
+/** 64 − SHARD_BITS − log2 of the slots per shard: brings a device's hash down to a slot of the whole table. */
+export const MAP_HASH_SHIFT = 92
 export const MAP_SERIES_LIMIT = 48
 export const MAP_DEVICES = 52
 export const MAP_DEVICE_MASK = 56
@@ -25,7 +27,7 @@ export const MAP_ROUTER_COUNTERS = 76
 export const MAP_QUARANTINE = 80
 export const MAP_RATES = 84
 export const MAP_RATE_MASK = 88
-export const MAP_WORKER_COUNTERS = 92
+export const MAP_WORKER_COUNTERS = 168
 export const MAP_LATENCIES = 96
 /** Free blocks that must stay when a track takes one: u32 per track. */
 export const MAP_RESERVES = 100
@@ -41,7 +43,7 @@ export const MAP_CLEAR_RATIO = 152
 export const MAP_TIME_AHEAD_MS = 160
 export const MAP_BYTES = 256
 
-/** Gains of the bias-corrected average while a series is young. */
+/** Gains of the bias-corrected average while a series is young; the last one is its limit. */
 export const GAIN_COUNT = 256
 
 /*

@@ -13,6 +13,8 @@
  *    35  u8  flags          ROW_ABNORMAL                         router
  *    36  u8  calm           readings back to normal in a row    router
  *    37  u8  region         of the last reading                router
+ *    40  u32 slot           of this row within the shard      router (once)
+ *    44  u32 lane           index of its device's lane        router
  *
  *   window row (64 bytes)                                     written by
  *     0  f64 total          readings since first seen          worker that holds the shard
@@ -36,6 +38,8 @@ export const ROW_HOME = 34
 export const ROW_FLAGS = 35
 export const ROW_CALM = 36
 export const ROW_REGION = 37
+export const ROW_SLOT = 40
+export const ROW_LANE = 44
 export const ROW_BYTES = 64
 export const ROW_SHIFT = 6
 
@@ -54,7 +58,6 @@ export const WINDOW_ROW_BYTES = 64
 export const WINDOW_MS = 60000
 
 export const SHARD_COUNT = 64
-/** A device's shard: the top bits of its id times this (Fibonacci hashing, Knuth, TAOCP 6.4). */
-export const SHARD_SHIFT = 58
+export const SHARD_BITS = 6
 /** Slots that a lookup looks at before it gives up: far beyond any run at the allowed load. */
 export const MAX_PROBES = 4096
