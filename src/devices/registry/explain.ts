@@ -10,7 +10,7 @@ const MAX_SHOWN = 64
 export const keysAllowed =
   (shape: object) =>
   (issue: { readonly code?: string | undefined }): string =>
-    issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : 'an object'
+    issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') || 'none' : 'an object'
 
 /** The faults of a value, `; ` between them; `root` names the value itself. */
 export const explain = (error: z.ZodError, root: string): string =>
