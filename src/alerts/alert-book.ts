@@ -49,6 +49,8 @@ export interface AlertCounts {
   readonly suppressed: number
 }
 
+/** User code writes messages, of any length. */
+const MAX_MESSAGE = 1024
 const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const
 
 export class AlertBook {
@@ -140,7 +142,7 @@ export class AlertBook {
       region,
       severity,
       state: 'firing',
-      message,
+      message: message.slice(0, MAX_MESSAGE),
       startsAt: time,
       updatedAt: time,
       endsAt: null,
@@ -161,7 +163,7 @@ const updated = (open: Alert, { region, severity, message, time, value, score }:
   ...open,
   region,
   severity: SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(open.severity) ? severity : open.severity,
-  message,
+  message: message.slice(0, MAX_MESSAGE),
   updatedAt: Math.max(open.updatedAt, time),
   value: finite(value),
   score: finite(score),

@@ -19,6 +19,9 @@ export interface DeadLetter {
   readonly pipeline: string
 }
 
+/** A cause is what user code threw, of any length. */
+const KEPT_CAUSE = 1024
+
 export class DeadLetters {
   readonly #letters: Latest<DeadLetter>
   readonly #clock: Clock
@@ -34,7 +37,7 @@ export class DeadLetters {
   }
 
   add(reading: DeadReading, cause: string, pipeline: string): void {
-    this.#letters.add({ at: this.#clock.epochMs(), reading, cause, pipeline })
+    this.#letters.add({ at: this.#clock.epochMs(), reading, cause: cause.slice(0, KEPT_CAUSE), pipeline })
   }
 
   /** Up to `limit`, the latest first. */

@@ -47,10 +47,7 @@ export class LatencyRecorder {
 
   /** Notes that `count` readings took `valueMs` each. */
   record(valueMs: number, count: number): void {
-    assert(
-      !Number.isNaN(valueMs) && count > 0 && Number.isSafeInteger(count),
-      `latency ${valueMs} × ${count}`,
-    )
+    checkRecord(valueMs, count)
     const clampedMs = Math.min(Math.max(valueMs, 0), MAX_MS)
     const micros = Math.round(clampedMs * 1000)
     const second = this.#currentSecond()
@@ -141,6 +138,13 @@ export class LatencyBook {
   close(): void {
     this.anomaly.destroy()
     for (const stage of STAGES) for (const recorder of Object.values(this.#stages[stage])) recorder.destroy()
+  }
+}
+
+/** Builds its message only when there is something to say: this is called for every block. */
+function checkRecord(valueMs: number, count: number): void {
+  if (Number.isNaN(valueMs) || !(count > 0) || !Number.isSafeInteger(count)) {
+    assert(false, `a latency of ${valueMs} ms for ${count} readings`)
   }
 }
 

@@ -15,6 +15,7 @@ export interface QuarantinedInput {
 }
 
 const KEPT_BYTES = 256
+const KEPT_SOURCE = 256
 
 export class Quarantine {
   readonly #inputs: Latest<QuarantinedInput>
@@ -34,7 +35,13 @@ export class Quarantine {
   add(cause: string, source: string, bytes: Uint8Array): void {
     const kept = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, KEPT_BYTES))
     const at = this.#clock.epochMs()
-    this.#inputs.add({ at, cause, source, bytes: kept.toString('base64'), size: bytes.length })
+    this.#inputs.add({
+      at,
+      cause,
+      source: source.slice(0, KEPT_SOURCE),
+      bytes: kept.toString('base64'),
+      size: bytes.length,
+    })
   }
 
   /** Up to `limit`, the latest first. */

@@ -12,7 +12,7 @@ export interface RegionDefinition {
   readonly geohash: readonly string[]
 }
 
-export const UNASSIGNED = 'unassigned'
+const UNASSIGNED = 'unassigned'
 const ALPHABET = '0123456789bcdefghjkmnpqrstuvwxyz'
 const CELL_BITS = 16
 const MAX_REGIONS = 255

@@ -127,6 +127,12 @@ describe('AlertBook', () => {
     expect(seen).toEqual(['raised 1', 'updated 2', 'resolved 2'])
   })
 
+  it('keeps a message up to a length', () => {
+    const alerts = book()
+    expect(alerts.raise(raise({ message: 'x'.repeat(5000) }))?.message.length).toBe(1024)
+    expect(alerts.raise(raise({ message: 'y'.repeat(5000) }))?.message).toBe('y'.repeat(1024))
+  })
+
   it('has no number that JSON can not say', () => {
     const alert = book().raise(raise({ score: -Infinity, value: NaN }))
     expect(alert).toMatchObject({ score: -Number.MAX_VALUE, peak: Number.MAX_VALUE, value: 0 })

@@ -50,6 +50,17 @@ describe('DeadLetters', () => {
   })
 })
 
+describe('what senders and user code write', () => {
+  it('is kept up to a length', () => {
+    const quarantine = new Quarantine(clock, 1)
+    quarantine.add('not-json', 'x'.repeat(5000), Buffer.from('{'))
+    expect(quarantine.recent(1)[0].source.length).toBe(256)
+    const letters = new DeadLetters(clock, 1)
+    letters.add({ device: 'a', metric: 'value', series: '1', time: 1, value: 2 }, 'x'.repeat(5000), 'mine')
+    expect(letters.recent(1)[0].cause.length).toBe(1024)
+  })
+})
+
 describe('Rate', () => {
   it('is the rise per second over the span', () => {
     const rate = new Rate(clock, 2000)

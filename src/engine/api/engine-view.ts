@@ -28,7 +28,7 @@ export interface SeriesView {
   readonly window: SeriesWindow | null
 }
 
-export interface SeriesWindow {
+interface SeriesWindow {
   /** Milliseconds since the epoch. */
   readonly start: number
   readonly end: number

@@ -10,14 +10,14 @@ import { DeadLetters } from '../../../src/observability/dead-letters.ts'
 import { Quarantine } from '../../../src/observability/quarantine.ts'
 import { sampleStats } from '../../observability/sample-stats.ts'
 
-export interface ManualClock extends Clock {
+interface ManualClock extends Clock {
   /** Lets time pass and runs what falls due. */
   pass(ms: number): void
   /** Timers that still run. */
   readonly running: number
 }
 
-export function manualClock(): ManualClock {
+function manualClock(): ManualClock {
   const tasks = new Set<{ readonly everyMs: number; readonly run: () => void; dueMs: number }>()
   let nowMs = 0
   return {
