@@ -43,7 +43,7 @@ class Scan {
 
   run(): JsonFault | undefined {
     for (;;) {
-      this.#take(SPACE)
+      if (this.#text.charCodeAt(this.#at) <= 0x20) this.#take(SPACE)
       if (this.#state === 'after-value' && this.#open.length === 0) {
         return this.#at === this.#text.length ? undefined : { offset: this.#at, expected: 'the end' }
       }
