@@ -1,0 +1,190 @@
+/**
+ * Open and recent alerts. At most one alert is open per (rule, series): a raise opens it or adds to it, a clear closes
+ * it. What is open is bounded, and a raise that would go beyond is counted as suppressed; of the closed the latest are
+ * kept. Alerts are immutable values: each change makes a new one and is told to the subscribers.
+ */
+import type { Alert } from '../core/alert.ts'
+
+/** `raised`: opened by this; `updated`: open before; `resolved`: closed by this. */
+export type AlertChange = 'raised' | 'updated' | 'resolved'
+export type AlertListener = (alert: Alert, change: AlertChange) => void
+
+/** An anomalous reading, or a raise by user code. */
+export interface Raise {
+  readonly rule: string
+  /** Series key: device id << 16 | metric id. */
+  readonly series: bigint
+  readonly region: string
+  readonly severity: Alert['severity']
+  readonly message: string
+  /** Event time, milliseconds since the epoch. */
+  readonly time: number
+  readonly value: number
+  readonly score: number
+}
+
+/** The series is well again as of `time`. */
+export interface Clear {
+  readonly rule: string
+  readonly series: bigint
+  readonly time: number
+  /** Value and score of the reading that cleared it, where there is one. */
+  readonly value?: number
+  readonly score?: number
+}
+
+export interface AlertBookOptions {
+  readonly maxOpen: number
+  /** How many closed alerts are kept. */
+  readonly history: number
+  readonly deviceName: (deviceId: number) => string | undefined
+  readonly metricName: (metricId: number) => string | undefined
+}
+
+export interface AlertCounts {
+  readonly open: number
+  /** Alerts opened since the start. */
+  readonly raised: number
+  /** Raises that opened no alert because too many were open. */
+  readonly suppressed: number
+}
+
+/** User code writes messages, of any length. */
+const MAX_MESSAGE = 1024
+const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const
+
+export class AlertBook {
+  readonly #openByRule = new Map<string, Map<bigint, Alert>>()
+  readonly #closed: Alert[] = []
+  readonly #listeners = new Set<AlertListener>()
+  readonly #options: AlertBookOptions
+  #open = 0
+  #raised = 0
+  #suppressed = 0
+
+  constructor(options: AlertBookOptions) {
+    this.#options = options
+  }
+
+  get counts(): AlertCounts {
+    return { open: this.#open, raised: this.#raised, suppressed: this.#suppressed }
+  }
+
+  /** Opens an alert or adds to the open one; returns it, or undefined if it was suppressed. */
+  raise(raise: Raise): Alert | undefined {
+    const open = this.#openByRule.get(raise.rule)?.get(raise.series)
+    if (open !== undefined) return this.#keep(raise, updated(open, raise), 'updated')
+    if (this.#open >= this.#options.maxOpen) {
+      this.#suppressed++
+      return undefined
+    }
+    this.#open++
+    this.#raised++
+    return this.#keep(raise, this.#opened(raise), 'raised')
+  }
+
+  /** Closes the open alert of (rule, series) and returns it as closed; undefined if none is open. */
+  clear(clear: Clear): Alert | undefined {
+    const ofRule = this.#openByRule.get(clear.rule)
+    const open = ofRule?.get(clear.series)
+    if (ofRule === undefined || open === undefined) return undefined
+    ofRule.delete(clear.series)
+    if (ofRule.size === 0) this.#openByRule.delete(clear.rule)
+    this.#open--
+    return this.#close(resolved(open, clear))
+  }
+
+  /** The open alert of (rule, series). */
+  openAlert(rule: string, series: bigint): Alert | undefined {
+    return this.#openByRule.get(rule)?.get(series)
+  }
+
+  /** Up to `limit` alerts of the state (both if not given), those with the latest change first. */
+  recent(limit: number, state?: Alert['state']): Alert[] {
+    const firing = state === 'resolved' ? [] : this.#allOpen()
+    const closed = state === 'firing' ? [] : this.#closed
+    return [...firing, ...closed].sort((a, b) => b.updatedAt - a.updatedAt).slice(0, limit)
+  }
+
+  /** Calls `listener` at each change; returns what ends it. */
+  subscribe(listener: AlertListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #allOpen(): Alert[] {
+    return [...this.#openByRule.values()].flatMap((ofRule) => [...ofRule.values()])
+  }
+
+  #keep({ rule, series }: Raise, alert: Alert, change: AlertChange): Alert {
+    const ofRule = this.#openByRule.get(rule) ?? new Map<bigint, Alert>()
+    this.#openByRule.set(rule, ofRule.set(series, alert))
+    this.#tell(alert, change)
+    return alert
+  }
+
+  #close(alert: Alert): Alert {
+    this.#closed.push(alert)
+    if (this.#closed.length > this.#options.history) this.#closed.shift()
+    this.#tell(alert, 'resolved')
+    return alert
+  }
+
+  #opened({ rule, series, region, severity, message, time, value, score }: Raise): Alert {
+    const deviceId = Number(series >> 16n)
+    const metricId = Number(series & 0xffffn)
+    return {
+      id: `${rule}:${series.toString(16)}:${time}`,
+      rule,
+      series: series.toString(),
+      device: this.#options.deviceName(deviceId) ?? `#${deviceId.toString(16)}`,
+      metric: this.#options.metricName(metricId) ?? `#${metricId}`,
+      region,
+      severity,
+      state: 'firing',
+      message: message.slice(0, MAX_MESSAGE),
+      startsAt: time,
+      updatedAt: time,
+      endsAt: null,
+      value: finite(value),
+      score: finite(score),
+      peak: Math.abs(finite(score)),
+      count: 1,
+    }
+  }
+
+  #tell(alert: Alert, change: AlertChange): void {
+    for (const listener of this.#listeners) listener(alert, change)
+  }
+}
+
+/** The worst severity and the largest score stay; the rest is that of the latest raise. Time doesn't run backwards. */
+const updated = (open: Alert, { region, severity, message, time, value, score }: Raise): Alert => ({
+  ...open,
+  region,
+  severity: SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(open.severity) ? severity : open.severity,
+  message: message.slice(0, MAX_MESSAGE),
+  updatedAt: Math.max(open.updatedAt, time),
+  value: finite(value),
+  score: finite(score),
+  peak: Math.max(open.peak, Math.abs(finite(score))),
+  count: open.count + 1,
+})
+
+function resolved(open: Alert, { time, value, score }: Clear): Alert {
+  const endsAt = Math.max(open.updatedAt, time)
+  return {
+    ...open,
+    state: 'resolved',
+    updatedAt: endsAt,
+    endsAt,
+    value: value === undefined ? open.value : finite(value),
+    score: score === undefined ? open.score : finite(score),
+  }
+}
+
+/** Numbers that JSON can say: a z-score over no deviation is infinite, over nothing at all is none. */
+function finite(number: number): number {
+  if (Number.isNaN(number)) return 0
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, number))
+}

@@ -1,0 +1,104 @@
+/** An API over real registry, dictionary, alerts and records, with time and shared memory made up. */
+import { AlertBook } from '../../../src/alerts/alert-book.ts'
+import type { Clock } from '../../../src/core/clock.ts'
+import type { HttpRequest, HttpResponse } from '../../../src/core/http.ts'
+import { DeviceRegistry } from '../../../src/devices/registry/device-registry.ts'
+import { MetricsDictionary } from '../../../src/devices/registry/metrics-dictionary.ts'
+import { createApi } from '../../../src/engine/api/create-api.ts'
+import type { EngineView, SeriesView } from '../../../src/engine/api/engine-view.ts'
+import { DeadLetters } from '../../../src/observability/dead-letters.ts'
+import { Quarantine } from '../../../src/observability/quarantine.ts'
+import { sampleStats } from '../../observability/sample-stats.ts'
+
+interface ManualClock extends Clock {
+  /** Lets time pass and runs what falls due. */
+  pass(ms: number): void
+  /** Timers that still run. */
+  readonly running: number
+}
+
+function manualClock(): ManualClock {
+  const tasks = new Set<{ readonly everyMs: number; readonly run: () => void; dueMs: number }>()
+  let nowMs = 0
+  return {
+    nowMs: () => nowMs,
+    epochMs: () => 1_767_225_600_000 + nowMs,
+    every(everyMs, run) {
+      const task = { everyMs, run, dueMs: nowMs + everyMs }
+      tasks.add(task)
+      return () => tasks.delete(task)
+    },
+    after: () => {
+      throw new Error('not used')
+    },
+    pass(ms) {
+      const endMs = nowMs + ms
+      for (;;) {
+        const next = [...tasks].sort((a, b) => a.dueMs - b.dueMs)[0]
+        if (next === undefined || next.dueMs > endMs) break
+        nowMs = next.dueMs
+        next.dueMs += next.everyMs
+        next.run()
+      }
+      nowMs = endMs
+    },
+    get running() {
+      return tasks.size
+    },
+  }
+}
+
+export interface Answer extends HttpResponse {
+  /** The body as JSON. */
+  readonly json: never
+}
+
+export function fakeEngine(over: Partial<EngineView> = {}) {
+  const clock = manualClock()
+  const registry = new DeviceRegistry({
+    rules: [{ match: 'pump-*', properties: { tier: 'premium' } }],
+    defaults: { tier: 'standard' },
+    admission: 'open',
+    maxDevices: 50,
+    regions: ['eu'],
+  })
+  const dictionary = new MetricsDictionary({
+    admission: 'open',
+    maxMetrics: 5,
+    defaultAnomaly: { threshold: 4, direction: 'both', minDeviation: 0 },
+  })
+  const series = new Map<string, SeriesView>()
+  const faults: unknown[] = []
+  const view = {
+    clock,
+    registry,
+    dictionary,
+    alerts: new AlertBook({
+      maxOpen: 100,
+      history: 100,
+      deviceName: (id) => registry.nameOf(id),
+      metricName: (id) => dictionary.byId(id)?.name,
+    }),
+    quarantine: new Quarantine(clock, 10),
+    deadLetters: new DeadLetters(clock, 10),
+    stats: () => sampleStats,
+    prometheus: () => 'millrace_series 1\n',
+    ready: () => ({ ready: true }) as const,
+    series: (deviceId: number, metricId: number) => series.get(`${deviceId} ${metricId}`),
+    authorize: () => 'ok' as const,
+    fault: (error: unknown) => faults.push(error),
+    ...over,
+  }
+  const handle = createApi(view)
+  const call = (method: string, target: string, body: unknown = '', authorization = ''): Answer => {
+    const [path, query = ''] = target.split('?')
+    const bytes =
+      body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+    const request: HttpRequest = { method, path, query, authorization, address: '127.0.0.1', body: bytes }
+    const response = handle(request)
+    const isJson = response.contentType.startsWith('application/json') && response.body !== ''
+    return { ...response, json: (isJson ? JSON.parse(response.body) : undefined) as never }
+  }
+  const get = (target: string): Answer => call('GET', target)
+  return { view, clock, registry, dictionary, series, faults, call, get }
+}

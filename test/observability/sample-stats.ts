@@ -1,0 +1,36 @@
+import type { LatencySummary, Stats, TierStats } from '../../src/core/stats.ts'
+
+const latencyMs: LatencySummary = { p50: 1, p90: 2, p99: 3, p999: 4, max: 5 }
+const tier = (accepted: number): TierStats => ({
+  accepted,
+  processed: accepted - 1,
+  refused: 2,
+  backlog: 1,
+  latencyMs,
+})
+
+/** Figures that are all different enough to tell which went where. */
+export const sampleStats: Stats = {
+  account: {
+    received: 1000,
+    accepted: 900,
+    refused: 60,
+    malformed: 40,
+    processed: 880,
+    inFlight: 15,
+    deadLettered: 5,
+    forwarded: 0,
+  },
+  tiers: { critical: tier(100), premium: tier(200), standard: tier(300), bulk: tier(400) },
+  routedMs: latencyMs,
+  refusedByReason: { overload: 50, 'say "no"\\\n': 10 },
+  malformedByCause: { 'not-json': 40 },
+  alerts: { open: 3, raised: 17 },
+  anomalies: { detected: 99, latencyMs },
+  pool: { size: 2, busy: 1, min: 1, max: 4, replaced: 6 },
+  series: 12345,
+  devices: 77,
+  connections: 8,
+  memory: { sharedBytes: 1 << 28, rssBytes: 1 << 29 },
+  uptimeSeconds: 61.5,
+}
