@@ -31,6 +31,8 @@ export function badConfig(problems: readonly Problem[], locate: Locate): Millrac
 
 function line({ path, message }: Problem, locate: Locate): string {
   const place = locate(path)
+  // a flag is its own path
+  if (place?.startsWith('--')) return `${place}: ${message}`
   return [place, pathText(path), message].filter((part) => part !== undefined && part !== '').join(': ')
 }
 
