@@ -2,6 +2,7 @@ import type { Config } from './config.ts'
 import { leavesOf, type Path, pathText, valueAt } from './paths.ts'
 import type { Locate } from './problems.ts'
 import type { ConfigFlags } from './source.ts'
+import type { TokensFile } from './tokens-file.ts'
 
 /**
  * Where each value of a configuration came from, by its path: `default`, `flag`, `option` (the embedding program),
@@ -16,7 +17,7 @@ export interface Given {
   readonly flags: ConfigFlags
   /** Entries of `auth.tokens` written in the configuration itself; further ones are of the tokens file. */
   readonly ownTokens: number
-  readonly locateToken: Locate
+  readonly tokensFile: Pick<TokensFile, 'written' | 'locate'>
 }
 
 export function originsOf(config: Config, given: Given): Origins {
@@ -25,13 +26,21 @@ export function originsOf(config: Config, given: Given): Origins {
   return origins
 }
 
-function originOf(path: Path, { input, locate, flags, ownTokens, locateToken }: Given): string {
+function originOf(path: Path, { input, locate, flags, ownTokens, tokensFile }: Given): string {
   if (path.length === 1 && Object.hasOwn(flags, path[0])) return 'flag'
   if (path[1] === 'tokens' && Number(path[2]) >= ownTokens) {
-    return withoutColumn(locateToken([Number(path[2]) - ownTokens, ...path.slice(3)])) ?? 'option'
+    return (
+      writtenAt([Number(path[2]) - ownTokens, ...path.slice(3)], tokensFile.written, tokensFile.locate) ??
+      'default'
+    )
   }
-  if (valueAt(input, path) !== undefined) return withoutColumn(locate(path)) ?? 'option'
-  return takenOver(path) ?? 'default'
+  return writtenAt(path, input, locate) ?? takenOver(path) ?? 'default'
+}
+
+/** `file:line`, or `option` where there is no file; undefined if nothing is written there. */
+function writtenAt(path: Path, written: unknown, locate: Locate): string | undefined {
+  if (valueAt(written, path) === undefined) return undefined
+  return locate(path)?.replace(/:\d+$/, '') ?? 'option'
 }
 
 /** A metric's rule is that of `anomalies` unless it says otherwise, and a rule's tier is the default one. */
@@ -40,5 +49,3 @@ function takenOver(path: Path): string | undefined {
   if (path[0] === 'rules' && path[2] === 'tier') return 'tiers.default'
   return undefined
 }
-
-const withoutColumn = (place: string | undefined): string | undefined => place?.replace(/:\d+$/, '')

@@ -31,9 +31,9 @@ export function parseConfig(input: unknown = {}, source: Partial<ConfigSource> =
   const checked = configSchema.safeParse(given)
   if (!checked.success) throw badConfig(problemsOf(checked.error.issues, given), locate)
   const { auth } = checked.data
-  const file = readTokensFile(auth.tokensFile, from)
-  const config = complete(checked.data, file.tokens, from)
-  const tokens = { ownTokens: auth.tokens.length, locateToken: file.locate }
+  const tokensFile = readTokensFile(auth.tokensFile, from)
+  const config = complete(checked.data, tokensFile.tokens, from)
+  const tokens = { ownTokens: auth.tokens.length, tokensFile }
   const problems = crossCheck(config)
   if (problems.length > 0) throw badConfig(problems, locate)
   return { config, origins: originsOf(config, { input: given, locate: from.locate, flags, ...tokens }) }

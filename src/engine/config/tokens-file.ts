@@ -13,16 +13,18 @@ const tokensTree = z.toJSONSchema(tokensSchema, { io: 'input' }) as SchemaNode
 /** The entries of a tokens file and where each of them stands; paths start at the list. */
 export interface TokensFile {
   readonly tokens: TokenOptions[]
+  /** As written, before defaults. */
+  readonly written: unknown
   readonly locate: Locate
 }
 
 /** Reads `auth.tokensFile`: a list of the same entries as `auth.tokens`. No file is an empty one. */
 export function readTokensFile(path: string | null, source: ConfigSource): TokensFile {
-  if (path === null) return { tokens: [], locate: () => undefined }
+  if (path === null) return { tokens: [], written: [], locate: () => undefined }
   const { value, locate } = parseYaml(readText(path, source), path)
   const checked = tokensSchema.safeParse(value ?? [])
   if (!checked.success) throw badConfig(problemsOf(checked.error.issues, value, tokensTree), locate)
-  return { tokens: checked.data, locate }
+  return { tokens: checked.data, written: value, locate }
 }
 
 function readText(path: string, { folder, read, locate }: ConfigSource): string {
