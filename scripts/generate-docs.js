@@ -1,6 +1,6 @@
 /**
- * Writes docs/configuration.md and docs/errors.md from the built schema and table of codes (run `npm run build:ts`
- * first). With --check it writes nothing and fails when one of them is not what would be written.
+ * Writes docs/configuration.md and docs/errors.md from the built schema and table of codes (run `npm run
+ * build:ts` first). With --check it writes nothing and fails when one of them is not what would be written.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { configurationReference, errorsReference } from '../dist/engine/config/reference.js'

@@ -10,7 +10,9 @@ import { listenWarnings } from './warnings.ts'
 
 /** What the command is built from. */
 export interface ConfigParts {
-  /** The segments that the shared memory will have; throws `out-of-memory` where the limits ask for too much. */
+  /**
+   * The segments that the shared memory will have; throws `out-of-memory` where the limits ask for too much.
+   */
   readonly planMemory: (config: Config) => readonly SegmentSize[]
   readonly terminal: Terminal
   readonly clock?: Clock

@@ -2,7 +2,9 @@
 export interface Terminal {
   readonly out: (line: string) => void
   readonly err: (line: string) => void
-  /** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once, as if nobody listened. */
+  /**
+   * Resolves at the first SIGINT or SIGTERM. A second one ends the process at once, as if nobody listened.
+   */
   readonly stopRequested: () => Promise<string>
 }
 
@@ -19,8 +21,8 @@ export function processTerminal(): Terminal {
 function firstSignal(): Promise<string> {
   return new Promise((resolve) => {
     const stop = (signal: string): void => {
-      // with no listener left the next signal kills, which shells report as 130; process.exit would abort while
-      // listener threads have sockets open
+      // with no listener left the next signal kills, which shells report as 130; process.exit would abort the
+      // process while listener threads have sockets open
       process.off('SIGINT', stop).off('SIGTERM', stop)
       resolve(signal)
     }

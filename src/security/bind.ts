@@ -13,7 +13,10 @@ const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8, 'ipv4')
 loopback.addAddress('::1', 'ipv6')
 
-/** Whether only programs of this machine can reach `host`. Names other than `localhost` are not trusted to stay so. */
+/**
+ * Whether only programs of this machine can reach `host`. Names other than `localhost` are not trusted to
+ * stay so.
+ */
 export function isLoopback(host: string): boolean {
   const version = isIP(host)
   if (version === 0) return host.toLowerCase() === 'localhost'
@@ -21,8 +24,8 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Decides whether the engine may listen on `host`. Beyond loopback it wants authentication, or to be told `insecure`:
- * else it throws MillraceError `insecure-bind`. Returns a warning to be said out loud, or null.
+ * Decides whether the engine may listen on `host`. Beyond loopback it wants authentication, or to be told
+ * `insecure`: else it throws MillraceError `insecure-bind`. Returns a warning to be said out loud, or null.
  */
 export function checkBind({ host, insecure, auth, tls }: BindOptions): string | null {
   if (isLoopback(host)) return null

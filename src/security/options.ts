@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MAX_TENANT_NAME } from '../core/limits.ts'
 
 /** A token as the configuration knows it: by its hash, so that reading the configuration lets nobody in. */
 export const tokenOptions = z.strictObject({
@@ -13,7 +14,11 @@ export const tokenOptions = z.strictObject({
   scope: z.enum(['device', 'api', 'all']).default('device').meta({
     description: 'What it opens: streaming readings, the HTTP API, or both.',
   }),
-  tenant: z.string().max(256).default('').meta({ description: "Tenant of what it sends; '' = none." }),
+  tenant: z
+    .string()
+    .max(MAX_TENANT_NAME)
+    .default('')
+    .meta({ description: "Tenant of what it sends; '' = none." }),
   expires: z.iso.datetime({ offset: true }).nullable().default(null).meta({
     description: 'When it stops being accepted.',
     'x-allowed': 'a date and time such as 2027-01-01T00:00:00Z, or null for never',

@@ -8,7 +8,9 @@ export interface TlsMaterial {
   /** PEM text. */
   readonly key: string
   readonly cert: string
-  /** Paths they were read from, for servers that read files themselves; null where the options held PEM text. */
+  /**
+   * Paths they were read from, for servers that read files themselves; null where the options held PEM text.
+   */
   readonly keyFile: string | null
   readonly certFile: string | null
   /** To be said out loud: expired, about to expire, not yet valid. */
@@ -24,7 +26,10 @@ export interface TlsSurroundings {
 const DAY_MS = 86_400_000
 const WARN_BEFORE_MS = 14 * DAY_MS
 
-/** Reads key and certificate. Throws MillraceError `bad-config` if one can't be read or they don't belong together. */
+/**
+ * Reads key and certificate. Throws MillraceError `bad-config` if one can't be read or they don't belong
+ * together.
+ */
 export function readTls(options: TlsOptions, { nowEpochMs, read = readText }: TlsSurroundings): TlsMaterial {
   const key = pem('tls.key', options.key, read)
   const cert = pem('tls.cert', options.cert, read)

@@ -21,8 +21,9 @@ interface StoredToken {
 const ANYONE: Identity = { ok: true, name: '', tenant: '' }
 
 /**
- * Knows bearer tokens by their SHA-256. What is presented is compared with every stored hash in constant time, so that
- * neither the time nor the answer tells how much of a guess was right. Without tokens everyone is let in as nobody.
+ * Knows bearer tokens by their SHA-256. What is presented is compared with every stored hash in constant
+ * time, so that neither the time nor the answer tells how much of a guess was right. Without tokens everyone
+ * is let in as nobody.
  */
 export class Authenticator {
   readonly enabled: boolean
@@ -68,8 +69,8 @@ const forbidden = ({ name, scope }: StoredToken, wanted: Scope): Identity => ({
 export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex')
 
 /**
- * The token of a request: from `Authorization: Bearer …`, else from `?token=…`, which browsers' WebSockets need.
- * `query` comes without the question mark.
+ * The token of a request: from `Authorization: Bearer …`, else from `?token=…`, which browsers' WebSockets
+ * need. `query` comes without the question mark.
  */
 export function bearerToken(authorization: string, query: string): string | undefined {
   const header = /^bearer +([^\s]+) *$/i.exec(authorization)

@@ -1,11 +1,13 @@
 import { runMillrace } from '../../src/cli/run.ts'
-import { serveCommand, type ServedEngine } from '../../src/cli/serve.ts'
+import type { ServedEngine } from '../../src/cli/serve-events.ts'
+import { serveCommand } from '../../src/cli/serve.ts'
 import { processTerminal } from '../../src/cli/terminal.ts'
 import { MillraceError } from '../../src/core/errors.ts'
 
 /**
- * `millrace serve` with an engine that does nothing but live and be closed, so that the life of the server can be tried
- * with real signals. ENGINE says how it behaves: fine, no-port (listening fails) or endless (closing takes for ever).
+ * `millrace serve` with an engine that does nothing but live and be closed, so that the life of the server
+ * can be tried with real signals. ENGINE says how it behaves: fine, no-port (listening fails) or endless
+ * (closing takes for ever).
  */
 const behaviour = process.env.ENGINE ?? 'fine'
 const account = {

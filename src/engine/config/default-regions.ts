@@ -2,12 +2,12 @@
 const cells = (prefix: string, next: string): string[] => [...next].map((character) => prefix + character)
 
 /**
- * Continents by coarse geohash cells, so that positions mean something before anybody has drawn regions. One character
- * is 45° by 45°, two are 11.25° by 5.625°; where entries overlap the later one wins.
+ * Continents by coarse geohash cells, so that positions mean something before anybody has drawn regions. One
+ * character is 45° by 45°, two are 11.25° by 5.625°; where entries overlap the later one wins.
  *
- * It is as honest as such cells can be: Tangier and Rabat land in europe, Russia east of 45° E in asia, Port Sudan in
- * asia, Sanaa in africa, eastern Greenland in europe, New Guinea in oceania, the South Atlantic in americas. Whoever has
- * duties that depend on borders draws their own.
+ * It is as honest as such cells can be: Tangier and Rabat land in europe, Russia east of 45° E in asia, Port
+ * Sudan in asia, Sanaa in africa, eastern Greenland in europe, New Guinea in oceania, the South Atlantic in
+ * americas. Whoever has duties that depend on borders draws their own.
  */
 export const defaultRegions = [
   { name: 'antarctica', geohash: ['0', '1', '4', '5', 'h', 'j', 'n', 'p'] },

@@ -21,7 +21,10 @@ export interface ExplainedValue {
 const MOST_ENTRIES = 20
 const LONGEST_VALUE = 60
 
-/** The effective configuration as a table with where each value came from, the limits, and the memory they take. */
+/**
+ * The effective configuration as a table with where each value came from, the limits, and the memory they
+ * take.
+ */
 export function explain(config: Config, origins: Origins, memoryPlan: readonly SegmentSize[]): string {
   const values = explainedValues(config, origins).map(({ path, value, origin }) => [
     path,

@@ -25,7 +25,9 @@ export interface SchemaNode {
   readonly 'x-default'?: string
 }
 
-/** The configuration's schema as data, from which error messages and docs/configuration.md take their words. */
+/**
+ * The configuration's schema as data, from which error messages and docs/configuration.md take their words.
+ */
 export const schemaTree = z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode
 
 /** JSON Schema (draft 2020-12) of what may be written, for editors: `millrace config --schema`. */

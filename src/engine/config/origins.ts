@@ -5,8 +5,8 @@ import type { ConfigFlags } from './source.ts'
 import type { TokensFile } from './tokens-file.ts'
 
 /**
- * Where each value of a configuration came from, by its path: `default`, `flag`, `option` (the embedding program),
- * `file:line`, or the path of the option it was taken over from.
+ * Where each value of a configuration came from, by its path: `default`, `flag`, `option` (the embedding
+ * program), `file:line`, or the path of the option it was taken over from.
  */
 export type Origins = ReadonlyMap<string, string>
 

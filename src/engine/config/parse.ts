@@ -16,8 +16,8 @@ export interface LoadedConfig {
 }
 
 /**
- * Checks a configuration and fills in what it leaves out. Throws MillraceError `bad-config` with one line for each
- * problem: where it is, the value, what is allowed. A complete configuration comes out as it went in.
+ * Checks a configuration and fills in what it leaves out. Throws MillraceError `bad-config` with one line for
+ * each problem: where it is, the value, what is allowed. A complete configuration comes out as it went in.
  *
  * @example parseConfig({ port: 0, limits: { series: 10_000 } }).config.limits.frameBytes // 1048576
  */

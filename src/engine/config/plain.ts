@@ -4,8 +4,8 @@ import { badConfig } from './problems.ts'
 const DEEPEST = 32
 
 /**
- * What a program hands over, as plain data: keys that are undefined are as good as absent, URLs become text. A key
- * called `__proto__` would be skipped by the schema in silence, so it is refused here.
+ * What a program hands over, as plain data: keys that are undefined are as good as absent, URLs become text.
+ * A key called `__proto__` would be skipped by the schema in silence, so it is refused here.
  */
 export function plain(value: unknown, path: Path = []): unknown {
   if (value instanceof URL) return value.href

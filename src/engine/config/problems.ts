@@ -36,7 +36,9 @@ function line({ path, message }: Problem, locate: Locate): string {
   return [place, pathText(path), message].filter((part) => part !== undefined && part !== '').join(': ')
 }
 
-/** What zod found wrong with `input`, in words that name value and what is allowed. `tree` describes `input`. */
+/**
+ * What zod found wrong with `input`, in words that name value and what is allowed. `tree` describes `input`.
+ */
 export function problemsOf(
   issues: readonly z.core.$ZodIssue[],
   input: unknown,
@@ -82,7 +84,9 @@ function shown(path: Path, value: unknown): string {
 
 const SHOWN_OF_AUTH = ['name', 'scope', 'tenant', 'expires', 'tokensFile']
 
-/** Where a private key or a token may stand, by mistake or not. Paths in a tokens file begin with an index. */
+/**
+ * Where a private key or a token may stand, by mistake or not. Paths in a tokens file begin with an index.
+ */
 const isSecret = (path: Path): boolean => {
   const ofAuth = path[0] === 'auth' || typeof path[0] === 'number'
   return ofAuth ? !SHOWN_OF_AUTH.includes(String(path.at(-1))) : path[0] === 'tls' && path[1] !== 'cert'

@@ -4,8 +4,8 @@ import { defaultRegions } from './default-regions.ts'
 import { schemaTree, type SchemaNode } from './json-schema.ts'
 
 /**
- * docs/configuration.md and docs/errors.md, rendered from the schema and from the table of codes, so that they can't say
- * anything else. scripts/generate-docs.js writes them; a test compares them.
+ * docs/configuration.md and docs/errors.md, rendered from the schema and from the table of codes, so that
+ * they can't say anything else. scripts/generate-docs.js writes them; a test compares them.
  */
 export function configurationReference(): string {
   const entries = Object.entries(schemaTree.properties ?? {})

@@ -1,4 +1,6 @@
-/** The word of `among` that was probably meant by `word`: at most two letters or a third of them are wrong. */
+/**
+ * The word of `among` that was probably meant by `word`: at most two letters or a third of them are wrong.
+ */
 export function suggest(word: string, among: readonly string[]): string | undefined {
   let best: string | undefined
   let least = Math.max(2, Math.floor(word.length / 3)) + 1

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { MillraceError } from '../../core/errors.ts'
 import { tokenOptions, type TokenOptions } from '../../security/options.ts'
 import type { SchemaNode } from './json-schema.ts'
 import { badConfig, type Locate, problemsOf } from './problems.ts'
@@ -31,8 +30,7 @@ function readText(path: string, { folder, read, locate }: ConfigSource): string 
   try {
     return read(resolve(folder, path))
   } catch (error) {
-    const place = locate(['auth', 'tokensFile'])
-    const why = `${place === undefined ? '' : `${place}: `}auth.tokensFile: cannot read ${path}: ${(error as Error).message}`
-    throw new MillraceError('bad-config', why, { path }, error)
+    const message = `cannot read ${path}: ${(error as Error).message}`
+    throw badConfig([{ path: ['auth', 'tokensFile'], message }], locate)
   }
 }

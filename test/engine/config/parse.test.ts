@@ -150,12 +150,12 @@ const refused: [name: string, input: unknown, message: string][] = [
   [
     'a metric that is a control character',
     { metrics: { '\u0007': {} } },
-    'metrics["\\u0007"]: not allowed as a name; give a name of 1 to 256',
+    'metrics["\\u0007"]: not allowed as a name; give a name of 1 to 128',
   ],
   [
     'an attribute that is an object',
     { rules: [{ match: 'a', attributes: { b: {} } }] },
-    'rules[0].attributes.b: a group of keys is not allowed; give a text, a number, true or false',
+    'rules[0].attributes.b: a group of keys is not allowed; give a text of at most 1024 characters or a number or true or false',
   ],
   [
     'a day for a time',
@@ -176,6 +176,8 @@ const refused: [name: string, input: unknown, message: string][] = [
   ['__proto__', JSON.parse('{ "metrics": { "__proto__": {} } }'), 'metrics.__proto__: not allowed as a name'],
 ]
 
+const sixtyFive = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`a${i}`, i]))
+
 const contradictions: [name: string, input: ConfigInput, message: string][] = [
   ['several listeners on any port', { listeners: 2, port: 0 }, 'port: 0 is not allowed with 2 listeners'],
   [
@@ -191,7 +193,7 @@ const contradictions: [name: string, input: ConfigInput, message: string][] = [
   [
     'a ring of two frames',
     { limits: { ringBytes: 2 << 20 } },
-    'limits.ringBytes: 2097152 is not allowed; give more than two frames',
+    'limits.ringBytes: 2097152 is not allowed; give more than 2 × 1048576 (limits.frameBytes)',
   ],
   [
     'a pool below its least',
@@ -228,16 +230,33 @@ const contradictions: [name: string, input: ConfigInput, message: string][] = [
     { devices: [{ name: 'a' }, { name: 'a' }] },
     'devices[1].name: "a" is there already',
   ],
+  [
+    'two names with one device id',
+    { devices: [{ name: 'station-b5855f2c' }, { name: 'station-eba17c72' }] },
+    'devices[1].name: has the same device id as "station-b5855f2c"',
+  ],
+  ['a glob that is none', { rules: [{ match: '[z-a]' }] }, 'rules[0].match: "[z-a]" is not a glob: '],
+  [
+    'too many attributes',
+    { rules: [{ match: '*', attributes: sixtyFive }] },
+    'give at most 64 names, each with',
+  ],
+  ['half a letter in a name', { devices: [{ name: '\ud83d' }] }, 'devices[0].name: "\\ud83d" is not allowed'],
+  [
+    'a region called like no region',
+    { regions: [{ name: 'unassigned', geohash: ['u'] }] },
+    'regions[0].name: "unassigned" is not allowed; give a name of 1 to 128 characters other than unassigned',
+  ],
   ['half a position', { devices: [{ name: 'a', lat: 3 }] }, 'devices[0]: half a position'],
   [
     'more devices than allowed',
     { limits: { devices: 1 }, devices: [{ name: 'a' }, { name: 'b' }] },
-    'devices: 2 devices, but limits.devices allows 1',
+    'devices: 2 entries, but limits.devices allows 1',
   ],
   [
     'more metrics than allowed',
     { limits: { metrics: 1 }, metrics: { a: {} } },
-    'metrics: 2 metrics with `value`, but limits.metrics allows 1',
+    'metrics: 2 with `value`, but limits.metrics allows 1',
   ],
   [
     'one token twice',

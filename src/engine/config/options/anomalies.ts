@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MAX_METRIC_NAME } from '../../../core/limits.ts'
 import { name, whole } from './values.ts'
 
 const threshold = z.number().gt(0).max(1000)
@@ -35,11 +36,11 @@ const inherited = (key: keyof typeof words) => ({
 })
 
 const metricOptions = z.strictObject({
-  unit: z.string().max(64).default('').meta({ description: 'Unit, for people.' }),
+  unit: z.string().max(32).default('').meta({ description: 'Unit, for people.' }),
   threshold: threshold.optional().meta(inherited('threshold')),
   direction: direction.optional().meta(inherited('direction')),
   minDeviation: minDeviation.optional().meta(inherited('minDeviation')),
 })
 
 /** Metrics known from the start, by name; their ids are given in this order after `value`. */
-export const metricsOptions = z.record(name(), metricOptions)
+export const metricsOptions = z.record(name(MAX_METRIC_NAME), metricOptions)

@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { MAX_NAME_LENGTH } from '../../../core/limits.ts'
+import { MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTE_TEXT, MAX_ATTRIBUTES } from '../../../core/limits.ts'
 import { TIERS } from '../../../core/tiers.ts'
 
 /**
- * Kinds of values that several options share. `x-allowed` and `x-default` are words for people, where the bare JSON
- * schema would say too little: error messages and docs/configuration.md use them, `--schema` leaves them out.
+ * Kinds of values that several options share. `x-allowed` and `x-default` are words for people, where the
+ * bare JSON schema would say too little: error messages and docs/configuration.md use them, `--schema` leaves
+ * them out.
  */
 
 /** A whole number in a range. */
@@ -18,26 +19,31 @@ export const rate = (description: string) =>
     'x-allowed': 'a whole number from 1 to 1,000,000,000, or 0 for no limit',
   })
 
-/** Any name: printable, not empty. */
-export const name = () =>
+/** A name: not empty, printable, and with UTF-8 bytes, which half of a surrogate pair has not. */
+export const name = (longest: number) =>
   z
     .string()
-    .regex(/^[^\u0000-\u001f\u007f]+$/)
-    .max(MAX_NAME_LENGTH)
-    .meta({ 'x-allowed': `a name of 1 to ${MAX_NAME_LENGTH} characters, none of them a control character` })
+    .regex(/^[^\p{Cc}\p{Cs}]+$/u)
+    .max(longest)
+    .meta({ 'x-allowed': `a name of 1 to ${longest} characters, none of them a control character` })
 
 /** A name that may be left out, which is written ''. */
-export const nameOrNone = (description: string) =>
+export const nameOrNone = (longest: number) =>
   z
     .string()
-    .regex(/^[^\u0000-\u001f\u007f]*$/)
-    .max(MAX_NAME_LENGTH)
-    .default('')
-    .meta({ description, 'x-allowed': `a name of at most ${MAX_NAME_LENGTH} characters` })
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u)
+    .max(longest)
+    .meta({ 'x-allowed': `a name of at most ${longest} characters, or ''` })
 
 export const tier = () => z.enum(TIERS)
 
+const attribute = () => z.union([z.string().max(MAX_ATTRIBUTE_TEXT), z.number(), z.boolean()])
+
 export const attributes = () =>
-  z.record(name(), z.union([z.string(), z.number(), z.boolean()])).meta({
-    description: 'What else is known of the device: names with a text, a number, true or false each.',
-  })
+  z
+    .record(name(MAX_ATTRIBUTE_NAME), attribute())
+    .refine((given) => Object.keys(given).length <= MAX_ATTRIBUTES)
+    .meta({
+      description: 'What else is known of the device.',
+      'x-allowed': `at most ${MAX_ATTRIBUTES} names, each with a text, a number, true or false`,
+    })
