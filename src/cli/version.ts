@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs'
+
+/**
+ * The version of the package, from the package.json that lies two folders above both src/cli and dist/cli.
+ */
+export function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}

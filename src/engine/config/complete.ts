@@ -1,0 +1,58 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { MAX_WORKERS } from '../../core/limits.ts'
+import { isPemText, type TlsOptions, type TokenOptions } from '../../security/options.ts'
+import type { Config } from './config.ts'
+import type { CheckedConfig } from './schema.ts'
+import type { ConfigSource } from './source.ts'
+
+/** Fills in what depends on other options, on the folder of the file or on the machine. */
+export function complete(
+  checked: CheckedConfig,
+  tokens: TokenOptions[],
+  { folder, cores }: ConfigSource,
+): Config {
+  const { anomalies, auth, metrics, pipeline, pool, rules, tls, tiers } = checked
+  const { threshold, direction, minDeviation } = anomalies
+  return {
+    ...checked,
+    pipeline: pipeline === null ? null : moduleUrl(pipeline, folder),
+    pool: completePool(pool, cores),
+    metrics: mapValues(metrics, (metric) => ({
+      threshold,
+      direction,
+      minDeviation,
+      ...defined(metric),
+      unit: metric.unit,
+    })),
+    rules: rules.map((rule) => ({ ...rule, tier: rule.tier ?? tiers.default })),
+    devices: checked.devices,
+    auth: { tokens: [...auth.tokens, ...tokens] },
+    tls: tls && absolute(tls, folder),
+  }
+}
+
+function completePool(pool: CheckedConfig['pool'], cores: number): Config['pool'] {
+  const size = pool.size ?? pool.min
+  const max = pool.max ?? Math.min(MAX_WORKERS, Math.max(2, cores, size))
+  return { ...pool, max, size }
+}
+
+/** Whether it says a URL; one letter before the colon is a drive. */
+export const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]+:/i.test(text)
+
+const moduleUrl = (pipeline: string, folder: string): string =>
+  isUrl(pipeline) ? pipeline : pathToFileURL(resolve(folder, pipeline)).href
+
+const absolute = ({ key, cert }: TlsOptions, folder: string): TlsOptions => ({
+  key: isPemText(key) ? key : resolve(folder, key),
+  cert: isPemText(cert) ? cert : resolve(folder, cert),
+})
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+const defined = <T extends object>(value: T): Defined<T> =>
+  Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Defined<T>
+
+const mapValues = <A, B>(record: Record<string, A>, to: (value: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, to(value)]))

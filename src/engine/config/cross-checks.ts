@@ -1,0 +1,125 @@
+import picomatch from 'picomatch'
+import { deviceIdOf } from '../../core/ids.ts'
+import { isUrl } from './complete.ts'
+import type { Config } from './config.ts'
+import type { Path } from './paths.ts'
+import type { Problem } from './problems.ts'
+
+type Check = (config: Config) => Iterable<Problem>
+
+/** What no single option can say: the relations between them. */
+export const crossCheck = (config: Config): Problem[] => CHECKS.flatMap((check) => [...check(config)])
+
+const problem = (path: Path, message: string): Problem => ({ path, message })
+const not = (path: Path, value: unknown, instead: string): Problem =>
+  problem(path, `${JSON.stringify(value)} is not allowed${instead}`)
+
+function* listening({ listeners, port, server }: Config): Generator<Problem> {
+  if (listeners === 1) return
+  if (port === 0) yield not(['port'], port, ` with ${listeners} listeners; they share one port, so name it`)
+  if (server === 'ws')
+    yield not(['server'], server, ' with several listeners; only uWebSockets.js shares a port')
+}
+
+function* pipelineUrl({ pipeline }: Config): Generator<Problem> {
+  if (pipeline === null || /^(file|data):/i.test(pipeline) || !isUrl(pipeline)) return
+  yield not(['pipeline'], pipeline, '; give a path, or a URL starting with file: or data:')
+}
+
+function* ringHoldsFrames({ limits: { ringBytes, frameBytes } }: Config): Generator<Problem> {
+  if (ringBytes > 2 * frameBytes) return
+  yield not(['limits', 'ringBytes'], ringBytes, `; give more than 2 × ${frameBytes} (limits.frameBytes)`)
+}
+
+function* poolBounds({ pool: { min, max, size } }: Config): Generator<Problem> {
+  if (min > max) yield not(['pool', 'min'], min, `; give at most pool.max, ${max}`)
+  else if (size < min || size > max)
+    yield not(['pool', 'size'], size, `; give a number from pool.min to pool.max, ${min} to ${max}`)
+}
+
+function* counts({ devices, metrics, limits }: Config): Generator<Problem> {
+  const named = Object.keys(metrics).filter((metric) => metric !== 'value').length + 1
+  if (named > limits.metrics)
+    yield problem(['metrics'], `${named} with \`value\`, but limits.metrics allows ${limits.metrics}`)
+  if (devices.length > limits.devices)
+    yield problem(['devices'], `${devices.length} entries, but limits.devices allows ${limits.devices}`)
+}
+
+/**
+ * No two entries of a list may agree in what `keyOf` gives; `message` gets the later entry and the earlier's
+ * name.
+ */
+function* distinct<T extends { name: string }>(
+  list: readonly T[],
+  pathOf: (index: number) => Path,
+  keyOf: (entry: T) => unknown,
+  message: (entry: T, earlier: string) => string,
+): Generator<Problem> {
+  const names = new Map<unknown, string>()
+  for (const [i, entry] of list.entries()) {
+    const earlier = names.get(keyOf(entry))
+    if (earlier !== undefined) yield problem(pathOf(i), message(entry, earlier))
+    names.set(keyOf(entry), entry.name)
+  }
+}
+
+const taken = ({ name }: { name: string }): string => `"${name}" is there already; give each its own name`
+
+const regionNames: Check = ({ regions }) =>
+  distinct(
+    regions,
+    (i) => ['regions', i, 'name'],
+    ({ name }) => name,
+    taken,
+  )
+
+/** One name has one id, but one id can have two names. */
+const deviceIds: Check = ({ devices }) =>
+  distinct(
+    devices,
+    (i) => ['devices', i, 'name'],
+    ({ name }) => deviceIdOf(name),
+    (device, earlier) =>
+      device.name === earlier ? taken(device) : `has the same device id as "${earlier}"; rename one of them`,
+  )
+
+const tokenHashes: Check = ({ auth }) =>
+  distinct(
+    auth.tokens,
+    (i) => ['auth', 'tokens', i],
+    ({ sha256 }) => sha256,
+    (_, earlier) => `the same token as that of "${earlier}"; give each entry its own`,
+  )
+
+function* regionReferences({ devices, regions, rules }: Config): Generator<Problem> {
+  const known = regions.map(({ name }) => name)
+  const check = (list: string, i: number, region = ''): Problem[] => {
+    if (region === '' || known.includes(region)) return []
+    return [problem([list, i, 'region'], `no region is called "${region}"; give one of ${known.join(', ')}`)]
+  }
+  for (const [i, { region }] of rules.entries()) yield* check('rules', i, region)
+  for (const [i, { region }] of devices.entries()) yield* check('devices', i, region)
+}
+
+/** Left to itself, picomatch takes a glob it can't read for one that matches nothing. */
+function* globs({ rules }: Config): Generator<Problem> {
+  for (const [i, { match }] of rules.entries()) {
+    try {
+      picomatch.makeRe(match, { debug: true, dot: true, windows: false })
+    } catch (error) {
+      yield problem(['rules', i, 'match'], `"${match}" is not a glob: ${(error as Error).message}`)
+    }
+  }
+}
+
+function* positions({ devices }: Config): Generator<Problem> {
+  for (const [i, { lat = null, lon = null }] of devices.entries()) {
+    if ((lat === null) !== (lon === null))
+      yield problem(['devices', i], 'half a position; give both lat and lon, or neither')
+  }
+}
+
+const CHECKS: readonly Check[] = [
+  ...[listening, pipelineUrl, ringHoldsFrames, poolBounds, counts],
+  ...[regionNames, deviceIds, tokenHashes, regionReferences, globs, positions],
+]

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import type { Path } from './paths.ts'
+import { configSchema } from './schema.ts'
+
+/** The part of JSON Schema that the configuration uses, with the two words for people. */
+export interface SchemaNode {
+  readonly type?: string | readonly string[]
+  readonly description?: string
+  readonly default?: unknown
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly exclusiveMinimum?: number
+  readonly exclusiveMaximum?: number
+  readonly multipleOf?: number
+  readonly maxLength?: number
+  readonly properties?: Readonly<Record<string, SchemaNode>>
+  readonly propertyNames?: SchemaNode
+  readonly additionalProperties?: SchemaNode | boolean
+  readonly required?: readonly string[]
+  readonly items?: SchemaNode
+  readonly anyOf?: readonly SchemaNode[]
+  readonly 'x-allowed'?: string
+  readonly 'x-default'?: string
+}
+
+/**
+ * The configuration's schema as data, from which error messages and docs/configuration.md take their words.
+ */
+export const schemaTree = z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode
+
+/** JSON Schema (draft 2020-12) of what may be written, for editors: `millrace config --schema`. */
+export function jsonSchema(): Record<string, unknown> {
+  const text = JSON.stringify({ title: 'Millrace configuration', ...schemaTree }, (key, value: unknown) =>
+    key.startsWith('x-') ? undefined : value,
+  )
+  return JSON.parse(text) as Record<string, unknown>
+}
+
+/** The schema of what may be at `path`; undefined where nothing may be. */
+export function schemaAt(path: Path, from: SchemaNode = schemaTree): SchemaNode | undefined {
+  let node: SchemaNode | undefined = from
+  for (const part of path) node = node && below(node, part)
+  return node
+}
+
+function below(node: SchemaNode, part: string | number): SchemaNode | undefined {
+  if (typeof part === 'number' && node.items) return node.items
+  const own = node.properties
+  if (own && Object.hasOwn(own, part)) return own[part]
+  if (typeof node.additionalProperties === 'object') return node.additionalProperties
+  for (const option of node.anyOf ?? []) {
+    const found = below(option, part)
+    if (found) return found
+  }
+  return undefined
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { authOptions, tlsOptions } from '../../security/options.ts'
+import { defaultRegions } from './default-regions.ts'
+import { anomaliesOptions, metricsOptions } from './options/anomalies.ts'
+import { devicesOptions, rulesOptions } from './options/devices.ts'
+import { limitsOptions } from './options/limits.ts'
+import { listenOptions } from './options/listen.ts'
+import { poolOptions } from './options/pool.ts'
+import { ratesOptions } from './options/rates.ts'
+import { regionsOptions } from './options/regions.ts'
+import { tiersOptions } from './options/tiers.ts'
+
+/** The whole configuration: every option with its default, range and meaning. Its only place. */
+export const configSchema = z.strictObject({
+  ...listenOptions,
+  limits: limitsOptions
+    .prefault({})
+    .meta({ description: 'What is bounded. Shared memory is sized from it at start.' }),
+  rates: ratesOptions.prefault({}).meta({ description: 'What one sender may take; 0 is no limit.' }),
+  tiers: tiersOptions.prefault({}).meta({ description: 'Service classes.' }),
+  pool: poolOptions.prefault({}).meta({ description: 'The worker threads.' }),
+  anomalies: anomaliesOptions
+    .prefault({})
+    .meta({ description: 'How anomalies are told, for metrics that say nothing else.' }),
+  metrics: metricsOptions
+    .default({})
+    .meta({ description: 'Metrics known from the start, by name.', 'x-default': 'none' }),
+  regions: regionsOptions.default(defaultRegions).meta({
+    description: 'Geographic processing areas. Giving any replaces the built-in table.',
+    'x-default': 'six continents by coarse cells',
+  }),
+  rules: rulesOptions.default([]).meta({
+    description: 'What devices are taken for by their name; the first rule that matches wins.',
+    'x-default': 'none',
+  }),
+  devices: devicesOptions.default([]).meta({
+    description: 'Devices registered at start. What is left out comes from `rules`, then from defaults.',
+    'x-default': 'none',
+  }),
+  auth: authOptions.prefault({}).meta({ description: 'Who gets in: everyone, until there is a token.' }),
+  tls: tlsOptions,
+})
+
+/** As checked by the schema, before what depends on other options is filled in. */
+export type CheckedConfig = z.output<typeof configSchema>
+
+/** What may be written: every key optional, and `pipeline` may be a URL object. */
+export type ConfigInput = Omit<z.input<typeof configSchema>, 'pipeline'> & {
+  pipeline?: string | URL | null | undefined
+}

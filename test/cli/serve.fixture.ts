@@ -1,0 +1,47 @@
+import { runMillrace } from '../../src/cli/run.ts'
+import type { ServedEngine } from '../../src/cli/serve-events.ts'
+import { serveCommand } from '../../src/cli/serve.ts'
+import { processTerminal } from '../../src/cli/terminal.ts'
+import { MillraceError } from '../../src/core/errors.ts'
+
+/**
+ * `millrace serve` with an engine that does nothing but live and be closed, so that the life of the server
+ * can be tried with real signals. ENGINE says how it behaves: fine, no-port (listening fails) or endless
+ * (closing takes for ever).
+ */
+const behaviour = process.env.ENGINE ?? 'fine'
+const account = {
+  received: 1234,
+  accepted: 1200,
+  refused: 30,
+  malformed: 4,
+  processed: 1199,
+  inFlight: 0,
+  deadLettered: 1,
+  forwarded: 0,
+}
+
+function engine(host: string, port: number): ServedEngine {
+  const alive = setInterval(() => undefined, 60_000)
+  return {
+    listen: async () => {
+      if (behaviour === 'no-port')
+        throw new MillraceError('listen-failed', `cannot listen on ${host}:${port}: in use`)
+      return { host, port: port || 40_000, server: 'uws' }
+    },
+    close: async () => {
+      process.stderr.write('closing\n')
+      if (behaviour === 'endless') await new Promise(() => undefined)
+      clearInterval(alive)
+    },
+    stats: () => ({ account, alerts: { open: 0, raised: 2 }, uptimeSeconds: 1.25 }),
+  }
+}
+
+const terminal = processTerminal()
+const createEngine = async ({ host, port }: { host: string; port: number }) => engine(host, port)
+process.exitCode = await runMillrace(
+  process.argv.slice(2),
+  [serveCommand({ createEngine, terminal })],
+  terminal,
+)
