@@ -76,7 +76,10 @@ function writeParameters(memory: SharedMemory, plan: MemoryPlan, parameters: Ker
 
 /** The n-th reading's weight in a bias-corrected exponential average, α / (1 − (1 − α)^n), and at last its limit α. */
 export function gains(smoothing: number): number[] {
-  const young = Array.from({ length: M.GAIN_COUNT - 1 }, (_, index) => smoothing / (1 - (1 - smoothing) ** (index + 1)))
+  const young = Array.from(
+    { length: M.GAIN_COUNT - 1 },
+    (_, index) => smoothing / (1 - (1 - smoothing) ** (index + 1)),
+  )
   return [...young, smoothing]
 }
 

@@ -19,6 +19,7 @@
  *    20  u32 count          readings of that slice            agent
  *    24  u32 track          of the claim that led there       agent
  *    28  u32 shard          claimed shard + 1, or 0           agent
+ *    32  u32 reserved       1 = leaves standard and bulk to others  main
  */
 export const CONTROL_WORK_SIGNAL = 0
 export const CONTROL_WORK_SLEEPERS = 128
@@ -37,6 +38,7 @@ export const AGENT_LANE = 16
 export const AGENT_COUNT = 20
 export const AGENT_TRACK = 24
 export const AGENT_SHARD = 28
+export const AGENT_RESERVED = 32
 export const AGENT_SLOT_BYTES = 128
 
 export const AGENT_OFF = 0

@@ -1,0 +1,54 @@
+import type { MessagePort } from 'node:worker_threads'
+import { threadId, workerData as given } from 'node:worker_threads'
+import { workerData } from 'piscina'
+import { systemClock } from '../../core/clock.ts'
+import { openKernels } from '../../kernels/kernels.ts'
+import { AgentGate } from '../../memory/agents/agent-gate.ts'
+import { Doorbell, Signals } from '../../memory/agents/signals.ts'
+import { placeOf } from '../../memory/memory-plan.ts'
+import { EgressWriter } from '../../memory/rings/egress-ring.ts'
+import { viewMemory } from '../../memory/shared-memory.ts'
+import { LanePipeline } from '../../pipelines/lane-pipeline.ts'
+import { loadPipeline } from '../../pipelines/pipeline-module.ts'
+import { LaneDoor } from '../../scheduling/lane-door.ts'
+import { WorkerAgent } from '../../scheduling/worker-agent.ts'
+import { MetricNames } from './metric-names.ts'
+import type { WorkerRecipe } from './recipe.ts'
+
+const IDLE_ROUNDS = 10
+const SLEEP_MS = 50
+/** Work is there, but other workers hold its shards. */
+const CONTENDED_SLEEP_MS = 1
+
+const recipe = (workerData ?? given) as WorkerRecipe
+const { memory: wasm, kernels: module, plan } = recipe
+const memory = viewMemory(wasm)
+const kernels = openKernels(module, wasm)
+const pipeline = recipe.pipeline === null ? undefined : await loadPipeline(recipe.pipeline)
+const signals = new Signals(memory, plan.at.control)
+
+/** One long-lived task: drains lanes as worker number `worker` until it is told to stop. */
+export default function drain({ worker, metrics }: { worker: number; metrics: MessagePort }): void {
+  const gate = new AgentGate(memory, plan.at.control, placeOf.workerAgent(plan, worker))
+  const metricNames = new MetricNames(metrics)
+  const names = {
+    metric: (id: number) => metricNames.of(id),
+    region: (index: number) => recipe.regions[index],
+  }
+  const egress = new EgressWriter(memory, placeOf.egress(plan, worker))
+  const doorbell = new Doorbell(memory, plan.at.control)
+  const processor = new LanePipeline({ memory, plan, names, egress, doorbell, module: pipeline })
+  const door = new LaneDoor(memory, plan, kernels, gate, worker)
+  const agent = new WorkerAgent({ door, gate, processor, clock: systemClock(), shares: recipe.shares })
+  gate.introduce(threadId)
+  let idle = 0
+  while (!gate.isStopRequested) {
+    idle = agent.doWork() > 0 ? 0 : idle + 1
+    if (idle < IDLE_ROUNDS) continue
+    gate.park()
+    if (agent.hasWork()) signals.sleepWorker(() => gate.isStopRequested, CONTENDED_SLEEP_MS)
+    else signals.sleepWorker(() => agent.hasWork() || gate.isStopRequested, SLEEP_MS)
+  }
+  agent.close()
+  metrics.close()
+}

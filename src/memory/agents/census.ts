@@ -1,0 +1,41 @@
+import { observeCursor, publishCursor, waitForChange, wakeWaiters } from '../atomics.ts'
+import * as A from '../layout/control.layout.ts'
+import type { SharedMemory } from '../shared-memory.ts'
+
+/** An agent between two looks at the gate is back within a slice; one that the machine doesn't run may take longer. */
+const PATIENCE_MS = 200
+
+/**
+ * Makes the agents stand still for a moment, so that what is counted in different places is counted at one instant.
+ * An agent in user code counts as still: it asks the gate before it changes anything.
+ */
+export class Census {
+  readonly #i32: Int32Array
+  readonly #control: number
+  readonly #slots: readonly number[]
+
+  constructor(memory: SharedMemory, control: number, slots: readonly number[]) {
+    this.#i32 = memory.i32
+    this.#control = control
+    this.#slots = slots
+  }
+
+  take<T>(count: () => T): T {
+    publishCursor(this.#i32, this.#control + A.CONTROL_CENSUS, 1)
+    try {
+      for (const slot of this.#slots) this.#awaitStandstill(slot)
+      return count()
+    } finally {
+      publishCursor(this.#i32, this.#control + A.CONTROL_CENSUS, 0)
+      wakeWaiters(this.#i32, this.#control + A.CONTROL_CENSUS)
+    }
+  }
+
+  #awaitStandstill(slot: number): void {
+    const state = slot + A.AGENT_STATE
+    for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs++) {
+      if (observeCursor(this.#i32, state) !== A.AGENT_RUNNING) return
+      waitForChange(this.#i32, state, A.AGENT_RUNNING, 0.2)
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import type { Agent } from '../core/agent.ts'
+import type { Clock } from '../core/clock.ts'
+import type { LaneProcessor } from '../core/lane-processor.ts'
+import type { AgentGate } from '../memory/agents/agent-gate.ts'
+import * as L from '../memory/layout/lanes.layout.ts'
+import { DeficitRoundRobin } from './deficit-round-robin.ts'
+import type { LaneDoor } from './lane-door.ts'
+
+const FIRST_ROUTINE_TRACK = L.TRACK_CRITICAL + 1
+const PREMIUM_TRACK = FIRST_ROUTINE_TRACK
+/** Readings between two looks at the gate: about a tenth of a millisecond of work. */
+const MAX_BUDGET = 2048
+const ROUND_READINGS = 8192
+
+export interface WorkerParts {
+  readonly door: LaneDoor
+  readonly gate: AgentGate
+  readonly processor: LaneProcessor
+  readonly clock: Clock
+  /** Shares of premium, standard and bulk. */
+  readonly shares: readonly number[]
+}
+
+/**
+ * Drains lanes: anomaly events first, then critical readings, then the other tiers by deficit round robin. Between
+ * slices it gives way to urgent work; where a slice stands is in its lane, so nothing needs to be put aside.
+ */
+export class WorkerAgent implements Agent {
+  readonly name = 'worker'
+  readonly #parts: WorkerParts
+  readonly #turns: DeficitRoundRobin
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts
+    this.#turns = new DeficitRoundRobin(parts.shares, ROUND_READINGS)
+  }
+
+  /** Is there anything for this worker? */
+  hasWork(): boolean {
+    for (let track = 0; track <= this.#lastTrack(); track++) if (this.#parts.door.isReady(track)) return true
+    return false
+  }
+
+  /** Serves one turn of one track; returns the entries done. */
+  doWork(limit = MAX_BUDGET): number {
+    const { door, gate } = this.#parts
+    gate.enter()
+    gate.beat()
+    const urgent = this.#serveUrgent(limit)
+    if (urgent > 0) return urgent
+    const lastIndex = this.#lastTrack() - FIRST_ROUTINE_TRACK
+    const turn = this.#turns.next((index) => index <= lastIndex && door.isReady(FIRST_ROUTINE_TRACK + index))
+    if (turn === undefined) return 0
+    const track = FIRST_ROUTINE_TRACK + turn.index
+    const done = this.#serve(track, Math.min(turn.budget, limit))
+    this.#turns.spend(turn.index, done, done === 0 || !door.isReady(track))
+    return done
+  }
+
+  close(): void {
+    this.#parts.gate.leave()
+  }
+
+  #serveUrgent(limit: number): number {
+    const { door } = this.#parts
+    const events = door.isReady(L.TRACK_EVENTS) ? this.#visit(L.TRACK_EVENTS, limit) : 0
+    if (events > 0) return events
+    return door.isReady(L.TRACK_CRITICAL) ? this.#serve(L.TRACK_CRITICAL, limit) : 0
+  }
+
+  #serve(track: number, budget: number): number {
+    const { door, processor, clock } = this.#parts
+    return processor.seesReadings ? this.#visit(track, budget) : door.drain(track, budget, clock.nowMs())
+  }
+
+  /** Claims a shard and works through its lane, slice by slice. */
+  #visit(track: number, budget: number): number {
+    const { door } = this.#parts
+    const shard = door.claim(track)
+    if (shard < 0) return 0
+    let done = 0
+    while (done < budget) {
+      const lane = door.laneToWork(track, shard)
+      if (lane === 0) break
+      const slice = this.#workSlice(lane)
+      if (slice === 0) break
+      done += slice
+      if (track >= FIRST_ROUTINE_TRACK && door.isUrgentReady()) break
+    }
+    door.release(track, shard)
+    return done
+  }
+
+  /** Returns the entries that were tried: all done, or, after a failure, to be tried again. */
+  #workSlice(lane: number): number {
+    const { door, gate, processor, clock } = this.#parts
+    const isEvents = door.trackOf(lane) === L.TRACK_EVENTS
+    const count = door.open(lane)
+    if (count === 0) return 0
+    const address = door.entryAddress(lane)
+    if (isEvents) this.#reportEvents(lane, address, count)
+    gate.enterUserCode(lane, count)
+    const failure = this.#runUserCode(lane, address, count, isEvents)
+    gate.leaveUserCode()
+    if (failure === undefined) door.close(lane, count, clock.nowMs())
+    else if (count > 1) door.suspect(lane, count)
+    else this.#giveUp(lane, address, isEvents, failure.error)
+    if (failure !== undefined) processor.flush()
+    return count
+  }
+
+  #reportEvents(lane: number, address: number, count: number): void {
+    const { door, processor } = this.#parts
+    for (let index = door.handledEvents(lane); index < count; index++) {
+      processor.reportEvent(address + index * L.EVENT_BYTES)
+      door.noteHandledEvent(lane)
+    }
+  }
+
+  #runUserCode(
+    lane: number,
+    address: number,
+    count: number,
+    isEvents: boolean,
+  ): { error: unknown } | undefined {
+    const { processor } = this.#parts
+    try {
+      if (!isEvents) processor.readings(lane, address, count)
+      else for (let index = 0; index < count; index++) processor.event(lane, address + index * L.EVENT_BYTES)
+      processor.flush()
+      return undefined
+    } catch (error) {
+      return { error }
+    }
+  }
+
+  #giveUp(lane: number, address: number, isEvents: boolean, error: unknown): void {
+    this.#parts.processor.deadLetter(lane, address, isEvents, error)
+    this.#parts.door.skip(lane)
+  }
+
+  #lastTrack(): number {
+    return this.#parts.gate.isReserved ? PREMIUM_TRACK : L.TRACK_COUNT - 1
+  }
+}
