@@ -1,0 +1,51 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Connection } from '../connection.ts'
+import { INTAKE_REPLIES, type IntakeCounters } from '../intake-counters.ts'
+import { ReplyEncoder } from './reply-encoder.ts'
+import { Status } from './reply.ts'
+
+/** A frame without a seq is answered at most this often, since its sender asked for no answers. */
+const UNNUMBERED_REPLY_MS = 100
+
+/** Answers connections, each in the form its sender speaks. */
+export class Replies {
+  readonly #encoder = new ReplyEncoder()
+  readonly #counters: IntakeCounters
+  readonly #clock: Clock
+  readonly #framesInFlight: number
+
+  constructor(counters: IntakeCounters, clock: Clock, framesInFlight: number) {
+    this.#counters = counters
+    this.#clock = clock
+    this.#framesInFlight = framesInFlight
+  }
+
+  accepted(connection: Connection, asText: boolean, seq: number): void {
+    this.send(connection, asText, Status.accepted, seq, '', 0, null)
+  }
+
+  send(
+    connection: Connection,
+    asText: boolean,
+    status: Status,
+    seq: number,
+    reason: string,
+    retryAfterMs: number,
+    refused: readonly number[] | null,
+  ): void {
+    const { socket } = connection
+    if (socket === null || (seq === 0 && status !== Status.malformed && !this.#isDue(connection))) return
+    const credit = Math.max(0, this.#framesInFlight - connection.outstanding)
+    const reply = { seq, status, reason, retryAfterMs: Math.ceil(retryAfterMs), refused, credit }
+    this.#counters[INTAKE_REPLIES]++
+    if (asText) socket.send(this.#encoder.text(reply), false)
+    else socket.send(this.#encoder.binary(reply), true)
+  }
+
+  #isDue(connection: Connection): boolean {
+    const nowMs = this.#clock.nowMs()
+    if (nowMs - connection.unnumberedReplyMs < UNNUMBERED_REPLY_MS) return false
+    connection.unnumberedReplyMs = nowMs
+    return true
+  }
+}
