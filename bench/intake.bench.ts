@@ -39,7 +39,7 @@ function run(name: string, messages: number, message: Uint8Array, send: Send): I
   const clock = systemClock()
   const fixture = intakeFixture({ clock })
   const socket = new TestSocket()
-  socket.send = () => undefined
+  socket.send = () => 1
   const connection = fixture.intake.open(socket, { address: '127.0.0.1', client: '', tenant: '' })
   const begin = clock.nowMs()
   for (let i = 0; i < messages; i++) {

@@ -3,11 +3,15 @@ import type { ConnectionRates } from './rates.ts'
 
 /** What a connection is answered through; µWebSockets' own sockets are of this shape. */
 export interface StreamSocket {
-  /** Sends one message; it is copied before the call returns. */
-  send(message: Uint8Array | string, isBinary: boolean): unknown
+  /** Sends one message, which is copied before the call returns; SEND_DROPPED when too much is unread already. */
+  send(message: Uint8Array | string, isBinary: boolean): number
   /** Closes with a WebSocket close code. */
   end(code: number, reason: string): unknown
+  /** Closes at once, without a word. */
+  close(): unknown
 }
+
+export const SEND_DROPPED = 2
 
 /** Who opened a connection. */
 export interface Sender {

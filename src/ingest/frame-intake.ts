@@ -50,6 +50,8 @@ const MAX_MALFORMED_FRAMES = 16
 const CLOSE_INVALID = 1007
 const CLOSE_TOO_LONG = 1009
 const WORD_ALIGNED = 8
+/** Under load answers are given between frames, at least every so many. */
+const SETTLE_EVERY = 32
 
 /**
  * Bytes in, validated frames in the ring, replies out; knows no transport. Every reading that comes in is counted
@@ -76,6 +78,8 @@ export class Intake {
   readonly #asideCheck: FrameCheck
   readonly #text: Buffer
   #isClosing = false
+  /** Numbered frames committed since the last `settle`. */
+  #unsettled = 0
 
   constructor(parts: IntakeParts) {
     const { memory, producer, counters, limits, clock } = parts
@@ -113,17 +117,17 @@ export class Intake {
   }
 
   /** To be called when a connection is gone, for whatever reason; calling it again does nothing. */
-  close(connection: Connection, becauseUnread = false): void {
+  close(connection: Connection): void {
     if (connection.socket === null) return
     connection.socket = null
     this.#counters[C.INTAKE_CONNECTIONS]--
-    if (becauseUnread) this.#counters[C.INTAKE_CLOSED_UNREAD]++
     this.#rateBook.close(connection.sender.address, connection.sender.tenant)
     this.#connections.close(connection)
   }
 
   /** Answers what has been routed since the last call. */
   settle(): void {
+    this.#unsettled = 0
     this.#settlement.settle()
   }
 
@@ -220,10 +224,13 @@ export class Intake {
     seq: number,
     nowMs: number,
   ): void {
-    if (seq !== 0) connection.outstanding++
     this.#counters[C.INTAKE_RECEIVED] += readingCount
     this.#counters[C.INTAKE_COMMITTED] += readingCount
     this.#producer.commit(readingOffset, readingCount, source, seq, nowMs)
+    if (seq === 0) return
+    connection.outstanding++
+    if (++this.#unsettled < SETTLE_EVERY) return
+    this.settle()
   }
 
   /** Some readings of a JSON message are not as they should be: the others go their way. */

@@ -60,11 +60,17 @@ export function plainReply(message: Uint8Array | string): PlainReply {
 export class TestSocket implements StreamSocket {
   readonly replies: PlainReply[] = []
   readonly forms: string[] = []
+  sendResult = 1
   closed: { code: number; reason: string } | null = null
 
-  send(message: Uint8Array | string, isBinary: boolean): void {
+  send(message: Uint8Array | string, isBinary: boolean): number {
     this.replies.push(plainReply(typeof message === 'string' ? message : message.slice()))
     this.forms.push(isBinary ? 'binary' : 'text')
+    return this.sendResult
+  }
+
+  close(): void {
+    this.closed = { code: 1006, reason: '' }
   }
 
   end(code: number, reason: string): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
-import type { Connection } from '../connection.ts'
-import { INTAKE_REPLIES, type IntakeCounters } from '../intake-counters.ts'
+import { SEND_DROPPED, type Connection } from '../connection.ts'
+import { INTAKE_CLOSED_UNREAD, INTAKE_REPLIES, type IntakeCounters } from '../intake-counters.ts'
 import { ReplyEncoder } from './reply-encoder.ts'
 import { Status } from './reply.ts'
 
@@ -38,8 +38,10 @@ export class Replies {
     const credit = Math.max(0, this.#framesInFlight - connection.outstanding)
     const reply = { seq, status, reason, retryAfterMs: Math.ceil(retryAfterMs), refused, credit }
     this.#counters[INTAKE_REPLIES]++
-    if (asText) socket.send(this.#encoder.text(reply), false)
-    else socket.send(this.#encoder.binary(reply), true)
+    const message = asText ? this.#encoder.text(reply) : this.#encoder.binary(reply)
+    if (socket.send(message, !asText) !== SEND_DROPPED) return
+    this.#counters[INTAKE_CLOSED_UNREAD]++
+    socket.close()
   }
 
   #isDue(connection: Connection): boolean {
