@@ -91,7 +91,7 @@ export class Intake {
     this.#clock = clock
     this.#quarantine = parts.quarantine
     this.#rateBook = new RateBook(parts.rates)
-    this.#replies = new Replies(counters, clock, limits.framesInFlight)
+    this.#replies = new Replies(counters, clock, limits.framesInFlight, (unread) => this.close(unread))
     this.#settlement = new Settlement(producer, this.#connections, this.#replies, limits.retryAfterMs)
     this.#room = new RingRoom(producer, clock, limits.ringWaitMs, parts.pause, () => this.settle())
     this.#check = new FrameCheck(memory.bytes, memory.i32)

@@ -34,12 +34,13 @@ export class RingRoom {
   /** The address for a message, or 0 when it is to be refused. */
   claim(messageBytes: number, maxReadings: number): number {
     const address = this.#producer.claim(messageBytes, maxReadings)
-    return address !== 0 ? address : this.#await(messageBytes, maxReadings)
+    if (address === 0) return this.#await(messageBytes, maxReadings)
+    if (this.#isFull) this.#isFull = !this.#hasDrained()
+    return address
   }
 
   #await(messageBytes: number, maxReadings: number): number {
-    const { heldBytes, capacityBytes } = this.#producer
-    if (this.#isFull && heldBytes > capacityBytes * DRAINED) return 0
+    if (this.#isFull && !this.#hasDrained()) return 0
     this.#isFull = false
     const untilMs = this.#clock.nowMs() + this.#waitMs
     for (;;) {
@@ -53,5 +54,9 @@ export class RingRoom {
     }
     this.#isFull = true
     return 0
+  }
+
+  #hasDrained(): boolean {
+    return this.#producer.heldBytes <= this.#producer.capacityBytes * DRAINED
   }
 }

@@ -13,11 +13,19 @@ export class Replies {
   readonly #counters: IntakeCounters
   readonly #clock: Clock
   readonly #framesInFlight: number
+  readonly #forget: (connection: Connection) => void
 
-  constructor(counters: IntakeCounters, clock: Clock, framesInFlight: number) {
+  /** `forget` is told of connections that were closed because they don't read their replies. */
+  constructor(
+    counters: IntakeCounters,
+    clock: Clock,
+    framesInFlight: number,
+    forget: (connection: Connection) => void,
+  ) {
     this.#counters = counters
     this.#clock = clock
     this.#framesInFlight = framesInFlight
+    this.#forget = forget
   }
 
   accepted(connection: Connection, asText: boolean, seq: number): void {
@@ -42,6 +50,7 @@ export class Replies {
     if (socket.send(message, !asText) !== SEND_DROPPED) return
     this.#counters[INTAKE_CLOSED_UNREAD]++
     socket.close()
+    this.#forget(connection)
   }
 
   #isDue(connection: Connection): boolean {
