@@ -43,7 +43,7 @@ describe('Intake on mutated frames', () => {
     { timeout: 600_000 },
     () => {
       const random = seededRandom(SEED)
-      const fixture = intakeFixture({ ringBytes: 1 << 16, limits: { frameBytes: 1 << 13 } })
+      const fixture = intakeFixture({ ringBytes: 1 << 13, limits: { frameBytes: 1 << 11 } })
       const { intake, consumer, counters, memory, data, ringBytes, quarantine } = fixture
       const seeds = [0, 1, 3, 40].map((count) => frame(count, someReadings(count)))
       const ring = memory.bytes.subarray(data, data + ringBytes)
@@ -86,7 +86,7 @@ describe('Intake on mutated frames', () => {
 
   it('writes nothing behind a message it does not take', () => {
     const random = seededRandom(SEED + 1)
-    const fixture = intakeFixture({ ringBytes: 1 << 16, limits: { frameBytes: 1 << 13 } })
+    const fixture = intakeFixture({ ringBytes: 1 << 13, limits: { frameBytes: 1 << 11 } })
     const { intake, consumer, memory, data, ringBytes } = fixture
     const connection = intake.open(new TestSocket(), { address: 'fuzz', client: '', tenant: '' })
     let offset = 0
@@ -97,6 +97,7 @@ describe('Intake on mutated frames', () => {
       memory.bytes.fill(POISON, data, data + ringBytes)
       intake.binary(connection, message)
       const committed = consumer.drop()
+      intake.settle()
       offset = (offset + committed) % ringBytes
       const end = data + offset + HEADER_BYTES + message.length
       if (committed > 0 || end > data + ringBytes) continue
