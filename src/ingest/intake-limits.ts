@@ -1,0 +1,11 @@
+/** The limits an intake keeps; the engine's limits have these names. */
+export interface IntakeLimits {
+  /** Longest message. */
+  readonly frameBytes: number
+  /** Longest wait for room in a full ring before a frame is refused; 0 = refuse at once. */
+  readonly ringWaitMs: number
+  /** What a refused sender is told to wait. */
+  readonly retryAfterMs: number
+  /** Frames a client may have unacknowledged. */
+  readonly framesInFlight: number
+}
