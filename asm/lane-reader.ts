@@ -157,7 +157,7 @@ function agedMs(age: u32, stamp: u32): f64 {
 
 /** Entries stamped alike are counted together. */
 function countLatencies(map: usize, worker: u32, track: u32, lane: usize, count: u32, nowMs: f64): void {
-  const set = 1 + worker * L.TRACK_COUNT + track
+  const set = L.TIER_COUNT + worker * L.TRACK_COUNT + track
   const latencies = <usize>load<u32>(map, M.MAP_LATENCIES) + <usize>set * C.LATENCY_SET_BYTES
   const age = tickOf(nowMs) - load<u32>(<usize>load<u32>(lane, L.LANE_READ_BLOCK), L.BLOCK_BASE)
   let entry = <usize>load<u32>(lane, L.LANE_READ)

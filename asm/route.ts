@@ -36,6 +36,7 @@ export function route(
 ): u32 {
   const s = changetype<Scratch>(scratch)
   s.map = map
+  s.frame = 0
   s.control = control
   s.epochOffsetMs = epochOffsetMs
   s.aheadMs = load<f64>(map, M.MAP_TIME_AHEAD_MS)
@@ -59,7 +60,6 @@ export function route(
         }
         reading = frame + <usize>load<u32>(frame, F.FRAME_READING_OFFSET)
         started += left
-        s.noteFrame(load<f64>(frame, F.FRAME_RECEIVED_MS), left)
         continue
       }
       const take = min<u32>(GROUP - size, left)
@@ -125,6 +125,7 @@ function routeReading(s: Scratch, frame: usize, reading: usize, home: usize): vo
     delta *= takeNote(map, row, metric, score, phase)
   }
   learn(map, row, value, delta)
+  s.countRouted(tier)
   const entry = appendEntry(lane, R.READING_BYTES)
   const place = load<u32>(row, S.ROW_SLOT) | (region << R.ENTRY_REGION_SHIFT)
   store<u64>(entry, <u64>place | (<u64>(stampOf(lane, s.tick) | (scaled(score) << 16)) << 32))
@@ -207,8 +208,14 @@ export function publish(map: usize, scratch: usize, nowMs: f64): u32 {
   }
   const s = changetype<Scratch>(scratch)
   const latencies = <usize>load<u32>(map, M.MAP_LATENCIES)
-  for (let i: u32 = 0; i < s.runs; i++) recordLatency(latencies, nowMs - s.runMs(i), s.runCount(i))
+  for (let i: u32 = 0; i < s.runs; i++) {
+    for (let tier: u32 = 0; tier < <u32>L.TIER_COUNT; tier++) {
+      const count = s.runCount(i, tier)
+      if (count != 0) recordLatency(latencies + <usize>tier * C.LATENCY_SET_BYTES, nowMs - s.runMs(i), count)
+    }
+  }
   s.runs = 0
+  s.frame = 0
   addTo(counters + C.ROUTER_FRAMES, s.frames)
   s.frames = 0
   return total

@@ -6,7 +6,8 @@ import { FRAME_RECEIVED_MS } from '../src/memory/layout/ring.layout'
 const ITEMS: usize = 128
 const ITEM_BYTES: usize = 16
 const RUNS: usize = 1024
-const RUN_BYTES: usize = 16
+const RUN_BYTES: usize = 24
+const RUN_COUNTS: usize = 8
 const MAX_RUNS: u32 = 512
 /** Frames received this close together are counted as one run of latencies. */
 const RUN_MS: f64 = 0.1
@@ -22,6 +23,7 @@ export class Scratch {
   map: usize
   control: usize
   frame: usize
+  run: usize
   runs: u32
   frames: u32
   rate: u32
@@ -42,6 +44,7 @@ export class Scratch {
     this.latest = this.arrival + this.aheadMs
     this.second = <u32><i64>(this.arrival * 0.001)
     this.tick = tickOf(this.receivedMs)
+    this.noteFrame()
   }
 
   @inline
@@ -68,28 +71,36 @@ export class Scratch {
     return <usize>load<u32>(changetype<usize>(this) + ITEMS + <usize>index * ITEM_BYTES, 8)
   }
 
-  /** Remembers how many readings were received when, for the latency counts of `publish`. */
+  /** Remembers when the readings that follow were received, for the latency counts of `publish`. */
   @inline
-  noteFrame(receivedMs: f64, readings: u32): void {
+  private noteFrame(): void {
     this.frames++
-    const last = changetype<usize>(this) + RUNS + <usize>(this.runs - 1) * RUN_BYTES
-    if (this.runs != 0 && (receivedMs - load<f64>(last) < RUN_MS || this.runs == MAX_RUNS)) {
-      store<u32>(last, load<u32>(last, 8) + readings, 8)
-      return
-    }
-    const run = changetype<usize>(this) + RUNS + <usize>this.runs * RUN_BYTES
-    store<f64>(run, receivedMs)
-    store<u32>(run, readings, 8)
-    this.runs++
+    if (this.runs != 0 && (this.receivedMs - load<f64>(this.run) < RUN_MS || this.runs == MAX_RUNS)) return
+    this.run = this.runAt(this.runs++)
+    store<f64>(this.run, this.receivedMs)
+    store<u64>(this.run, 0, RUN_COUNTS)
+    store<u64>(this.run, 0, RUN_COUNTS + 8)
+  }
+
+  /** Counts a reading of the tier as routed. */
+  @inline
+  countRouted(tier: u32): void {
+    const count = this.run + (<usize>tier << 2)
+    store<u32>(count, load<u32>(count, RUN_COUNTS) + 1, RUN_COUNTS)
   }
 
   @inline
   runMs(index: u32): f64 {
-    return load<f64>(changetype<usize>(this) + RUNS + <usize>index * RUN_BYTES)
+    return load<f64>(this.runAt(index))
   }
 
   @inline
-  runCount(index: u32): u32 {
-    return load<u32>(changetype<usize>(this) + RUNS + <usize>index * RUN_BYTES, 8)
+  runCount(index: u32, tier: u32): u32 {
+    return load<u32>(this.runAt(index) + (<usize>tier << 2), RUN_COUNTS)
+  }
+
+  @inline
+  private runAt(index: u32): usize {
+    return changetype<usize>(this) + RUNS + <usize>index * RUN_BYTES
   }
 }

@@ -96,7 +96,7 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     ['routerCounters', C.ROUTER_COUNTERS_BYTES],
     ['workerCounters', C.WORKER_COUNTERS_BYTES * needs.workers],
     ['intakeCounters', INTAKE_COUNTERS_BYTES * needs.rings],
-    ['latencies', C.LATENCY_SET_BYTES * (1 + L.TRACK_COUNT * needs.workers)],
+    ['latencies', C.LATENCY_SET_BYTES * (L.TIER_COUNT + L.TRACK_COUNT * needs.workers)],
     ['claims', L.CLAIM_STRIDE * S.SHARD_COUNT],
     ['ready', L.READY_STRIDE * L.TRACK_COUNT],
     ['lanes', L.LANE_BYTES * L.LANE_COUNT],

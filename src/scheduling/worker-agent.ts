@@ -93,7 +93,7 @@ export class WorkerAgent implements Agent {
 
   /** Returns the entries that were tried: all done, or, after a failure, to be tried again. */
   #workSlice(lane: number): number {
-    const { door, gate, processor, clock } = this.#parts
+    const { door, gate, clock } = this.#parts
     const isEvents = door.trackOf(lane) === L.TRACK_EVENTS
     const count = door.open(lane)
     if (count === 0) return 0
@@ -105,7 +105,6 @@ export class WorkerAgent implements Agent {
     if (failure === undefined) door.close(lane, count, clock.nowMs())
     else if (count > 1) door.suspect(lane, count)
     else this.#giveUp(lane, address, isEvents, failure.error)
-    if (failure !== undefined) processor.flush()
     return count
   }
 

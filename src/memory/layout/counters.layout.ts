@@ -27,8 +27,8 @@ export const WORKER_COUNTERS_BYTES = 256
 
 /*
  * Latencies: log-linear counts (as in HdrHistogram: 64 linear steps per octave, so within 1.6 %) of microseconds, u32
- * each, wrapping; the reader takes differences. One set for the router (accepted to routed), then TRACK_COUNT sets
- * per worker (accepted to processed).
+ * each, wrapping; the reader takes differences. One set per tier for the router (accepted to routed), then TRACK_COUNT
+ * sets per worker (accepted to processed).
  */
 export const LATENCY_STEPS = 64
 export const LATENCY_STEP_BITS = 6

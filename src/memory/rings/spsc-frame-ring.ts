@@ -15,6 +15,7 @@ export class SpscFrameProducer implements FrameProducer {
   readonly #data: number
   readonly #mask: number
   readonly #settled: Settled
+  readonly #onCommit: (wantsAnswer: boolean) => void
   #writeCursor = 0
   #settledCursor = 0
   #claimed = 0
@@ -23,7 +24,15 @@ export class SpscFrameProducer implements FrameProducer {
   #answersWanted = 0
   #refusalsSeen = 0
 
-  constructor(memory: SharedMemory, control: number, data: number, capacityBytes: number) {
+  /** `onCommit` is told of every frame, and whether its sender wants an answer. */
+  constructor(
+    memory: SharedMemory,
+    control: number,
+    data: number,
+    capacityBytes: number,
+    onCommit: (wantsAnswer: boolean) => void = () => undefined,
+  ) {
+    this.#onCommit = onCommit
     assert((capacityBytes & (capacityBytes - 1)) === 0, 'a ring holds a power of two bytes')
     this.#memory = memory
     this.#control = control
@@ -71,6 +80,7 @@ export class SpscFrameProducer implements FrameProducer {
     this.#writeCursor = (this.#writeCursor + bytes) | 0
     // pairs with the router's observeCursor
     publishCursor(i32, this.#control + L.RING_WRITE_CURSOR, this.#writeCursor)
+    this.#onCommit(seq !== 0)
   }
 
   settle(visit: (frame: SettledFrame) => void): void {
