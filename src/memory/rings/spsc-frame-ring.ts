@@ -44,6 +44,11 @@ export class SpscFrameProducer implements FrameProducer {
     this.#settledCursor = this.#writeCursor
   }
 
+  /** Frames committed with a seq and not yet shown by `settle`. */
+  get answersWanted(): number {
+    return this.#answersWanted
+  }
+
   get heldBytes(): number {
     return (this.#writeCursor - this.#routeCursor()) >>> 0
   }
