@@ -1,7 +1,8 @@
 import { systemClock, type Clock } from '../core/clock.ts'
 import { MillraceError } from '../core/errors.ts'
-import { seededRandom, type Random } from '../core/random.ts'
+import type { Random } from '../core/random.ts'
 import { binaryFrameBytes, BinaryTape } from './binary-tape.ts'
+import { mixedRandom } from './chance.ts'
 import { Connection } from './connection.ts'
 import { JsonTape } from './json-tape.ts'
 import { prepareLatency } from './latency.ts'
@@ -46,7 +47,7 @@ export async function runLoad(
   const population = new Population(options)
   if (options.tiers) await new ServerApi(options.url, options.token).registerDevices(population, io.signal)
   const tally = new Tally()
-  const noise = gaussianTable(seededRandom(options.seed))
+  const noise = gaussianTable(mixedRandom(options.seed))
   const parts = sendersOf(options, population).map((sender, index) =>
     partOf({ options, population, sender, index, metric, noise, tally, clock }),
   )
@@ -101,7 +102,7 @@ interface PartPlan {
 }
 
 function partOf({ options, population, sender, index, metric, noise, tally, clock }: PartPlan): Part {
-  const random = seededRandom(Math.imul(options.seed, 1_000_003) + index + 1)
+  const random = mixedRandom(Math.imul(options.seed, 1_000_003) + index + 1)
   if (sender.devices.length === 0) {
     throw new MillraceError(
       'bad-config',
