@@ -26,10 +26,10 @@ export interface LoadIo {
 const TICK_MS = 1
 const OPENING_AT_ONCE = 100
 /** How long the end waits for bytes to leave and for acknowledgements. */
-const DRAIN_MS = 5000
+const DRAIN_MS = 2000
 const DRAIN_STEP_MS = 10
 /** Readings on all tapes together, at least; and bytes, at most. */
-const TAPE_READINGS = 262_144
+const TAPE_READINGS = 65_536
 const MAX_TAPE_BYTES = 4 * 1024 ** 3
 const JSON_READING_BYTES = 110
 const VALUE_METRIC = { name: 'value', id: 1 }
@@ -159,7 +159,7 @@ async function openAll(parts: readonly Part[], stop: AbortSignal): Promise<void>
   }
 }
 
-/** The run itself: ticks until its end, then lets what is under way arrive. */
+/** The run itself: ticks until its end, then lets what is under way arrive; taking leave brings the last replies. */
 async function send(parts: readonly Part[], options: LoadOptions, tally: Tally, io: LoadIo, clock: Clock) {
   const connections = parts.map(({ connection }) => connection)
   const startMs = clock.nowMs()
@@ -178,7 +178,7 @@ async function send(parts: readonly Part[], options: LoadOptions, tally: Tally, 
   const seconds = (endMs - startMs) / 1000
   const cpuShare = (user + system) / 1e6 / Math.max(seconds, 1e-9)
   await drained(connections, clock)
-  for (const connection of connections) tally.unanswered += connection.unanswered
+  await Promise.all(connections.map((connection) => connection.close()))
   const unsentFrames = connections.reduce((sum, connection) => sum + connection.behindBy(endMs), 0)
   return { seconds, cpuShare, interrupted: io.signal.aborted, unsentFrames }
 }

@@ -6,7 +6,7 @@ import { ERROR_CODES, MillraceError, type ErrorCode } from '../core/errors.ts'
 import { MessageParser, messageOf, OPCODE } from './websocket-framing.ts'
 
 const HANDSHAKE_MS = 10_000
-const CLOSE_MS = 1000
+const CLOSE_MS = 500
 const MAX_RESPONSE_BYTES = 64 * 1024
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
@@ -163,7 +163,7 @@ export class WebSocketClient {
     this.#socket.write(bytes, taken)
   }
 
-  /** Takes leave by the closing handshake; after a second, without. */
+  /** Takes leave by the closing handshake; after half a second, without. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#socket.write(messageOf(OPCODE.close, Buffer.from([0x03, 0xe8])))

@@ -1,36 +1,8 @@
-import * as flatbuffers from 'flatbuffers'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Acknowledgements } from '../../src/load/acknowledgements.ts'
 import { binaryReply, jsonReply } from '../../src/load/replies.ts'
-
-/** A reply as the FlatBuffers builder lays it out; `order` of writing moves the fields about. */
-function built(fields: {
-  seq?: number
-  status?: number
-  reason?: string
-  retry?: number
-  refused?: number[]
-  credit?: number
-}) {
-  const builder = new flatbuffers.Builder(64)
-  const reason = fields.reason === undefined ? 0 : builder.createString(fields.reason)
-  let refused = 0
-  if (fields.refused) {
-    builder.startVector(4, fields.refused.length, 4)
-    for (const index of [...fields.refused].reverse()) builder.addInt32(index)
-    refused = builder.endVector()
-  }
-  builder.startObject(6)
-  builder.addFieldInt32(5, fields.credit ?? 0, 0)
-  builder.addFieldInt8(1, fields.status ?? 0, 0)
-  builder.addFieldOffset(4, refused, 0)
-  builder.addFieldInt32(0, fields.seq ?? 0, 0)
-  builder.addFieldOffset(2, reason, 0)
-  builder.addFieldInt32(3, fields.retry ?? 0, 0)
-  builder.finish(builder.endObject(), 'MRR1')
-  return Buffer.from(builder.asUint8Array())
-}
+import { replyBytes as built } from './scripted-server.ts'
 
 describe('binaryReply', () => {
   it('reads all fields wherever the builder put them', () => {
@@ -38,7 +10,7 @@ describe('binaryReply', () => {
       seq: 9,
       status: 1,
       reason: 'tier full',
-      retry: 250,
+      retryAfterMs: 250,
       refused: [1, 5, 7],
       credit: 64,
     })
