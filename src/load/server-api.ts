@@ -32,7 +32,7 @@ export class ServerApi {
     for (let from = 0; from < population.count && !stop.aborted; from += BATCH_DEVICES) {
       const size = Math.min(BATCH_DEVICES, population.count - from)
       const batch = Array.from({ length: size }, (_, i) => deviceEntry(population, from + i))
-      await this.#call('POST', 'v1/devices', batch)
+      failIfAny(await this.#call('POST', 'v1/devices', batch))
     }
   }
 
@@ -51,6 +51,19 @@ export class ServerApi {
     if (!response.ok) throw refused(`${method} ${url.href}`, response.status, text)
     return text === '' ? null : parsed(text, url)
   }
+}
+
+/** A server may take some devices of a batch and refuse others; a run needs them all. */
+function failIfAny(answer: unknown): void {
+  const { failed } = (answer ?? {}) as { failed?: { name?: unknown; code?: ErrorCode; message?: unknown }[] }
+  const first = failed?.[0]
+  if (!first) return
+  const code = first.code && first.code in ERROR_CODES ? first.code : 'bad-request'
+  const others = failed.length > 1 ? ` (and ${failed.length - 1} more)` : ''
+  throw new MillraceError(
+    code,
+    `device ${String(first.name)} was not registered: ${String(first.message)}${others}`,
+  )
 }
 
 function deviceEntry(population: Population, device: number): Record<string, unknown> {

@@ -269,6 +269,20 @@ describe('runLoad', () => {
     expect(server.upgrades.every(({ headers }) => headers.authorization === 'Bearer secret')).toBe(true)
   })
 
+  it('does not begin if a device is not registered', async () => {
+    const failed = [{ index: 3, name: 'dev-3', code: 'limit-reached', message: 'no more than 3 devices' }]
+    await using server = await scriptedServer({
+      onMessage: () => undefined,
+      onRequest: (_request, _body, response) => response.end(JSON.stringify({ registered: 3, failed })),
+    })
+    const error = await load(server, { tiers: 'bulk=1' }).catch((one: unknown) => one)
+    expect(error).toMatchObject({
+      code: 'limit-reached',
+      message: expect.stringContaining('dev-3') as string,
+    })
+    expect(server.upgrades).toHaveLength(0)
+  })
+
   it('ends early with a report when it is interrupted', async () => {
     await using server = await scriptedServer({ onMessage: () => undefined })
     const abort = new AbortController()
