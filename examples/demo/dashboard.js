@@ -25,10 +25,13 @@ export function alertLine(alert) {
   return `${alert.severity.padEnd(8)} ${alert.device.padEnd(16)} ${alert.metric} ${alert.value.toFixed(2)} (${score}) ${alert.region}${state}`
 }
 
-/** The account on one line: every reading is somewhere. @param {Stats['account']} account */
-export function accountLine(account) {
-  const parts = Object.entries(account).map(([name, count]) => `${name} ${whole(count)}`)
-  return parts.join(' · ')
+/** The account: what came in, and where what was accepted is. @param {Stats['account']} account */
+export function accountLines({ received, accepted, refused, malformed, ...whereabouts }) {
+  return [{ received, accepted, refused, malformed }, whereabouts].map((figures) =>
+    Object.entries(figures)
+      .map(([name, count]) => `${name} ${whole(count)}`)
+      .join(' · '),
+  )
 }
 
 /**
@@ -47,7 +50,7 @@ export function dashboard(stats, previous, alerts) {
     'tier        readings/s     backlog     p50         p99         refused',
     ...TIERS.map((tier) => tierLine(tier, stats, previous)),
     '',
-    accountLine(stats.account),
+    ...accountLines(stats.account),
     '',
     `alerts      ${whole(stats.alerts.open)} open, ${whole(stats.alerts.raised)} raised, p99 ${millis(stats.anomalies.latencyMs.p99)} after acceptance`,
     ...alerts.map((alert) => `  ${alertLine(alert)}`),

@@ -98,7 +98,9 @@ function timeIsUp(seconds, interrupted) {
 /** @param {string} url @param {number} stations */
 function startFleet(url, stations) {
   const options = JSON.stringify({ url, stations, stepsPerSecond: STEPS_PER_SECOND })
-  const child = fork(fileURLToPath(new URL('fleet.js', import.meta.url)), [options], { execArgv: [] })
+  // a group of its own, so that Ctrl-C reaches this process alone; without its parent the fleet ends by itself
+  const settings = { execArgv: [], detached: true }
+  const child = fork(fileURLToPath(new URL('fleet.js', import.meta.url)), [options], settings)
   const exited = once(child, 'exit')
   let stopping = false
   /** Rejects if the fleet ends by itself. @type {Promise<never>} */

@@ -17,6 +17,8 @@ const EARTHQUAKES_PER_SECOND = 20
 const BROKEN_PER_SECOND = 2
 const LAST_ANSWERS_MS = 1500
 
+process.once('disconnect', () => process.exit())
+
 /** @type {FleetOptions} */
 const options = JSON.parse(process.argv[2])
 const stream = `${options.url}/v1/stream`
@@ -41,11 +43,16 @@ async function call(path, init) {
   return response.json()
 }
 
-/** Devices that send binary frames have no name in them, so they are registered first. @param {readonly Station[]} stations */
+/**
+ * Binary frames carry numbers, no names: registers the devices and returns the ids of the metrics by name.
+ * @param {readonly Station[]} stations
+ * @returns {Promise<Record<string, { id: number }>>}
+ */
 async function register(stations) {
   const devices = stations.map(({ name, tier, lat, lon }) => ({ name, tier, lat, lon }))
   const headers = { 'content-type': 'application/json' }
   await call('/v1/devices', { method: 'POST', headers, body: JSON.stringify(devices) })
+  return call('/v1/metrics-dictionary')
 }
 
 /** Cold stores speak JSON, the others send binary frames. @param {readonly Station[]} stations @param {Record<string, { id: number }>} dictionary */
@@ -91,8 +98,10 @@ const BROKEN = [
 
 const stations = loadStations(options.stations)
 const earthquakes = loadEarthquakes()
-await register(stations.filter(({ tier }) => tier !== 'premium'))
-const dictionary = await call('/v1/metrics-dictionary')
+const dictionary = await register(stations.filter(({ tier }) => tier !== 'premium')).catch((error) => {
+  console.error(`fleet: ${error.message}`)
+  return process.exit(1)
+})
 const groups = connectionsOf(stations).map((own) => senderFor(own, dictionary))
 const seismic = new Sender(stream, 'json', tally)
 const clumsy = new Sender(stream, 'json', tally)
@@ -132,12 +141,9 @@ async function stop() {
     ...tally,
     unanswered: tally.unanswered + unanswered(),
   }
-  senders.forEach((sender) => sender.close())
+  await Promise.all(senders.map((sender) => sender.close()))
   if (process.connected) process.send?.({ report }, () => process.disconnect?.())
 }
 
-// Ctrl-C reaches the whole group of processes; the parent says when to stop
-process.on('SIGINT', () => undefined)
 process.once('message', stop)
-process.once('disconnect', () => process.exit())
 process.send?.({ streaming: stations.length })

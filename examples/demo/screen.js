@@ -1,6 +1,6 @@
 // @ts-check
 /** Where the demo shows itself: a block redrawn in place on a terminal, plain lines elsewhere, nothing with --json. */
-import { accountLine, alertLine, dashboard, fitted, plainLine } from './dashboard.js'
+import { accountLines, alertLine, dashboard, fitted, plainLine } from './dashboard.js'
 
 /** @typedef {import('./dashboard.js').Stats} Stats */
 /** @typedef {import('./dashboard.js').Alert} Alert */
@@ -20,7 +20,9 @@ export function screenOn(out) {
     summary(stats, fleet) {
       screen.show(stats)
       const counts = Object.entries(fleet).map(([name, count]) => `${name} ${count.toLocaleString('en-US')}`)
-      out.write(`\nengine: ${accountLine(stats.account)}\nfleet:  ${counts.join(' · ')}\n`)
+      out.write(
+        `\nengine: ${accountLines(stats.account).join('\n        ')}\nfleet:  ${counts.join(' · ')}\n`,
+      )
     },
   }
 }
@@ -42,7 +44,7 @@ function terminalScreen(out) {
     },
     /** @param {Stats} stats */
     show(stats) {
-      const lines = dashboard(stats, previous, latest).map((line) => fitted(line, out.columns ?? 120))
+      const lines = dashboard(stats, previous, latest).map((line) => fitted(line, out.columns || 120))
       const back = drawn > 0 ? `\x1b[${drawn}A\x1b[J` : ''
       out.write(`${back}${lines.join('\n')}\n`)
       drawn = lines.length

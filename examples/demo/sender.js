@@ -9,6 +9,7 @@ import { decodeReply, encodeFrame } from './encode.js'
 
 const MAX_PENDING_FRAMES = 256
 const RECONNECT_MS = 300
+const CLOSE_MS = 500
 
 export class Sender {
   #url
@@ -55,17 +56,22 @@ export class Sender {
     this.#socket.send(message)
   }
 
+  /** Takes leave; resolves when the connection is closed. @returns {Promise<void>} */
   close() {
     this.#stopped = true
-    this.#socket?.close(1000)
+    const socket = this.#socket
+    if (!socket || socket.readyState === WebSocket.CLOSED) return Promise.resolve()
+    return new Promise((resolve) => {
+      setTimeout(() => socket.terminate(), CLOSE_MS).unref()
+      socket.on('close', () => resolve()).close(1000)
+    })
   }
 
   #open() {
-    const socket = new WebSocket(this.#url, { perMessageDeflate: false })
-    socket.on('open', () => (this.#socket = socket))
-    socket.on('message', (/** @type {Buffer} */ message, binary) => this.#reply(decodeReply(message, binary)))
-    socket.on('error', () => undefined)
-    socket.on('close', () => this.#closed())
+    this.#socket = new WebSocket(this.#url, { perMessageDeflate: false })
+      .on('message', (/** @type {Buffer} */ message, binary) => this.#reply(decodeReply(message, binary)))
+      .on('error', () => undefined)
+      .on('close', () => this.#closed())
   }
 
   #closed() {

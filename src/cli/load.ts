@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { MillraceError } from '../core/errors.ts'
-import { loadOptions, OPTION_TEXTS, type RawOptions } from '../load/options.ts'
+import { OPTION_TEXTS } from '../load/option-texts.ts'
+import { loadOptions, type RawOptions } from '../load/options.ts'
 import { reportText } from '../load/report.ts'
 import { runLoad } from '../load/run.ts'
 

@@ -13,7 +13,7 @@ export interface Reply {
 
 const STATUSES = ['accepted', 'refused', 'malformed', 'unauthorized'] as const
 
-export type ReplyStatus = (typeof STATUSES)[number]
+type ReplyStatus = (typeof STATUSES)[number]
 
 /** Reads a FlatBuffers `Reply` in any valid layout; null if it is none. */
 export function binaryReply(bytes: Buffer): Reply | null {

@@ -1,21 +1,13 @@
 import { systemClock, type Clock } from '../core/clock.ts'
-import { MillraceError } from '../core/errors.ts'
-import type { Random } from '../core/random.ts'
-import { binaryFrameBytes, BinaryTape } from './binary-tape.ts'
-import { mixedRandom } from './chance.ts'
-import { Connection } from './connection.ts'
-import { JsonTape } from './json-tape.ts'
+import type { Connection } from './connection.ts'
 import { prepareLatency } from './latency.ts'
-import { malformedMessages } from './malformed-frames.ts'
 import type { LoadOptions } from './options.ts'
-import { mixedSenders, Population, tieredSenders, type Sender } from './population.ts'
+import { Population } from './population.ts'
+import { prepare, type Part } from './preparation.ts'
 import { Progress, reportOf, type LoadReport } from './report.ts'
-import { Pace, ramp, saturating, steady, type Schedule } from './schedule.ts'
 import { ServerApi } from './server-api.ts'
-import { gaussianTable, Signal } from './signal.ts'
 import { Tally } from './tally.ts'
-import type { Tape, TapePlan } from './tape.ts'
-import { zipf } from './zipf.ts'
+import type { TapePlan } from './tape.ts'
 
 /** Where progress goes, line by line, and what ends a run early. */
 export interface LoadIo {
@@ -28,10 +20,6 @@ const OPENING_AT_ONCE = 100
 /** How long the end waits for bytes to leave and for acknowledgements. */
 const DRAIN_MS = 2000
 const DRAIN_STEP_MS = 10
-/** Readings on all tapes together, at least; and bytes, at most. */
-const TAPE_READINGS = 65_536
-const MAX_TAPE_BYTES = 4 * 1024 ** 3
-const JSON_READING_BYTES = 110
 const VALUE_METRIC = { name: 'value', id: 1 }
 
 /**
@@ -47,10 +35,7 @@ export async function runLoad(
   const population = new Population(options)
   if (options.tiers) await new ServerApi(options.url, options.token).registerDevices(population, io.signal)
   const tally = new Tally()
-  const noise = gaussianTable(mixedRandom(options.seed))
-  const parts = sendersOf(options, population).map((sender, index) =>
-    partOf({ options, population, sender, index, metric, noise, tally, clock }),
-  )
+  const parts = prepare(options, population, metric, tally, clock)
   try {
     await openAll(parts, io.signal)
     const facts = await send(parts, options, tally, io, clock)
@@ -67,90 +52,6 @@ export async function runLoad(
 async function metricOf({ metric, format, url, token }: LoadOptions): Promise<TapePlan['metric']> {
   if (metric === VALUE_METRIC.name || format === 'json') return { name: metric, id: VALUE_METRIC.id }
   return { name: metric, id: await new ServerApi(url, token).metricId(metric) }
-}
-
-function sendersOf(options: LoadOptions, population: Population): Sender[] {
-  const readings = Math.max(options.devices, TAPE_READINGS, options.connections * options.frame)
-  const perReading =
-    options.format === 'json' ? JSON_READING_BYTES : (binaryFrameBytes(options.frame) + 8) / options.frame
-  if (readings * perReading > MAX_TAPE_BYTES) {
-    const gigabytes = ((readings * perReading) / 1e9).toFixed(1)
-    throw new MillraceError(
-      'bad-config',
-      `--devices, --connections and --frame need ${gigabytes} GB of prepared frames: expected at most 4.2`,
-    )
-  }
-  return options.tierPerConnection && options.tiers
-    ? tieredSenders(population, options.tiers, options.connections)
-    : mixedSenders(population, options.connections)
-}
-
-interface Part {
-  readonly connection: Connection
-  readonly signal: Signal
-}
-
-interface PartPlan {
-  readonly options: LoadOptions
-  readonly population: Population
-  readonly sender: Sender
-  readonly index: number
-  readonly metric: TapePlan['metric']
-  readonly noise: Float64Array
-  readonly tally: Tally
-  readonly clock: Clock
-}
-
-function partOf({ options, population, sender, index, metric, noise, tally, clock }: PartPlan): Part {
-  const random = mixedRandom(Math.imul(options.seed, 1_000_003) + index + 1)
-  if (sender.devices.length === 0) {
-    throw new MillraceError(
-      'bad-config',
-      `--devices ${options.devices}: expected enough for each tier to have one`,
-    )
-  }
-  const signal = new Signal(noise, options.anomalies, random)
-  const plan = {
-    url: options.url,
-    token: options.token,
-    tape: tapeOf(options, population, sender, metric, random),
-    pace: new Pace(scheduleOf(options), sender.weight, index / options.connections),
-    signal,
-    malformedShare: options.malformed,
-    malformedMessage: malformedMessages(options.format, random),
-    random,
-    ack: options.ack,
-    window: options.window,
-  }
-  return { signal, connection: new Connection(plan, tally, clock) }
-}
-
-function scheduleOf(options: LoadOptions): Schedule {
-  if (options.ramp) {
-    return ramp(options.ramp.from / options.frame, options.ramp.to / options.frame, options.ramp.durationMs)
-  }
-  return options.rate === null ? saturating : steady(options.rate / options.frame)
-}
-
-function tapeOf(
-  options: LoadOptions,
-  population: Population,
-  sender: Sender,
-  metric: TapePlan['metric'],
-  random: Random,
-): Tape {
-  const { devices } = sender
-  const wanted = Math.max(devices.length, TAPE_READINGS / options.connections)
-  const readings = Math.ceil(wanted / options.frame) * options.frame
-  const next = options.skew > 0 ? zipf(devices.length, options.skew, random) : null
-  const plan: TapePlan = {
-    slots: Uint32Array.from({ length: readings }, (_, i) => devices[next ? next() : i % devices.length]),
-    readingsPerFrame: options.frame,
-    metric,
-    timed: options.time === 'intended',
-    acknowledged: options.ack,
-  }
-  return options.format === 'json' ? new JsonTape(population, plan) : new BinaryTape(population, plan)
 }
 
 async function openAll(parts: readonly Part[], stop: AbortSignal): Promise<void> {

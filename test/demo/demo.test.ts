@@ -64,7 +64,21 @@ describe('the demo', () => {
     expect(report.alerts).toEqual([alertOf()])
     expect(out.text).toContain('\x1b[')
     expect(out.text).toContain('cold-store-ATL')
-    expect(out.text).toMatch(/engine: received .*\nfleet: {2}stations 50/)
+    expect(out.text).toMatch(/engine: received .*\n +processed .*\nfleet: {2}stations 50/)
+  })
+
+  it('ends in order even if it is interrupted before the fleet has begun', async () => {
+    const engine = new FakeEngine()
+    const report = await run(engine, ['--duration', '60', '--json'], new Output(false), AbortSignal.abort())
+    expect(engine.closed).toBe(true)
+    expect(report.fleet.unanswered).toBe(0)
+  })
+
+  it('says so if the fleet cannot begin', async () => {
+    const engine = new FakeEngine()
+    engine.refuseDevices = true
+    await expect(run(engine, ['--duration', '60', '--json'])).rejects.toThrow('the fleet ended early')
+    expect(engine.closed).toBe(true)
   })
 
   it('prints plain lines where there is no terminal', async () => {

@@ -72,6 +72,7 @@ export class FakeEngine extends EventEmitter {
   readonly #begun = performance.now()
   /** Refuses every frame whose number this divides; 0 = none. */
   refuseEvery = 0
+  refuseDevices = false
 
   async listen() {
     const dictionary = ['value', 'temperature', 'humidity', 'pressure', 'wind', 'magnitude']
@@ -90,7 +91,8 @@ export class FakeEngine extends EventEmitter {
         else socket.send(JSON.stringify({ seq: parsed.seq, status: refused ? 'refused' : 'accepted' }))
       },
       onRequest: (request, body, response) => {
-        if (request.url === '/v1/metrics-dictionary') {
+        if (this.refuseDevices) response.writeHead(429).end('{"code":"limit-reached"}')
+        else if (request.url === '/v1/metrics-dictionary') {
           response.end(
             JSON.stringify(Object.fromEntries(dictionary.map((name, id) => [name, { id: id + 1 }]))),
           )
