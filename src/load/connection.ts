@@ -52,6 +52,8 @@ export class Connection {
   #credit = Infinity
   #pausedUntilMs = 0
   #pumpQueued = false
+  /** True if more was due at the last look than could be sent. */
+  #behind = false
 
   constructor(plan: ConnectionPlan, tally: Tally, clock: Clock) {
     this.#plan = plan
@@ -105,7 +107,7 @@ export class Connection {
     const nowMs = this.#clock.nowMs()
     if (this.#finished || nowMs < this.#startMs) return
     if (this.#plan.ack && this.#acks.nextSeq > LAST_SEQ) return this.#client?.abort()
-    if (this.#sendSome(nowMs)) this.#pumpSoon()
+    if (this.#sendSome(nowMs) && this.#behind) this.#pumpSoon()
   }
 
   /** Ends the schedule at `nowMs`: sends what was due by then and has room, and no more after that. */
@@ -127,12 +129,20 @@ export class Connection {
     if (!this.#client || nowMs < this.#pausedUntilMs || this.#client.queuedBytes >= MAX_QUEUED_BYTES)
       return false
     const due = this.#plan.pace.dueBy(Math.min(nowMs, this.#endMs) - this.#startMs)
-    if (due <= this.#taken) return false
-    if (this.#untilMalformed === 1) return this.#sendMalformed()
+    this.#behind = due > this.#taken
+    if (!this.#behind) return false
+    if (this.#untilMalformed === 1) this.#sendMalformed()
+    else if (!this.#sendRun(due, nowMs)) return false
+    this.#behind = due > this.#taken
+    return true
+  }
+
+  /** As many frames as are due, have room and go into one write; false if that is none. */
+  #sendRun(due: number, nowMs: number): boolean {
     const tape = this.#plan.tape
     const frames = Math.min(
       due - this.#taken,
-      this.#plan.ack ? Math.min(this.#plan.window, this.#credit) - this.#acks.outstanding : Infinity,
+      this.#plan.ack ? this.#mayBeUnacknowledged() : Infinity,
       this.#untilMalformed - 1,
       tape.frames - Math.max(this.#head, this.#held),
       this.#framesPerWrite(),
@@ -140,6 +150,12 @@ export class Connection {
     if (frames < 1) return false
     this.#sendFrames(frames, nowMs)
     return true
+  }
+
+  /** Frames that window, credit and the end of the sequence numbers leave room for. */
+  #mayBeUnacknowledged(): number {
+    const window = Math.min(this.#plan.window, this.#credit) - this.#acks.outstanding
+    return Math.min(window, LAST_SEQ + 1 - this.#acks.nextSeq)
   }
 
   #framesPerWrite(): number {
@@ -164,12 +180,11 @@ export class Connection {
     this.#tally.readings += frames * tape.readingsPerFrame
   }
 
-  #sendMalformed(): boolean {
+  #sendMalformed(): void {
     this.#untilMalformed = gapTo(this.#plan.malformedShare, this.#plan.random)
     this.#taken++
     this.#tally.malformedFrames++
     this.#write(this.#plan.malformedMessage(), 0)
-    return true
   }
 
   #write(bytes: Uint8Array, frames: number): void {
@@ -179,7 +194,7 @@ export class Connection {
     client.send(bytes, () => {
       if (client !== this.#client) return
       this.#held -= frames
-      this.#pumpSoon()
+      if (this.#behind) this.#pumpSoon()
     })
   }
 
@@ -206,7 +221,7 @@ export class Connection {
     else if (reply.status === 'refused') this.#refused(reply)
     else if (reply.status === 'malformed') this.#tally.malformedReplies++
     else this.#tally.unauthorized++
-    this.#pumpSoon()
+    if (this.#behind) this.#pumpSoon()
   }
 
   /** A whole refused frame asks for a pause; one refused in part doesn't, the rest of it was taken. */

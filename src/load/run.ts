@@ -15,6 +15,7 @@ export interface LoadIo {
   readonly signal: AbortSignal
 }
 
+/** What is due is looked for this often, so a frame may leave this much after its time (its latency says so). */
 const TICK_MS = 1
 const OPENING_AT_ONCE = 100
 /** How long the end waits for bytes to leave and for acknowledgements. */
