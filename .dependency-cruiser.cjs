@@ -18,7 +18,9 @@ module.exports = {
     {
       name: 'equals-do-not-import-each-other',
       severity: 'error',
-      from: { path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|cluster|observability|security)/' },
+      from: {
+        path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|cluster|observability|security)/',
+      },
       to: {
         path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|cluster|observability|security)/',
         pathNot: '^src/$1/',

@@ -23,7 +23,11 @@ export default tseslint.config(
       '@typescript-eslint/require-await': 'off',
     },
   },
-  { files: ['src/**/*.ts'], ignores: ['src/core/**'], rules: { 'no-restricted-properties': ['error', ...ambient] } },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/core/**'],
+    rules: { 'no-restricted-properties': ['error', ...ambient] },
+  },
   {
     files: ['src/**/*.ts'],
     ignores: ['src/core/**', 'src/memory/**'],

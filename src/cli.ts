@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { configCommand } from './cli/config.ts'
+import { loadCommand } from './cli/load.ts'
 import { runMillrace } from './cli/run.ts'
 import { serveCommand } from './cli/serve.ts'
 import { processTerminal } from './cli/terminal.ts'
@@ -17,6 +18,7 @@ process.exitCode = await runMillrace(
       createEngine: async (config) => (await import('./index.ts')).createEngine(config),
       terminal,
     }),
+    loadCommand(),
     tokenCommand({ terminal }),
   ],
   terminal,

@@ -30,15 +30,15 @@ export class EventDesk {
         process.emitWarning(error instanceof Error ? error : String(error), `MillraceListener(${event})`)
       }
     }
-    this.#emitter.on(event as string, guarded)
-    return () => this.#emitter.off(event as string, guarded)
+    this.#emitter.on(event, guarded)
+    return () => this.#emitter.off(event, guarded)
   }
 
   isHeard(event: keyof EngineEvents): boolean {
-    return this.#emitter.listenerCount(event as string) > 0
+    return this.#emitter.listenerCount(event) > 0
   }
 
   tell<K extends keyof EngineEvents>(event: K, ...args: EngineEvents[K]): void {
-    this.#emitter.emit(event as string, ...args)
+    this.#emitter.emit(event, ...args)
   }
 }

@@ -2,7 +2,6 @@ import type { Stats } from '../core/stats.ts'
 import { MillraceError } from '../core/errors.ts'
 import type { DeviceRegistry } from '../devices/registry/device-registry.ts'
 import type { MetricsDictionary } from '../devices/registry/metrics-dictionary.ts'
-import type { Endpoint } from '../ingest/websocket/stream-server.ts'
 import { whenChanged } from '../memory/atomics.ts'
 import type { Assembly } from './assembly.ts'
 import { type IngestResult } from './embedding/embedded-intake.ts'
@@ -11,6 +10,7 @@ import type { ReadingInput } from './embedding/reading-input.ts'
 import { ReadingWriter } from './embedding/reading-writer.ts'
 import type { EngineEvents } from './engine-events.ts'
 import { FrontDoor } from './front-door.ts'
+import type { Listening } from './listener.ts'
 
 const STATS_EVERY_MS = 1000
 const COLLECT_EVERY_MS = 250
@@ -18,11 +18,6 @@ const LOOK_EVERY_MS = 10
 const DRAIN_POLL_MS = 2
 /** The bell is asked again after this long, whether it has rung or not. */
 const BELL_TIMEOUT_MS = 500
-
-/** Where an engine listens. */
-export interface Listening extends Endpoint {
-  readonly server: 'uws' | 'ws'
-}
 
 /**
  * A running engine. Readings come in through `listen()`, `ingest()` or `writer()`; results go out through `on()`.

@@ -17,6 +17,11 @@ import { type Foundation, openProducer } from './foundation.ts'
 
 const RETRY_AFTER_MS = 100
 
+/** Where an engine listens. */
+export interface Listening extends Endpoint {
+  readonly server: 'uws' | 'ws'
+}
+
 export interface ListenerParts {
   readonly foundation: Omit<Foundation, 'module' | 'kernels'>
   readonly config: Config
