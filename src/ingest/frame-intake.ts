@@ -41,11 +41,14 @@ export interface IntakeParts {
   readonly limits: IntakeLimits
   readonly rates: IntakeRates
   readonly clock: Clock
+  /** When a frame came in, on the same scale; `turnTime(clock)` spares reading the clock for every frame. */
+  readonly receivedMs: () => number
   /** Lets the thread rest for up to `ms` while the ring is full. Must not call the intake. */
   readonly pause: (ms: number) => void
   readonly quarantine: (entry: QuarantineEntry) => void
 }
 
+const decoder = new TextDecoder()
 const MAX_MALFORMED_FRAMES = 16
 const CLOSE_INVALID = 1007
 const CLOSE_TOO_LONG = 1009
@@ -64,6 +67,7 @@ export class Intake {
   readonly #counters: C.IntakeCounters
   readonly #limits: IntakeLimits
   readonly #clock: Clock
+  readonly #receivedMs: () => number
   readonly #quarantine: (entry: QuarantineEntry) => void
   readonly #connections = new ConnectionTable()
   readonly #rateBook: RateBook
@@ -76,7 +80,6 @@ export class Intake {
   /** Where messages that cannot go into the ring are read, to count what is refused. */
   readonly #aside: Uint8Array
   readonly #asideCheck: FrameCheck
-  readonly #text: Buffer
   #isClosing = false
   /** Numbered frames committed since the last `settle`. */
   #unsettled = 0
@@ -89,6 +92,7 @@ export class Intake {
     this.#counters = counters
     this.#limits = limits
     this.#clock = clock
+    this.#receivedMs = parts.receivedMs
     this.#quarantine = parts.quarantine
     this.#rateBook = new RateBook(parts.rates)
     this.#replies = new Replies(counters, clock, limits.framesInFlight, (unread) => this.close(unread))
@@ -99,7 +103,6 @@ export class Intake {
     const aside = new ArrayBuffer((limits.frameBytes + WORD_ALIGNED) & -WORD_ALIGNED)
     this.#aside = new Uint8Array(aside)
     this.#asideCheck = new FrameCheck(this.#aside, new Int32Array(aside))
-    this.#text = Buffer.from(aside)
   }
 
   /** Why no more connections are taken from this sender, or ''. */
@@ -165,7 +168,7 @@ export class Intake {
     const check = this.#check
     const problem = check.check(address, length)
     if (problem !== '') return this.#malformedFrame(connection, bytes, problem)
-    const nowMs = this.#clock.nowMs()
+    const nowMs = this.#receivedMs()
     if (
       connection.rates !== null &&
       !this.#isWithinRate(connection, false, check.seq, check.readingCount, nowMs)
@@ -183,10 +186,10 @@ export class Intake {
     this.#countFrame(length)
     const bytes = message instanceof Uint8Array ? message : new Uint8Array(message)
     const json = this.#json
-    const problem = json.parse(this.#decode(bytes))
+    const problem = json.parse(decoder.decode(bytes))
     if (problem !== '') return this.#malformed(connection, true, json.seq, 'json', problem, bytes)
     const count = json.readings.length
-    const nowMs = this.#clock.nowMs()
+    const nowMs = this.#receivedMs()
     if (this.#isClosing)
       return this.#refuse(connection, true, json.seq, count, 'shutdown', this.#limits.retryAfterMs)
     if (connection.rates !== null && !this.#isWithinRate(connection, true, json.seq, count, nowMs)) return
@@ -352,11 +355,6 @@ export class Intake {
     const from = address + offset
     this.#memory.bytes.copyWithin(address + aligned, from, from + count * 32)
     return aligned
-  }
-
-  #decode(bytes: Uint8Array): string {
-    this.#aside.set(bytes)
-    return this.#text.toString('utf8', 0, bytes.length)
   }
 }
 
