@@ -61,7 +61,12 @@ export class WsServer implements StreamServer {
     return this.#sockets.size
   }
 
-  listen(host: string, port: number): Promise<Endpoint> {
+  async listen(host: string, port: number): Promise<Endpoint> {
+    const { listeners } = this.#parts
+    if (listeners > 1) {
+      const message = `listeners must be 1 with "ws", not ${listeners}: its threads cannot share a port`
+      throw new MillraceError('bad-config', message, { listeners })
+    }
     this.#limit = socketLimit(this.#parts.limits.connections, this.#parts.listeners)
     const { idleTimeoutSeconds } = this.#parts.limits
     // half the timeout without a sign of life, then half of it for the answer to a ping
