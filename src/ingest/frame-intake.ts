@@ -44,7 +44,7 @@ const FRAMES_PER_RING = 4
  * what was committed by `settle` when the router is through with it. Messages are copied before a call returns.
  */
 export class Intake {
-  readonly #limits: IntakeLimits
+  readonly #frameBytes: number
   readonly #clock: Clock
   readonly #receivedMs: () => number
   readonly #account: IntakeAccount
@@ -60,7 +60,7 @@ export class Intake {
     const { memory, producer, counters, limits, clock, pause, quarantine } = parts
     const { frameBytes, framesInFlight, retryAfterMs, ringWaitMs: waitMs } = limits
     assert(producer.capacityBytes >= FRAMES_PER_RING * frameBytes, 'a ring holds four of the longest frames')
-    this.#limits = limits
+    this.#frameBytes = frameBytes
     this.#clock = clock
     this.#receivedMs = parts.receivedMs
     const account = new IntakeAccount(counters)
@@ -77,18 +77,18 @@ export class Intake {
 
   /** A binary message: one FlatBuffers frame. */
   binary(connection: Connection, message: ArrayBuffer | Uint8Array): void {
-    if (message.byteLength > this.#limits.frameBytes) return this.#tooLong(connection, message, false)
-    this.#account.message(message.byteLength)
-    const bytes = message instanceof Uint8Array ? message : new Uint8Array(message)
+    const bytes = message instanceof ArrayBuffer ? new Uint8Array(message) : message
+    if (bytes.length > this.#frameBytes) return this.#tooLong(connection, bytes, false)
+    this.#account.message(bytes.length)
     if (this.#isClosing) this.#binary.refuse(connection, bytes, 'shutdown')
     else this.#binary.take(connection, bytes, this.#receivedMs())
   }
 
   /** A text message: readings as JSON in UTF-8. */
   text(connection: Connection, message: ArrayBuffer | Uint8Array): void {
-    if (message.byteLength > this.#limits.frameBytes) return this.#tooLong(connection, message, true)
-    this.#account.message(message.byteLength)
-    const bytes = message instanceof Uint8Array ? message : new Uint8Array(message)
+    const bytes = message instanceof ArrayBuffer ? new Uint8Array(message) : message
+    if (bytes.length > this.#frameBytes) return this.#tooLong(connection, bytes, true)
+    this.#account.message(bytes.length)
     this.#text.take(connection, bytes, this.#receivedMs(), this.#isClosing)
   }
 
@@ -146,10 +146,8 @@ export class Intake {
     return connection === null ? '' : nameOf(connection.sender)
   }
 
-  #tooLong(connection: Connection, message: ArrayBuffer | Uint8Array, asText: boolean): void {
-    const { frameBytes } = this.#limits
-    const bytes = message instanceof Uint8Array ? message : new Uint8Array(message)
-    const problem = `${bytes.length} bytes are more than limits.frameBytes (${frameBytes})`
+  #tooLong(connection: Connection, bytes: Uint8Array, asText: boolean): void {
+    const problem = `${bytes.length} bytes are more than limits.frameBytes (${this.#frameBytes})`
     this.#account.message(bytes.length)
     this.#rejections.malformed(connection, asText, 0, 'size', problem, bytes)
     this.#end(connection, CLOSE_TOO_LONG, 'message too long')
