@@ -27,7 +27,7 @@ export interface PlainReply {
   credit: number
 }
 
-export class ManualClock implements Clock {
+class ManualClock implements Clock {
   ms = 1000
   nowMs = (): number => this.ms
   epochMs = (): number => this.ms

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { UPGRADE, type Kind } from '../server-fixture.ts'
 
@@ -17,7 +17,7 @@ interface Child {
 }
 
 async function startLimited(kind: Kind): Promise<Child> {
-  const script = join(import.meta.dirname, 'limited-server.ts')
+  const script = fileURLToPath(new URL('./limited-server.ts', import.meta.url))
   const command = `ulimit -n ${FILES}; exec "${process.execPath}" --import tsx "${script}" "${kind}"`
   const child = spawn('bash', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
