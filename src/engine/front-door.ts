@@ -1,6 +1,5 @@
 import { MillraceError } from '../core/errors.ts'
 import type { Stats } from '../core/stats.ts'
-import { CLOSE_GOING_AWAY } from '../ingest/websocket/stream-server.ts'
 import { observeCursor, waitForChange } from '../memory/atomics.ts'
 import { RING_ROUTE_CURSOR } from '../memory/layout/ring.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
@@ -18,6 +17,8 @@ import { SeriesReader } from './series-reader.ts'
 import { FIRST_LISTENER_RING } from './sizing.ts'
 
 const SWEEP_EVERY_MS = 5000
+/** RFC 6455, 7.4.1: an endpoint is going away. */
+const CLOSE_GOING_AWAY = 1001
 
 /** The engine's port: the listener, who may come in, and the HTTP API. */
 export class FrontDoor {

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { HttpHandler } from '../core/http.ts'
 import type { NameResolver } from '../core/names.ts'
+import { turnTime } from '../core/turn-time.ts'
 import { Intake } from '../ingest/frame-intake.ts'
 import type { IntakeCounters } from '../ingest/intake-counters.ts'
 import { INTAKE_COUNTERS } from '../ingest/intake-counters.ts'
@@ -67,6 +68,7 @@ export async function openListener(parts: ListenerParts): Promise<Listener> {
     limits: { ...limits, retryAfterMs: RETRY_AFTER_MS },
     rates: { connection: rates.client, address: rates.address, tenant: rates.tenant },
     clock,
+    receivedMs: turnTime(clock),
     pause: parts.pause,
     quarantine: parts.quarantine,
   })

@@ -28,7 +28,7 @@ export interface IntakeParts {
   readonly rates: IntakeRates
   readonly clock: Clock
   /** When a frame came in, on the same scale; `turnTime(clock)` spares reading the clock for every frame. */
-  readonly receivedMs: () => number
+  readonly receivedMs: (bytes: number) => number
   /** Lets the thread rest for up to `ms` while the ring is full. Must not call the intake. */
   readonly pause: (ms: number) => void
   readonly quarantine: (entry: QuarantineEntry) => void
@@ -46,7 +46,7 @@ const FRAMES_PER_RING = 4
 export class Intake {
   readonly #frameBytes: number
   readonly #clock: Clock
-  readonly #receivedMs: () => number
+  readonly #receivedMs: (bytes: number) => number
   readonly #account: IntakeAccount
   readonly #connections = new ConnectionTable()
   readonly #rateBook: RateBook
@@ -81,7 +81,7 @@ export class Intake {
     if (bytes.length > this.#frameBytes) return this.#tooLong(connection, bytes, false)
     this.#account.message(bytes.length)
     if (this.#isClosing) this.#binary.refuse(connection, bytes, 'shutdown')
-    else this.#binary.take(connection, bytes, this.#receivedMs())
+    else this.#binary.take(connection, bytes, this.#receivedMs(bytes.length))
   }
 
   /** A text message: readings as JSON in UTF-8. */
@@ -89,7 +89,7 @@ export class Intake {
     const bytes = message instanceof ArrayBuffer ? new Uint8Array(message) : message
     if (bytes.length > this.#frameBytes) return this.#tooLong(connection, bytes, true)
     this.#account.message(bytes.length)
-    this.#text.take(connection, bytes, this.#receivedMs(), this.#isClosing)
+    this.#text.take(connection, bytes, this.#receivedMs(bytes.length), this.#isClosing)
   }
 
   /** A message the server threw away unread because it was far too long. */
