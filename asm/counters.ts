@@ -10,7 +10,7 @@ export function addTo(address: usize, amount: u32): void {
 /** Counts `count` times a latency; a negative one (clocks of two threads) counts as zero. */
 @inline
 export function recordLatency(set: usize, latencyMs: f64, count: u32): void {
-  const us = min<u32>(<u32><i64>max<f64>(latencyMs * 1000, 0), C.LATENCY_MAX_US)
+  const us = <u32>min<f64>(max<f64>(latencyMs * 1000, 0), C.LATENCY_MAX_US)
   const octave = max<i32>(31 - clz<u32>(us | 1), C.LATENCY_STEP_BITS - 1) - (C.LATENCY_STEP_BITS - 1)
   const bucket = us < <u32>C.LATENCY_STEPS ? us : (octave << C.LATENCY_STEP_BITS) + (us >> (octave - 1)) - C.LATENCY_STEPS
   const at = set + (<usize>bucket << 2)

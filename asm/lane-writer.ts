@@ -24,8 +24,9 @@ export function ensureRoom(map: usize, lane: usize, track: u32, tick: u32, bytes
   return fits && stampOf(lane, tick) <= <u32>MAX_STAMP ? true : openBlock(map, lane, track, tick)
 }
 
-/** Closes the lane's block where it stands and opens another. */
+/** Closes the lane's block where it stands and opens another; one without entries stays, and so do its fences. */
 export function openBlock(map: usize, lane: usize, track: u32, tick: u32): bool {
+  if (isOpenBlockEmpty(lane)) return rebase(lane, tick)
   const block = takeBlock(map, track)
   if (block == 0) return false
   store<u32>(block, 0, L.BLOCK_NEXT)
@@ -42,6 +43,19 @@ export function openBlock(map: usize, lane: usize, track: u32, tick: u32): bool 
   store<u32>(lane, <u32>block, L.LANE_BLOCK)
   store<u32>(lane, <u32>block + L.BLOCK_HEADER_BYTES, L.LANE_WRITE)
   store<u32>(lane, <u32>block + L.BLOCK_BYTES, L.LANE_WRITE_END)
+  store<u32>(lane, tick, L.LANE_BASE)
+  return true
+}
+
+@inline
+function isOpenBlockEmpty(lane: usize): bool {
+  const block = load<u32>(lane, L.LANE_BLOCK)
+  return block != 0 && load<u32>(lane, L.LANE_WRITE) == block + L.BLOCK_HEADER_BYTES
+}
+
+/** No worker has been in a block without entries. */
+function rebase(lane: usize, tick: u32): bool {
+  store<u32>(<usize>load<u32>(lane, L.LANE_BLOCK), tick, L.BLOCK_BASE)
   store<u32>(lane, tick, L.LANE_BASE)
   return true
 }
@@ -74,10 +88,8 @@ export function fenceLane(map: usize, shard: u32, from: u32, to: u32, tick: u32)
   const lane = laneAt(map, to + L.TRACK_CRITICAL, shard)
   let block = <usize>load<u32>(lane, L.LANE_BLOCK)
   if (block != 0 && fenceCovers(block, from, position)) return true
-  if (block == 0 || load<u32>(lane, L.LANE_WRITE) != <u32>block + L.BLOCK_HEADER_BYTES) {
-    if (!openBlock(map, lane, to + L.TRACK_CRITICAL, tick)) return false
-    block = <usize>load<u32>(lane, L.LANE_BLOCK)
-  }
+  if (!openBlock(map, lane, to + L.TRACK_CRITICAL, tick)) return false
+  block = <usize>load<u32>(lane, L.LANE_BLOCK)
   store<u32>(block, load<u32>(block, L.BLOCK_FENCE_MASK) | (1 << from), L.BLOCK_FENCE_MASK)
   store<u32>(block + (<usize>from << 2), position, L.BLOCK_FENCE)
   return true

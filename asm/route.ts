@@ -14,7 +14,7 @@ import { appendEntry, ensureRoom, fenceLane, laneAt, publishLane, stampOf } from
 import { withinRate } from './rate-limit'
 import { refuse, rejectMalformed } from './refusals'
 import { deviationOf, isNotable, learn, phaseOf, takeNote } from './score'
-import { isMetricKnown, lookUpDevice, neighbour } from './series-table'
+import { isDeviceAdmitted, isMetricKnown, lookUpDevice, neighbour } from './series-table'
 import { faultOf, isInRange, isPositionAbsent, isSound, isTimeAbsent } from './validate'
 import { Scratch } from './scratch'
 
@@ -126,6 +126,7 @@ function routeReading(s: Scratch, frame: usize, reading: usize, home: usize): vo
   }
   learn(map, row, value, delta)
   s.countRouted(tier)
+  store<u8>(row, <u8>tier, S.ROW_LANE_TIER) // not before: a reading that is refused after all leaves nothing to wait for
   const entry = appendEntry(lane, R.READING_BYTES)
   const place = load<u32>(row, S.ROW_SLOT) | (region << R.ENTRY_REGION_SHIFT)
   store<u64>(entry, <u64>place | (<u64>(stampOf(lane, s.tick) | (scaled(score) << 16)) << 32))
@@ -135,17 +136,17 @@ function routeReading(s: Scratch, frame: usize, reading: usize, home: usize): vo
 
 function refuseSeries(s: Scratch, frame: usize, reading: usize, key: u64): void {
   if (key >> 16 == 0) rejectMalformed(s, frame, reading, faultOf(reading, s.arrival, s.latest))
-  else refuse(s, frame, reading, isMetricKnown(s.map, key) ? REASON_SERIES : REASON_METRIC, L.TIER_COUNT)
+  else if (!isMetricKnown(s.map, key)) refuse(s, frame, reading, REASON_METRIC, L.TIER_COUNT)
+  else refuse(s, frame, reading, isDeviceAdmitted(s.map, key) ? REASON_SERIES : REASON_DEVICE, L.TIER_COUNT)
 }
 
 /** The device's tier is not that of the series' last reading: what is left in the old lane comes first. */
 function changeLane(s: Scratch, row: usize, tier: u32, shard: u32): bool {
   const before = <u32>load<u8>(row, S.ROW_LANE_TIER)
   if (before < <u32>L.TIER_COUNT && !fenceLane(s.map, shard, before, tier, s.tick)) return false
-  if (!ensureRoom(s.map, laneAt(s.map, tier + L.TRACK_CRITICAL, shard), tier + L.TRACK_CRITICAL, s.tick, R.READING_BYTES))
-    return false
-  store<u8>(row, <u8>tier, S.ROW_LANE_TIER)
-  return true
+  return ensureRoom(
+    s.map, laneAt(s.map, tier + L.TRACK_CRITICAL, shard), tier + L.TRACK_CRITICAL, s.tick, R.READING_BYTES,
+  )
 }
 
 @inline
@@ -161,11 +162,11 @@ function regionOf(map: usize, row: usize, reading: usize, north: u32, east: u32)
 /** Adding 1.5 × 2^52 leaves a double's integer part in its low bits. */
 const ROUNDER: f64 = 6755399441055744
 
-/** The score in 16 bits: 1/SCORE_SCALE steps, saturated. */
+/** The score in 16 bits: 1/SCORE_SCALE steps, saturated; 0 where there is none (0/0). */
 @inline
 function scaled(score: f64): u32 {
   if (abs<f64>(score) < 127) return <u32>reinterpret<u64>(score * R.SCORE_SCALE + ROUNDER) & 0xffff
-  return score > 0 ? 32767 : 32769
+  return score > 0 ? 32767 : score < 0 ? 32769 : 0
 }
 
 /** False when there is no room for it. */

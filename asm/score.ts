@@ -34,7 +34,7 @@ export function phaseOf(map: usize, row: usize, metric: usize, score: f64): u32 
     if ((load<u8>(metric, M.METRIC_DIRECTION) & side) != 0) return abnormal ? PHASE_CONTINUING : PHASE_RAISED
   }
   if (!abnormal || !isCalm(map, metric, score)) return 0
-  return <u32>load<u8>(row, S.ROW_CALM) + 1 >= load<u32>(map, M.MAP_CLEAR_AFTER) ? PHASE_RECOVERED : 0
+  return load<u32>(row, S.ROW_CALM) + 1 >= load<u32>(map, M.MAP_CLEAR_AFTER) ? PHASE_RECOVERED : 0
 }
 
 @inline
@@ -46,7 +46,7 @@ function isCalm(map: usize, metric: usize, score: f64): bool {
 export function takeNote(map: usize, row: usize, metric: usize, score: f64, phase: u32): f64 {
   const flags = load<u8>(row, S.ROW_FLAGS)
   const calm = phase == 0 && isCalm(map, metric, score)
-  store<u8>(row, calm ? load<u8>(row, S.ROW_CALM) + 1 : 0, S.ROW_CALM)
+  store<u32>(row, calm ? load<u32>(row, S.ROW_CALM) + 1 : 0, S.ROW_CALM)
   if (phase == PHASE_RECOVERED) store<u8>(row, flags & ~(<u8>S.ROW_ABNORMAL), S.ROW_FLAGS)
   else if (phase != 0) store<u8>(row, flags | <u8>S.ROW_ABNORMAL, S.ROW_FLAGS)
   const threshold = <f64>load<f32>(metric, M.METRIC_THRESHOLD)

@@ -75,7 +75,7 @@ export class Scratch {
   @inline
   private noteFrame(): void {
     this.frames++
-    if (this.runs != 0 && (this.receivedMs - load<f64>(this.run) < RUN_MS || this.runs == MAX_RUNS)) return
+    if (this.runs != 0 && (abs<f64>(this.receivedMs - load<f64>(this.run)) < RUN_MS || this.runs == MAX_RUNS)) return
     this.run = this.runAt(this.runs++)
     store<f64>(this.run, this.receivedMs)
     store<u64>(this.run, 0, RUN_COUNTS)

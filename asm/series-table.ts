@@ -24,8 +24,8 @@ export function probe(map: usize, key: u64): usize {
 /** The key's row, given that it is not at its home; mostly it is next door. */
 @inline
 export function neighbour(map: usize, home: usize, key: u64): usize {
-  const next = home + S.ROW_BYTES // one past the table is a window row, whose first word is never a key
-  return load<u64>(next) == key && load<u32>(next, S.ROW_SLOT) != 0 ? next : takeRow(map, key)
+  const next = home + S.ROW_BYTES // one past a shard's table are keys of another shard, one past all tables is no key
+  return load<u64>(next) == key ? next : takeRow(map, key)
 }
 
 /** The key's row, or 0. For readers on other threads. */
@@ -39,11 +39,14 @@ export function isMetricKnown(map: usize, key: u64): bool {
   return load<u8>(<usize>load<u32>(map, M.MAP_METRICS) + (<usize>(key & 0xffff) << M.METRIC_SHIFT), M.METRIC_KNOWN) != 0
 }
 
-/** The row of a series, taken when new; 0 when its metric is unknown, or the table or limits.series is full. */
+/**
+ * The row of a series, taken when new; 0 when its metric is unknown, its device must be registered and isn't, or the
+ * table or limits.series is full.
+ */
 export function takeRow(map: usize, key: u64): usize {
   const row = probe(map, key)
   if (row == 0 || load<u64>(row, S.ROW_KEY) == key) return row
-  if (!isMetricKnown(map, key) || key >> 16 == 0) return 0
+  if (key >> 16 == 0 || !isMetricKnown(map, key) || !isDeviceAdmitted(map, key)) return 0
   const table = load<u32>(map, M.MAP_SERIES) + shardOf(key) * load<u32>(map, M.MAP_SHARD_BYTES)
   const counters = <usize>load<u32>(map, M.MAP_ROUTER_COUNTERS)
   const count = load<u64>(counters, C.ROUTER_SERIES)
@@ -51,6 +54,7 @@ export function takeRow(map: usize, key: u64): usize {
   store<u64>(counters, count + 1, C.ROUTER_SERIES)
   store<u32>(row, 0xffffffff, S.ROW_EPOCH)
   store<u8>(row, 0xff, S.ROW_LANE_TIER)
+  store<u32>(row, shardOf(key), S.ROW_LANE) // until it is looked up: says whose epoch counts
   store<u32>(row, (<u32>row - table) >> S.ROW_SHIFT, S.ROW_SLOT)
   atomic.store<u64>(row, key, S.ROW_KEY) // the row is ready: pairs with probe on other threads
   return row
@@ -62,7 +66,7 @@ export function takeRow(map: usize, key: u64): usize {
  */
 export function lookUpDevice(map: usize, row: usize, key: u64, epoch: u32): bool {
   const device = findDevice(map, key >> 16)
-  const known = device != 0 && (load<u8>(device, M.DEVICE_FLAGS) & M.DEVICE_KNOWN) != 0
+  const known = isKnown(device)
   if (!known && load<u32>(map, M.MAP_KNOWN_ONLY) != 0) {
     store<u32>(row, epoch - 1, S.ROW_EPOCH)
     return false
@@ -75,17 +79,28 @@ export function lookUpDevice(map: usize, row: usize, key: u64, epoch: u32): bool
   return true
 }
 
+@inline
+function isKnown(device: usize): bool {
+  return device != 0 && (load<u8>(device, M.DEVICE_FLAGS) & M.DEVICE_KNOWN) != 0
+}
+
+/** May the key's device send? Devices that may not take no rows from those that may. */
+export function isDeviceAdmitted(map: usize, key: u64): bool {
+  return load<u32>(map, M.MAP_KNOWN_ONLY) == 0 || isKnown(findDevice(map, key >> 16))
+}
+
 function findDevice(map: usize, id: u64): usize {
   const table = <usize>load<u32>(map, M.MAP_DEVICES)
   const mask = load<u32>(map, M.MAP_DEVICE_MASK)
   let slot = <u32>(hashDevice(id) >> 32) & mask
-  while (true) {
+  for (let i: u32 = 0; i <= mask; i++) {
     const device = table + (<usize>slot << M.DEVICE_SHIFT)
     const found = atomic.load<u64>(device, M.DEVICE_ID) // pairs with the registry's store of the id
     if (found == id) return device
     if (found == 0) return 0
     slot = (slot + 1) & mask
   }
+  return 0 // removed devices keep their places, so the table can be full
 }
 
 /** Where the registry puts a device: its place, or the free one to take. Main thread only. */

@@ -13,14 +13,15 @@ const EXPONENT: u64 = 0x7ff0000000000000
 const ABSENT: u64 = 0x8000000080000000
 
 /**
- * Sound in value and time, that is finite and not after `latest`? The bits of doubles from 0 up are in the order
+ * Of a device, and sound in value and time, that is finite and not after `latest`? The bits of doubles from 0 up are in the order
  * of the doubles; negative numbers, infinity and NaN lie above them, and 0 goes above by the subtraction.
  */
 @inline
 export function isSound(reading: usize, latest: f64): bool {
   const value = load<u64>(reading, R.READING_VALUE)
   const time = load<u64>(reading, R.READING_TIME)
-  return <bool>(u32((value & EXPONENT) != EXPONENT) & u32(time - 1 < reinterpret<u64>(latest)))
+  const sound = u32((value & EXPONENT) != EXPONENT) & u32(time - 1 < reinterpret<u64>(latest))
+  return <bool>(sound & u32(load<u64>(reading, R.READING_SERIES) > 0xffff)) // a free row's key is 0: it must not be found
 }
 
 /** The event time is left to the engine: arrival time. */

@@ -111,7 +111,8 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     ['rates', M.RATE_BYTES * rateSlots],
     ['devices', M.DEVICE_BYTES * deviceSlots],
     ['blocks', L.BLOCK_BYTES * blockCount],
-    ['series', S.ROW_BYTES * slotsPerShard * S.SHARD_COUNT],
+    // one row more, always free: the kernel looks at the row after a series' home without asking where the table ends
+    ['series', S.ROW_BYTES * (slotsPerShard * S.SHARD_COUNT + 1)],
     ['windows', S.WINDOW_ROW_BYTES * slotsPerShard * S.SHARD_COUNT],
   ]
   const segments: Segment[] = []

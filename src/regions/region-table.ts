@@ -1,8 +1,9 @@
 /**
  * Which processing region a position belongs to. A position becomes 16 bits of interleaved geohash (longitude first,
  * as in every geohash; a position on a cell's edge belongs to the cell north or east of it), and a table of 65,536
- * bytes maps those bits to the index of a region. Of overlapping prefixes the
- * longer wins, of equally long ones the later. Index 0 is `unassigned`.
+ * bytes maps those bits to the index of a region. The route kernel doesn't interleave: it reads `grid`, the same table
+ * by row × 256 + column. Of overlapping prefixes the longer wins, of equally long ones the later. Index 0 is
+ * `unassigned`.
  */
 import { MillraceError } from '../core/errors.ts'
 
@@ -27,8 +28,8 @@ export class RegionTable {
   readonly names: readonly string[]
   /** Region index by 16-bit geohash. */
   readonly cells = new Uint8Array(1 << CELL_BITS)
-  /** The same by row × 256 + column, south-west first: what the route kernel reads. */
-  readonly grid = new Uint8Array(1 << CELL_BITS)
+  /** Region index by row of cells from the south × 256 + column from the antimeridian: what the kernel reads. */
+  readonly grid: Uint8Array
   readonly #indexes: ReadonlyMap<string, number>
 
   constructor(regions: readonly RegionDefinition[]) {
@@ -36,7 +37,7 @@ export class RegionTable {
     this.names = [UNASSIGNED, ...regions.map((region) => region.name)]
     this.#indexes = new Map(this.names.map((name, index) => [name, index]))
     for (const prefix of prefixesOf(regions)) this.#fill(prefix)
-    this.grid.forEach((_, cell) => (this.grid[cell] = this.cells[interleave(cell >> 8, cell & 0xff)]))
+    this.grid = this.cells.map((_, cell) => this.cells[interleave(cell >>> 8, cell & 0xff)])
   }
 
   /** The index of the region called `name`; undefined if there is none. */

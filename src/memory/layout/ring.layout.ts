@@ -18,8 +18,8 @@
  *    28  u32 outcome        reason << 24 | readings marked    router (producer writes 0)
  *    32  message bytes as received; its first 8 bytes never hold readings
  *
- * Readings that were not taken (refused or malformed) are marked in a bitmap: in the message's first word when there are at most 32 readings, else in
- * words behind the message. The producer clears it, the router sets bits.
+ * Readings that were not taken (refused or malformed) are marked in a bitmap: in the message's first word when there
+ * are at most 32 readings, else in words behind the message. The producer clears it, the router sets bits.
  */
 export const RING_WRITE_CURSOR = 0
 export const RING_ROUTE_CURSOR = 128
@@ -42,3 +42,5 @@ export const OUTCOME_MALFORMED = 0x80
 export const FRAME_PADDING = 0x7fffffff
 /** Up to this many readings the refusal bitmap lies in the message's first word. */
 export const FRAME_INLINE_REFUSALS = 32
+/** Of the message, at its start, that never hold readings. */
+export const FRAME_REFUSALS_BYTES = 8

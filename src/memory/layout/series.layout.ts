@@ -11,10 +11,10 @@
  *    33  u8  laneTier       of the lane its last reading went to  router
  *    34  u8  home           region when a reading has no position  router
  *    35  u8  flags          ROW_ABNORMAL                         router
- *    36  u8  calm           readings back to normal in a row    router
  *    37  u8  region         of the last reading                router
  *    40  u32 slot           of this row within the shard      router (once)
  *    44  u32 lane           index of its device's lane        router
+ *    48  u32 calm           readings back to normal in a row  router
  *
  *   window row (64 bytes)                                     written by
  *     0  f64 total          readings since first seen          worker that holds the shard
@@ -36,10 +36,10 @@ export const ROW_TIER = 32
 export const ROW_LANE_TIER = 33
 export const ROW_HOME = 34
 export const ROW_FLAGS = 35
-export const ROW_CALM = 36
 export const ROW_REGION = 37
 export const ROW_SLOT = 40
 export const ROW_LANE = 44
+export const ROW_CALM = 48
 export const ROW_BYTES = 64
 export const ROW_SHIFT = 6
 

@@ -1,5 +1,6 @@
 import { assert } from '../../core/errors.ts'
 import { observeCursor, publishCursor } from '../atomics.ts'
+import { READING_BYTES } from '../layout/reading.layout.ts'
 import * as L from '../layout/ring.layout.ts'
 import type { SharedMemory } from '../shared-memory.ts'
 import type { FrameProducer, SettledFrame } from './ingest-ring.ts'
@@ -24,7 +25,7 @@ export class SpscFrameProducer implements FrameProducer {
   #answersWanted = 0
   #refusalsSeen = 0
 
-  /** `onCommit` is told of every frame, and whether its sender wants an answer. */
+  /** `onCommit` is told of every frame (and of filling, which the router must pass too), and whether its sender wants an answer. */
   constructor(
     memory: SharedMemory,
     control: number,
@@ -40,8 +41,10 @@ export class SpscFrameProducer implements FrameProducer {
     this.#mask = capacityBytes - 1
     this.capacityBytes = capacityBytes
     this.#settled = new Settled(memory)
+    // what an earlier producer left in the ring keeps its room until it is routed
+    this.#refusalsSeen = memory.i32[(control + L.RING_REFUSAL_COUNT) >>> 2]
+    this.#settledCursor = observeCursor(memory.i32, control + L.RING_ROUTE_CURSOR)
     this.#writeCursor = observeCursor(memory.i32, control + L.RING_WRITE_CURSOR)
-    this.#settledCursor = this.#writeCursor
   }
 
   /** Frames committed with a seq and not yet shown by `settle`. */
@@ -55,12 +58,9 @@ export class SpscFrameProducer implements FrameProducer {
 
   claim(messageBytes: number, maxReadings: number): number {
     const bytes = frameBytes(messageBytes, maxReadings)
-    const offset = this.#writeCursor & this.#mask
-    const toEnd = this.capacityBytes - offset
-    const padding = bytes > toEnd ? toEnd : 0
-    if (!this.#hasRoom(padding + bytes)) return 0
-    if (padding > 0) this.#pad(offset, padding)
-    this.#claimed = this.#data + (padding > 0 ? 0 : offset)
+    if (bytes > this.capacityBytes || !this.#reachStart(bytes)) return 0
+    if (!this.#hasRoom(bytes)) return 0
+    this.#claimed = this.#data + (this.#writeCursor & this.#mask)
     this.#claimedBytes = bytes
     this.#messageBytes = messageBytes
     return this.#claimed + L.FRAME_HEADER_BYTES
@@ -71,6 +71,12 @@ export class SpscFrameProducer implements FrameProducer {
     const frame = this.#claimed
     const bytes = frameBytes(this.#messageBytes, readingCount)
     assert(frame !== 0 && bytes <= this.#claimedBytes, 'commit follows a claim that is large enough')
+    assert(
+      readingCount === 0 ||
+        (readingOffset >= L.FRAME_REFUSALS_BYTES &&
+          readingOffset + readingCount * READING_BYTES <= this.#messageBytes),
+      'readings lie within the message, behind its first 8 bytes',
+    )
     const word = frame >>> 2
     i32[word] = bytes
     i32[word + 1] = readingCount
@@ -111,9 +117,18 @@ export class SpscFrameProducer implements FrameProducer {
       const refused = i32[(frame + L.FRAME_OUTCOME) >>> 2] !== 0
       if (wanted) this.#answersWanted--
       if (refused) this.#refusalsSeen = (this.#refusalsSeen + 1) | 0
-      if (wanted || refused) visit(this.#settled.at(frame))
+      if (wanted || refused) return this.#show(frame, bytes, visit)
     }
     this.#settledCursor = (this.#settledCursor + bytes) | 0
+  }
+
+  /** Its room is not used before the visitor is back; once shown it is settled, whatever the visitor does. */
+  #show(frame: number, bytes: number, visit: (frame: SettledFrame) => void): void {
+    try {
+      visit(this.#settled.at(frame))
+    } finally {
+      this.#settledCursor = (this.#settledCursor + bytes) | 0
+    }
   }
 
   #routeCursor(): number {
@@ -130,12 +145,26 @@ export class SpscFrameProducer implements FrameProducer {
     return (this.#writeCursor - this.#settledCursor) >>> 0
   }
 
-  #pad(offset: number, bytes: number): void {
+  /**
+   * Fills up to the end of the data when the frame doesn't fit there; false when there is no room even for that. The
+   * filling doesn't wait for room for the frame: one longer than half of the ring might never find both at once.
+   */
+  #reachStart(bytes: number): boolean {
+    const offset = this.#writeCursor & this.#mask
+    const toEnd = this.capacityBytes - offset
+    if (bytes <= toEnd) return true
+    if (!this.#hasRoom(toEnd)) return false
+    this.#pad(this.#data + offset, toEnd)
+    this.#onCommit(false)
+    return true
+  }
+
+  #pad(frame: number, bytes: number): void {
     const { i32 } = this.#memory
-    const frame = this.#data + offset
     i32[frame >>> 2] = bytes
     i32[(frame + L.FRAME_READING_COUNT) >>> 2] = L.FRAME_PADDING
     this.#writeCursor = (this.#writeCursor + bytes) | 0
+    // pairs with the router's observeCursor
     publishCursor(i32, this.#control + L.RING_WRITE_CURSOR, this.#writeCursor)
   }
 }
@@ -205,6 +234,7 @@ function refusalMap(frame: number, bytes: number, readings: number): number {
 
 function clearRefusals(i32: Int32Array, frame: number, bytes: number, readings: number): void {
   const map = refusalMap(frame, bytes, readings) >>> 2
+  if (readings === 0) return
   if (readings <= L.FRAME_INLINE_REFUSALS) i32[map] = 0
   else i32.fill(0, map, (frame + bytes) >>> 2)
 }
