@@ -116,6 +116,11 @@ export class FrontDoor {
     return { refused: result.status === 401 ? 'unauthorized' : 'forbidden', message: result.reason } as const
   }
 
+  #readiness(): { ready: true } | { ready: false; reason: string } {
+    if (this.#unready !== '') return { ready: false, reason: this.#unready }
+    return this.#parts.router.isRunning ? { ready: true } : { ready: false, reason: 'the router has failed' }
+  }
+
   #view(): EngineView {
     const { clock, directory, alerts, quarantine, deadLetters, foundation, latency, events } = this.#parts
     const series = new SeriesReader(foundation, directory.regions.names)
@@ -128,7 +133,7 @@ export class FrontDoor {
       deadLetters,
       stats: this.#stats,
       prometheus: () => renderPrometheus(this.#stats(), latency, this.#probe.read()),
-      ready: () => (this.#unready === '' ? { ready: true } : { ready: false, reason: this.#unready }),
+      ready: () => this.#readiness(),
       series: (deviceId, metricId) => series.read(deviceId, metricId),
       authorize: ({ authorization, query }, scope) => {
         const token = bearerToken(authorization, query)
