@@ -200,6 +200,25 @@ export class KernelAndTwin {
     })
   }
 
+  /** Does something while only `count` blocks are free. */
+  withFreeBlocks(count: number, act: () => void): void {
+    const stack = this.#rig.plan.at.freeStack
+    const hidden = this.#rig.word(stack) - count
+    this.#rig.view.setUint32(stack, count, true)
+    this.#pool.free -= hidden
+    act()
+    // blocks taken meanwhile came from the top of what was left; the hidden ones lie above the full count
+    const taken = count - this.#rig.word(stack)
+    this.#unhide(stack, count, hidden, taken)
+    this.#pool.free += hidden
+  }
+
+  #unhide(stack: number, count: number, hidden: number, taken: number): void {
+    const first = stack + 4 * (count + 1)
+    this.#rig.memory.bytes.copyWithin(first - 4 * taken, first, first + 4 * hidden)
+    this.#rig.view.setUint32(stack, count - taken + hidden, true)
+  }
+
   /** What has happened at least once. */
   met(): string[] {
     const { reasons, causes, anomalies } = this.#twin.log

@@ -16,7 +16,7 @@ export const SMALL_NEEDS: MemoryNeeds = {
   devices: 200,
   ringBytes: 1 << 17,
   rings: 1,
-  backlogBytes: 1 << 20,
+  backlogBytes: 1 << 18,
   workers: 2,
   limitsDeviceRate: true,
   shardStateBytes: 0,

@@ -110,16 +110,17 @@ export class LaneReader {
     nowTick: number,
   ): { done: number; gaveWay: boolean } {
     let done = 0
-    while (done < budget) {
-      const lane = this.laneToWork(this.#lanes.at(track, shard))
-      if (lane === undefined) break
+    let gaveWay = false
+    let lane = this.laneToWork(this.#lanes.at(track, shard))
+    while (lane !== undefined && done < budget && !gaveWay) {
       const count = this.openSlice(lane, SLICE_READINGS)
       if (count === 0) break
       this.closeSlice(lane, count, nowTick)
       done += count
-      if (track > TRACK_CRITICAL && this.#lanes.isUrgentReady()) return { done, gaveWay: true }
+      gaveWay = track > TRACK_CRITICAL && this.#lanes.isUrgentReady()
+      lane = this.laneToWork(this.#lanes.at(track, shard))
     }
-    return { done, gaveWay: false }
+    return { done, gaveWay }
   }
 }
 
