@@ -44,7 +44,7 @@ describe('route', () => {
 
   it('refuses device 0 whatever its metric, though a free row has that key', () => {
     begin()
-    route(...[0n, 1n, 2n, 9n].map((key) => reading(1, DEVICE, { key, time: 1 })))
+    route(...[0n, 1n, 2n, 9n].map((key) => reading(1, DEVICE, { key, time: 1, lat: 0, lon: 0 })))
     expect(pair.met()).toEqual(['malformed 1'])
     pair.compare()
   })
