@@ -13,12 +13,12 @@ const terminal = processTerminal()
 process.exitCode = await runMillrace(
   process.argv.slice(2),
   [
-    configCommand({ planMemory: (config) => planMemory(needsOf(config)).segments, terminal }),
     serveCommand({
       createEngine: async (config) => (await import('./index.ts')).createEngine(config),
       terminal,
     }),
     loadCommand(),
+    configCommand({ planMemory: (config) => planMemory(needsOf(config)).segments, terminal }),
     tokenCommand({ terminal }),
   ],
   terminal,

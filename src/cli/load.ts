@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { MillraceError } from '../core/errors.ts'
 import { OPTION_TEXTS } from '../load/option-texts.ts'
 import { loadOptions, type RawOptions } from '../load/options.ts'
 import { reportText } from '../load/report.ts'
@@ -14,14 +13,7 @@ export function loadCommand(): Command {
     const about = fallback ? `${help} (default: ${fallback})` : help
     command.option(value === null ? `--${name}` : `--${name} <${value}>`, about)
   }
-  return command.action(async (raw: RawOptions) => {
-    try {
-      await run(raw)
-    } catch (error) {
-      if (!(error instanceof MillraceError)) throw error
-      command.error(`millrace load: ${error.message}`, { exitCode: error.code === 'bad-config' ? 2 : 1 })
-    }
-  })
+  return command.action(run)
 }
 
 async function run(raw: RawOptions): Promise<void> {

@@ -12,7 +12,9 @@ const answering = () =>
 
 const SCRIPT = `
   import { loadCommand } from './src/cli/load.ts'
-  await loadCommand().parseAsync(process.argv.slice(1), { from: 'user' })
+  import { runMillrace } from './src/cli/run.ts'
+  import { processTerminal } from './src/cli/terminal.ts'
+  process.exitCode = await runMillrace(['load', ...process.argv.slice(1)], [loadCommand()], processTerminal())
 `
 
 /** Runs the command in a process of its own; `after` acts on it once it is sending. */
@@ -60,10 +62,18 @@ describe('millrace load', () => {
   it('refuses wrong values and unknown options with what is allowed', async () => {
     const wrong = await command(['--frame', 'big'])
     expect(wrong.code).toBe(2)
-    expect(wrong.err).toContain('--frame big: expected a whole number from 1 to 30000')
+    expect(wrong.err).toBe('millrace: --frame big: expected a whole number from 1 to 30000\n')
     const unknown = await command(['--frames', '7'])
-    expect(unknown.code).not.toBe(0)
+    expect(unknown.code).toBe(2)
     expect(unknown.err).toContain("unknown option '--frames'")
+  })
+
+  it('says that nobody answers, which is no wrong usage', async () => {
+    const { code, err } = await command(['--url', 'ws://127.0.0.1:1', '--duration', '1s'])
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringMatching(/^millrace: cannot connect to 127/) as string,
+    })
   })
 
   it('describes all its options', () => {
