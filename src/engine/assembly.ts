@@ -1,5 +1,6 @@
 import { AlertBook } from '../alerts/alert-book.ts'
 import type { Clock } from '../core/clock.ts'
+import { CONTROL_EGRESS_TICKET } from '../memory/layout/control.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
 import { EgressWriter } from '../memory/rings/egress-ring.ts'
 import { DeadLetters } from '../observability/dead-letters.ts'
@@ -111,8 +112,9 @@ function lostWorkOf(
 ): LostWork {
   const { memory, plan, doorbell } = foundation
   return new LostWork(foundation, (worker) => {
-    desk.drain()
-    const egress = new EgressWriter(memory, placeOf.egress(plan, worker))
+    desk.drainAfterDeath()
+    const tickets = plan.at.control + CONTROL_EGRESS_TICKET
+    const egress = new EgressWriter(memory, placeOf.egress(plan, worker), tickets)
     return new LanePipeline({ memory, plan, names, egress, doorbell, module })
   })
 }

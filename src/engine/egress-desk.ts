@@ -2,6 +2,7 @@ import type { AlertBook } from '../alerts/alert-book.ts'
 import type { Clock } from '../core/clock.ts'
 import * as E from '../memory/layout/egress.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
+import { EgressQueue } from '../memory/rings/egress-queue.ts'
 import { EgressReader } from '../memory/rings/egress-ring.ts'
 import type { DeadLetters } from '../observability/dead-letters.ts'
 import type { LatencyRecorder } from '../observability/latency.ts'
@@ -30,21 +31,27 @@ const decoder = new TextDecoder()
 /** Takes in what the workers send out: anomalies and alerts into the book, data to the embedding program. */
 export class EgressDesk {
   readonly #parts: EgressDeskParts
-  readonly #readers: readonly EgressReader[]
+  readonly #queue: EgressQueue
   readonly #event: AnomalyEvent
 
   constructor(parts: EgressDeskParts) {
     const { memory, plan } = parts.foundation
     this.#parts = parts
     this.#event = new AnomalyEvent(memory, parts.names)
-    this.#readers = Array.from(
+    const readers = Array.from(
       { length: plan.needs.workers },
       (_, worker) => new EgressReader(memory, placeOf.egress(plan, worker)),
     )
+    this.#queue = new EgressQueue(readers, parts.clock)
   }
 
   drain(): void {
-    for (const reader of this.#readers) reader.drain(this.#visit)
+    this.#queue.drain(this.#visit)
+  }
+
+  /** The same when a worker has died, which may have left a ticket without a message. */
+  drainAfterDeath(): void {
+    this.#queue.drain(this.#visit, true)
   }
 
   readonly #visit = (kind: number, address: number, bytes: number): void => {

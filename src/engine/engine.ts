@@ -64,7 +64,7 @@ export class Engine {
   }
 
   /** Opens the port for WebSocket and HTTP. Throws listen-failed, or insecure-bind beyond loopback without tokens. */
-  listen(): Promise<Listening> {
+  async listen(): Promise<Listening> {
     this.#checkOpen()
     return this.#door.open()
   }
@@ -74,7 +74,7 @@ export class Engine {
    * before is registered under the admission rule. Throws bad-request for a reading of the wrong shape (then none is
    * taken); readings that are merely not believable are in `refused`.
    */
-  ingest(readings: readonly ReadingInput[]): Promise<IngestResult> {
+  async ingest(readings: readonly ReadingInput[]): Promise<IngestResult> {
     this.#checkOpen()
     return this.#packer.ingest(readings)
   }
@@ -116,7 +116,7 @@ export class Engine {
   }
 
   async #shutDown(): Promise<void> {
-    const { embedded, statsDesk, clock, config, pool, router, latency } = this.#parts
+    const { embedded, egress, statsDesk, clock, config, pool, router, latency } = this.#parts
     embedded.beginShutdown()
     this.#door.beginShutdown()
     const untilMs = clock.nowMs() + config.shutdownTimeoutMs
@@ -129,6 +129,7 @@ export class Engine {
     await this.#door.close()
     await pool.close()
     await router.stop()
+    egress.drainAfterDeath()
     this.#look()
     for (const stop of this.#timers) stop()
     this.#lastStats = statsDesk.stats()

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import type { Clock } from '../core/clock.ts'
 import { MillraceError } from '../core/errors.ts'
@@ -36,8 +36,11 @@ interface Seat {
   running: Promise<void> | undefined
   abort: AbortController | undefined
   metrics: MessagePort | undefined
+  /** What ended it, when this side has, and its thread, which Piscina forgets at once. */
+  ended: { cause: MillraceError; thread: Worker | undefined } | undefined
   heartbeat: number
-  heartbeatAtMs: number
+  /** Looks in a row that found the same heartbeat in user code. */
+  standstills: number
   failures: number
 }
 
@@ -75,12 +78,15 @@ export class WorkerPool {
       running: undefined,
       abort: undefined,
       metrics: undefined,
+      ended: undefined,
       heartbeat: 0,
-      heartbeatAtMs: 0,
+      standstills: 0,
       failures: 0,
     }))
     const everyMs = Math.max(10, Math.min(1000, options.hangTimeoutMs / 4))
-    this.#stopWatching = clock.every(everyMs, () => this.#watch())
+    // looks are counted, not time: this thread may have been held up itself, and the worker by it
+    const patience = Math.ceil(options.hangTimeoutMs / everyMs)
+    this.#stopWatching = clock.every(everyMs, () => this.#watch(patience))
   }
 
   get size(): number {
@@ -117,8 +123,8 @@ export class WorkerPool {
 
   async close(): Promise<void> {
     this.#closing = true
-    this.#stopWatching()
     await this.resize(0)
+    this.#stopWatching()
     await this.#piscina.destroy()
   }
 
@@ -142,7 +148,8 @@ export class WorkerPool {
     channel.port1.postMessage(this.#parts.announcements())
     seat.metrics = channel.port1
     seat.abort = new AbortController()
-    seat.heartbeatAtMs = this.#parts.clock.nowMs()
+    seat.ended = undefined
+    seat.standstills = 0
     publishCursor(this.#i32, seat.slot + A.AGENT_STOP, 0)
     publishCursor(this.#i32, seat.slot + A.AGENT_THREAD_ID, -1)
     const task = { worker: seat.worker, metrics: channel.port2 }
@@ -161,8 +168,9 @@ export class WorkerPool {
   }
 
   /** The thread must be gone before anybody else touches what it held. */
-  async #failed(seat: Seat, error: unknown): Promise<void> {
-    await this.#threadGone(seat)
+  async #failed(seat: Seat, reason: unknown): Promise<void> {
+    await gone(seat.ended?.thread ?? this.#threadOf(seat))
+    const error = seat.ended?.cause ?? reason
     seat.metrics?.close()
     this.#replaced++
     this.#parts.onFailure(error)
@@ -174,27 +182,29 @@ export class WorkerPool {
     if (seat.wanted && !this.#closing && seat.failures < 3) this.#start(seat)
   }
 
-  async #threadGone(seat: Seat): Promise<void> {
+  #threadOf(seat: Seat): Worker | undefined {
     const threadId = observeCursor(this.#i32, seat.slot + A.AGENT_THREAD_ID)
-    const thread = this.#piscina.threads.find((candidate) => candidate.threadId === threadId)
-    if (thread !== undefined && thread.threadId > 0) await once(thread, 'exit')
+    return this.#piscina.threads.find((candidate) => candidate.threadId === threadId)
   }
 
   /** A heartbeat that stands still in user code for too long is a hang. */
-  #watch(): void {
-    const nowMs = this.#parts.clock.nowMs()
+  #watch(patience: number): void {
     for (const seat of this.#seats) {
       const heartbeat = observeCursor(this.#i32, seat.slot + A.AGENT_HEARTBEAT)
       const inUserCode = observeCursor(this.#i32, seat.slot + A.AGENT_STATE) === A.AGENT_IN_USER_CODE
-      if (heartbeat !== seat.heartbeat || !inUserCode) {
-        seat.heartbeat = heartbeat
-        seat.heartbeatAtMs = nowMs
-      } else if (nowMs - seat.heartbeatAtMs > this.#parts.options.hangTimeoutMs) {
-        seat.heartbeatAtMs = nowMs
-        const message = `worker ${seat.worker} was in user code for more than ${this.#parts.options.hangTimeoutMs} ms`
-        seat.abort?.abort(new MillraceError('pipeline-failed', message, { worker: seat.worker }))
-      }
+      seat.standstills = heartbeat === seat.heartbeat && inUserCode ? seat.standstills + 1 : 0
+      seat.heartbeat = heartbeat
+      if (seat.standstills > patience && seat.ended === undefined) this.#end(seat)
     }
+  }
+
+  #end(seat: Seat): void {
+    const { worker } = seat
+    const { hangTimeoutMs } = this.#parts.options
+    const message = `worker ${worker} was in user code for more than ${hangTimeoutMs} ms`
+    const cause = new MillraceError('pipeline-failed', message, { worker })
+    seat.ended = { cause, thread: this.#threadOf(seat) }
+    seat.abort?.abort(cause)
   }
 
   #moment(): Promise<void> {
@@ -204,6 +214,11 @@ export class WorkerPool {
   get #i32(): Int32Array {
     return this.#parts.foundation.memory.i32
   }
+}
+
+/** Resolves when the thread runs no longer. */
+async function gone(thread: Worker | undefined): Promise<void> {
+  if (thread !== undefined && thread.threadId > 0) await once(thread, 'exit')
 }
 
 /** Threads run what was built, wherever this file itself is run from (tests run it from the sources). */

@@ -31,6 +31,8 @@ export class EmbeddedIntake {
   readonly #ringWaitMs: number
   readonly #waiting = new Map<number, Waiting>()
   #seq = 0
+  #claims = 0
+  #openClaim = 0
   #closing = false
 
   constructor(producer: FrameProducer, counters: I.IntakeCounters, clock: Clock, ringWaitMs: number) {
@@ -44,28 +46,42 @@ export class EmbeddedIntake {
   claim(count: number): number {
     if (this.#closing) return 0
     const address = this.#producer.claim(EMBEDDED_READING_OFFSET + count * 32, count)
-    return address === 0 ? 0 : address + EMBEDDED_READING_OFFSET
+    if (address === 0) return 0
+    this.#openClaim = ++this.#claims
+    return address + EMBEDDED_READING_OFFSET
   }
 
-  /** Waits for room, but no longer than limits.ringWaitMs. */
-  async claimSoon(count: number): Promise<number> {
+  /** Number of the claim that can be filled and committed now, or 0: a claim is given up by the next one. */
+  get openClaim(): number {
+    return this.#openClaim
+  }
+
+  /**
+   * Waits for room, but no longer than limits.ringWaitMs, and calls `use` with its address (0: there is none) at once:
+   * whoever waited a moment longer could find that somebody else has claimed it.
+   */
+  async claimSoon<T>(count: number, use: (address: number) => T | Promise<T>): Promise<T> {
     const untilMs = this.#clock.nowMs() + this.#ringWaitMs
     for (;;) {
       this.settle()
       const address = this.claim(count)
-      if (address !== 0 || this.#closing || this.#clock.nowMs() >= untilMs) return address
+      if (address !== 0 || this.#closing || this.#clock.nowMs() >= untilMs) return use(address)
       await new Promise<void>((resolve) => this.#clock.after(ROOM_POLL_MS, resolve))
     }
   }
 
   /** Hands `count` claimed readings over; what is refused of them is only counted. */
   commit(count: number): void {
+    this.#openClaim = 0
+    if (this.#closing) return this.refuse(count, 'shutdown')
     this.#count(count)
     this.#producer.commit(EMBEDDED_READING_OFFSET, count, 0, 0, this.#clock.nowMs())
   }
 
   /** The same; resolves when they have been routed. */
   commitAcknowledged(count: number): Promise<IngestResult> {
+    this.#openClaim = 0
+    if (this.#closing) return Promise.resolve(this.refuseAll(count, 'shutdown'))
     this.#count(count)
     this.#seq = this.#seq === 0xffffffff ? 1 : this.#seq + 1
     const seq = this.#seq
@@ -77,6 +93,13 @@ export class EmbeddedIntake {
   refuse(count: number, reason: RefusalReason): void {
     this.#counters[I.INTAKE_RECEIVED] += count
     this.#counters[I.INTAKE_REFUSED + REFUSAL_REASONS.indexOf(reason)] += count
+  }
+
+  /** The same, and says so. */
+  refuseAll(count: number, reason: RefusalReason): IngestResult {
+    this.refuse(count, reason)
+    const refused = Array.from({ length: count }, (_, index) => index)
+    return { accepted: 0, refused, reason, retryable: true }
   }
 
   /** Answers what has been routed since the last call. */

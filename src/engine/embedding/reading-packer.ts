@@ -2,7 +2,7 @@ import type { NameResolver } from '../../core/names.ts'
 import type { RefusalReason } from '../../core/refusal.ts'
 import type { SharedMemory } from '../../memory/shared-memory.ts'
 import type { EmbeddedIntake, IngestResult } from './embedded-intake.ts'
-import { checkReadingInput, type ReadingInput } from './reading-input.ts'
+import { checkReadings, type ReadingInput } from './reading-input.ts'
 import { ReadingRoom } from './reading-writer.ts'
 
 /** Readings per frame: enough to spread the cost of a frame, small enough not to hold others up. */
@@ -23,7 +23,7 @@ export class ReadingPacker {
   }
 
   async ingest(readings: readonly ReadingInput[]): Promise<IngestResult> {
-    readings.forEach(checkReadingInput)
+    checkReadings(readings)
     const results: { first: number; result: IngestResult }[] = []
     for (let first = 0; first < readings.length; first += this.#frameReadings) {
       results.push({
@@ -34,9 +34,16 @@ export class ReadingPacker {
     return merge(results)
   }
 
-  async #ingestFrame(readings: readonly ReadingInput[]): Promise<IngestResult> {
-    const address = await this.#intake.claimSoon(readings.length)
-    if (address === 0) return this.#refuseAll(readings.length, this.#intake.isClosing ? 'shutdown' : 'ring')
+  #ingestFrame(readings: readonly ReadingInput[]): Promise<IngestResult> {
+    const intake = this.#intake
+    return intake.claimSoon(readings.length, (address) =>
+      address === 0
+        ? intake.refuseAll(readings.length, intake.isClosing ? 'shutdown' : 'ring')
+        : this.#fill(address, readings),
+    )
+  }
+
+  async #fill(address: number, readings: readonly ReadingInput[]): Promise<IngestResult> {
     const room = new ReadingRoom(this.#memory, this.#intake, address, readings.length)
     const places: number[] = []
     const unknown: { index: number; reason: RefusalReason }[] = []
@@ -56,16 +63,6 @@ export class ReadingPacker {
     const refused = [...routed.refused.map((place) => places[place]), ...unknown.map(({ index }) => index)]
     const reason = routed.reason === '' && unknown.length > 0 ? unknown[0].reason : routed.reason
     return { ...routed, reason, refused: refused.sort((a, b) => a - b) }
-  }
-
-  #refuseAll(count: number, reason: RefusalReason): IngestResult {
-    this.#intake.refuse(count, reason)
-    return {
-      accepted: 0,
-      refused: Array.from({ length: count }, (_, index) => index),
-      reason,
-      retryable: true,
-    }
   }
 }
 

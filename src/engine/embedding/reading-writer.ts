@@ -49,16 +49,21 @@ export class ReadingRoom {
   readonly #intake: EmbeddedIntake
   readonly #address: number
   readonly #count: number
+  readonly #claim: number
 
   constructor(memory: SharedMemory, intake: EmbeddedIntake, address: number, count: number) {
     this.#memory = memory
     this.#intake = intake
     this.#address = address
     this.#count = count
+    this.#claim = intake.openClaim
     this.bytes = memory.bytes.subarray(address, address + count * R.READING_BYTES)
   }
 
-  /** Writes the reading at `index`. `time` 0 = arrival time; `lat`, `lon` in degrees, NaN = not given. */
+  /**
+   * Writes the reading at `index`. `time` 0 = arrival time; `lat`, `lon` in degrees, NaN = not given. Throws RangeError
+   * beyond the claim, and Error when the room is no longer this one's.
+   */
   set(
     index: number,
     deviceId: number,
@@ -70,6 +75,7 @@ export class ReadingRoom {
   ): void {
     if (!(index >= 0 && index < this.#count))
       throw new RangeError(`set: ${index} is not allowed; allowed: 0 to ${this.#count - 1}`)
+    if (this.#intake.openClaim !== this.#claim) this.#lost('set')
     const at = this.#address + index * R.READING_BYTES
     const word = at >>> 2
     const { u32, i32, f64 } = this.#memory
@@ -83,12 +89,24 @@ export class ReadingRoom {
 
   /** Hands the first `count` readings over. Readings that are then refused or malformed are counted in `stats()`. */
   commit(count = this.#count): void {
+    this.#checkCommit(count)
     this.#intake.commit(count)
   }
 
   /** The same; resolves when the readings have been routed, with what became of them. */
   commitAcknowledged(count = this.#count): Promise<IngestResult> {
+    this.#checkCommit(count)
     return this.#intake.commitAcknowledged(count)
+  }
+
+  #checkCommit(count: number): void {
+    if (!Number.isInteger(count) || count < 1 || count > this.#count)
+      throw new RangeError(`commit: ${count} is not allowed; allowed: 1 to ${this.#count}`)
+    if (this.#intake.openClaim !== this.#claim) this.#lost('commit')
+  }
+
+  #lost(what: string): never {
+    throw new Error(`${what}: the room has been committed, or given up for a later claim`)
   }
 }
 
