@@ -55,13 +55,19 @@ export function sustainedRate(shape: LoadShape, timing: Timing): Promise<Sustain
   })
 }
 
-/** Runs `measure`, or fails as soon as the load does. */
-export function measureUnder<T>(load: LoadProcess, measure: () => Promise<T>): Promise<T> {
+/** Runs `measure`; fails as soon as the load does, and ends the load when the measurement fails. */
+export async function measureUnder<T>(load: LoadProcess, measure: () => Promise<T>): Promise<T> {
   const failed = load.report.then((report) => {
     throw new Error(`the load ended during the measurement: ${JSON.stringify(report)}`)
   })
-  failed.catch(() => undefined)
-  return Promise.race([measure(), failed])
+  try {
+    return await Promise.race([measure(), failed])
+  } catch (error) {
+    await load.stop().catch(() => undefined)
+    throw error
+  } finally {
+    failed.catch(() => undefined)
+  }
 }
 
 async function measureWindow(engine: ServedEngine, series: number, { warmMs, measureMs }: Timing) {

@@ -17,6 +17,13 @@ const decoder = new TextDecoder()
 /** @param {object} line */
 const say = (line) => void process.stdout.write(JSON.stringify(line) + '\n')
 
+process.on('SIGUSR2', () => {
+  const { processed, malformed, anomalies, series } = pipeline
+  const { user, system } = process.cpuUsage()
+  const figures = { processed, malformed, anomalies, alerts, series: series.size }
+  say({ ...figures, cpuSeconds: (user + system) / 1e6, seconds: performance.now() / 1000 })
+})
+
 try {
   const { default: uws } = await import('uWebSockets.js')
   uws
@@ -32,10 +39,3 @@ try {
   server.on('connection', (socket) => socket.on('message', (message) => pipeline.message(String(message))))
   server.on('listening', () => say({ port: /** @type {{ port: number }} */ (server.address()).port }))
 }
-
-process.on('SIGUSR2', () => {
-  const { processed, malformed, anomalies, series } = pipeline
-  const { user, system } = process.cpuUsage()
-  const figures = { processed, malformed, anomalies, alerts, series: series.size }
-  say({ ...figures, cpuSeconds: (user + system) / 1e6, seconds: performance.now() / 1000 })
-})
