@@ -39,10 +39,7 @@ const SHORT = timing(0, 300)
 
 export const sizes: { readonly small: Size; readonly full: Size } = {
   small: {
-    cases: [
-      caseOf('frames of 1,000, 20 k series', frames(20_000), SHORT, SHORT),
-      caseOf('JSON, 1 reading per message, 1 k series', singles(1000, 'json'), SHORT, SHORT),
-    ],
+    cases: [caseOf('frames of 1,000, 20 k series', frames(20_000), SHORT, SHORT)],
     reportMemoryFrom: 20_000,
   },
   full: {
