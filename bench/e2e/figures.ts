@@ -30,4 +30,4 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 /** The middle one of values in any order. */
-export const median = (values: readonly number[]): number => quantile(values, 0.5)
+const median = (values: readonly number[]): number => quantile(values, 0.5)

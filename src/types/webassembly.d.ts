@@ -11,6 +11,7 @@ declare namespace WebAssembly {
     readonly buffer: SharedArrayBuffer
   }
   class Module {
+    constructor(bytes: Uint8Array)
     static exports(module: Module): { name: string; kind: string }[]
     static imports(module: Module): { module: string; name: string; kind: string }[]
   }
