@@ -30,4 +30,3 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 /** The middle one of values in any order. */
-const median = (values: readonly number[]): number => quantile(values, 0.5)

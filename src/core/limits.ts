@@ -21,6 +21,8 @@ export const LANES = (TIERS.length + 1) * SHARDS
 export const BLOCK_BYTES = 16 * KIB
 /** What a worker does at most before it looks whether critical work waits. */
 export const SLICE_READINGS = 256
+/** Longest frames that a ring has room for at least, so that one is never too long for what padding leaves. */
+export const RING_FRAMES = 4
 /** Metric ids, 0 included; 0 is not a metric. */
 export const METRIC_IDS = 65_536
 /** Region numbers are a byte; 0 is "no region" and 255 is kept free. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { assert } from '../core/errors.ts'
+import { RING_FRAMES } from '../core/limits.ts'
 import type { NameResolver } from '../core/names.ts'
 import type { FrameProducer } from '../memory/rings/ingest-ring.ts'
 import type { SharedMemory } from '../memory/shared-memory.ts'
@@ -35,8 +36,6 @@ export interface IntakeParts {
 }
 
 const CLOSE_TOO_LONG = 1009
-/** A claim at the ring's end may cost as much again in padding. */
-const FRAMES_PER_RING = 4
 
 /**
  * Bytes in, validated frames in the ring, replies out; knows no transport. Every reading that comes in is counted
@@ -59,7 +58,7 @@ export class Intake {
   constructor(parts: IntakeParts) {
     const { memory, producer, counters, limits, clock, pause, quarantine } = parts
     const { frameBytes, framesInFlight, retryAfterMs, ringWaitMs: waitMs } = limits
-    assert(producer.capacityBytes >= FRAMES_PER_RING * frameBytes, 'a ring holds four of the longest frames')
+    assert(producer.capacityBytes >= RING_FRAMES * frameBytes, 'a ring holds four of the longest frames')
     this.#frameBytes = frameBytes
     this.#clock = clock
     this.#receivedMs = parts.receivedMs

@@ -1,5 +1,6 @@
 import picomatch from 'picomatch'
 import { deviceIdOf } from '../../core/ids.ts'
+import { RING_FRAMES } from '../../core/limits.ts'
 import { isUrl } from './complete.ts'
 import type { Config } from './config.ts'
 import type { Path } from './paths.ts'
@@ -27,8 +28,9 @@ function* pipelineUrl({ pipeline }: Config): Generator<Problem> {
 }
 
 function* ringHoldsFrames({ limits: { ringBytes, frameBytes } }: Config): Generator<Problem> {
-  if (ringBytes > 2 * frameBytes) return
-  yield not(['limits', 'ringBytes'], ringBytes, `; give more than 2 × ${frameBytes} (limits.frameBytes)`)
+  if (ringBytes >= RING_FRAMES * frameBytes) return
+  const allowed = `at least ${RING_FRAMES} × ${frameBytes} (limits.frameBytes)`
+  yield not(['limits', 'ringBytes'], ringBytes, `; give ${allowed}`)
 }
 
 function* poolBounds({ pool: { min, max, size } }: Config): Generator<Problem> {

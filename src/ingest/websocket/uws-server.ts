@@ -66,7 +66,7 @@ export class UwsServer implements StreamServer {
     return new Promise((resolve, reject) => {
       ;(this.#app.listen as unknown as Listen).call(this.#app, host, port, options, (socket) => {
         if (socket) resolve({ host, port: this.#uws.us_socket_local_port(socket) })
-        else reject(new MillraceError('listen-failed', `cannot listen on ${host}:${port}`, { host, port }))
+        else reject(listenFailed(host, port))
       })
     })
   }
@@ -173,4 +173,10 @@ export class UwsServer implements StreamServer {
       this.#parts.onError(error)
     }
   }
+}
+
+/** µWebSockets doesn't say why. */
+const listenFailed = (host: string, port: number): MillraceError => {
+  const reason = 'the port is in use, may not be used, or the address is not one of this machine'
+  return new MillraceError('listen-failed', `cannot listen on ${host}:${port}: ${reason}`, { host, port })
 }

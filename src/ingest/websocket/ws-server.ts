@@ -74,7 +74,8 @@ export class WsServer implements StreamServer {
     return new Promise((resolve, reject) => {
       this.#server.once('error', (error) => {
         this.#endSweep()
-        reject(new MillraceError('listen-failed', `cannot listen on ${host}:${port}`, { host, port }, error))
+        const message = `cannot listen on ${host}:${port}: ${error.message}`
+        reject(new MillraceError('listen-failed', message, { host, port }, error))
       })
       this.#server.listen({ host, port, exclusive: true }, () => {
         resolve({ host, port: (this.#server.address() as AddressInfo).port })

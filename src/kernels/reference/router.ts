@@ -71,7 +71,7 @@ export class ReferenceRouter {
   /** 0 when the reading was taken, else why not, as in a frame's outcome. */
   #routeReading(frame: Frame, reading: Reading): number {
     const { epochOffsetMs, timeAheadMs, deviceReadingsPerSecond } = this.#rules
-    const arrival = frame.receivedMs + epochOffsetMs
+    const arrival = Math.floor(frame.receivedMs + epochOffsetMs)
     const fault = faultOf(reading, arrival, arrival + timeAheadMs)
     if (fault !== 0) {
       this.log.quarantine(fault, frame, reading)

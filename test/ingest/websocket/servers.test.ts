@@ -325,7 +325,11 @@ describe.each<Kind>(['uWebSockets.js', 'ws'])('stream server on %s', (kind) => {
   it('says when it cannot listen', async () => {
     await start()
     const second = await startServer(kind, { port: running.endpoint.port }).catch((error: unknown) => error)
-    expect(second).toMatchObject({ code: 'listen-failed', retryable: true })
+    expect(second).toMatchObject({
+      code: 'listen-failed',
+      retryable: true,
+      message: expect.stringMatching(/: .*(in use|EADDRINUSE)/) as string,
+    })
   })
 
   it.concurrent('closes slow headers, silent sockets and idle streams', { timeout: 40_000 }, async () => {
