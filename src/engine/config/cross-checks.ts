@@ -27,8 +27,8 @@ function* pipelineUrl({ pipeline }: Config): Generator<Problem> {
 }
 
 function* ringHoldsFrames({ limits: { ringBytes, frameBytes } }: Config): Generator<Problem> {
-  if (ringBytes > 2 * frameBytes) return
-  yield not(['limits', 'ringBytes'], ringBytes, `; give more than 2 × ${frameBytes} (limits.frameBytes)`)
+  if (ringBytes >= 4 * frameBytes) return
+  yield not(['limits', 'ringBytes'], ringBytes, `; give at least 4 × ${frameBytes} (limits.frameBytes)`)
 }
 
 function* poolBounds({ pool: { min, max, size } }: Config): Generator<Problem> {

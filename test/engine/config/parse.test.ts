@@ -193,7 +193,7 @@ const contradictions: [name: string, input: ConfigInput, message: string][] = [
   [
     'a ring of two frames',
     { limits: { ringBytes: 2 << 20 } },
-    'limits.ringBytes: 2097152 is not allowed; give more than 2 × 1048576 (limits.frameBytes)',
+    'limits.ringBytes: 2097152 is not allowed; give at least 4 × 1048576 (limits.frameBytes)',
   ],
   [
     'a pool below its least',
