@@ -165,7 +165,7 @@ describe('engine.writer', () => {
     const writer = engine.writer()
     let claimed = 0
     for (let room = writer.claim(1000); room !== undefined && claimed < 10_000; room = writer.claim(1000)) {
-      counting(1000).forEach((i) => room!.set(i, id, 1, i))
+      counting(1000).forEach((i) => room.set(i, id, 1, i))
       room.commit()
       claimed++
     }
