@@ -28,6 +28,8 @@ export class FrontDoor {
   readonly #probe: ProcessProbe
   readonly #readingQuarantine: ReadingQuarantine
   #listener: Listener | undefined
+  #isOpening = false
+  #isClosing = false
   #stopSweeping: (() => void) | undefined
   #unready = 'not listening yet'
 
@@ -46,7 +48,17 @@ export class FrontDoor {
   }
 
   async open(): Promise<Listening> {
-    if (this.#listener !== undefined) throw new MillraceError('conflict', 'the engine is listening already')
+    if (this.#listener !== undefined || this.#isOpening)
+      throw new MillraceError('conflict', 'the engine is listening already')
+    this.#isOpening = true
+    try {
+      return await this.#open()
+    } finally {
+      this.#isOpening = false
+    }
+  }
+
+  async #open(): Promise<Listening> {
     const { config, clock, foundation, directory, quarantine, events } = this.#parts
     const warning = checkBind(config)
     if (warning !== null) events.tell('warning', warning)
@@ -67,6 +79,10 @@ export class FrontDoor {
       onWarning: (message) => events.tell('warning', message),
     })
     const endpoint = await this.#listen(this.#listener)
+    if (this.#isClosing) {
+      await this.#listener.server.close()
+      throw new MillraceError('closed', 'the engine was closed before it listened')
+    }
     this.#stopSweeping = clock.every(SWEEP_EVERY_MS, () => this.#listener?.intake.sweep())
     this.#unready = ''
     return { ...endpoint, server: this.#listener.server.kind === 'ws' ? 'ws' : 'uws' }
@@ -90,6 +106,7 @@ export class FrontDoor {
   }
 
   beginShutdown(): void {
+    this.#isClosing = true
     this.#unready = 'shutting down'
     this.#listener?.intake.beginShutdown()
   }

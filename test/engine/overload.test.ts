@@ -177,7 +177,12 @@ describe('admission', () => {
       counting(to - from, from).map((i) => ({ device: `d${i}`, metric: 'value', value: 1 }))
     expect(await engine.ingest(series(0, 1000))).toMatchObject({ accepted: 1000, refused: [] })
     const beyond = await engine.ingest(series(990, 1010))
-    expect(beyond).toMatchObject({ accepted: 10, refused: counting(10, 10), reason: 'series-limit' })
+    expect(beyond).toMatchObject({
+      accepted: 10,
+      refused: counting(10, 10),
+      reason: 'series-limit',
+      retryable: false,
+    })
     expect(engine.stats()).toMatchObject({ series: 1000, refusedByReason: { 'series-limit': 10 } })
   })
 

@@ -20,6 +20,8 @@ interface Waiting {
 }
 
 const ROOM_POLL_MS = 1
+/** What may be over a moment later; the others come again as long as nobody changes anything. */
+const PASSING: ReadonlySet<string> = new Set<RefusalReason>(['overload', 'ring', 'rate', 'shutdown'])
 /** Before the readings of a frame the message has bytes of its own (layout/ring.layout.ts). */
 export const EMBEDDED_READING_OFFSET = 32
 
@@ -131,7 +133,7 @@ export class EmbeddedIntake {
     this.#waiting.delete(frame.seq)
     const { reason, refusedCount, readingCount } = frame
     const accepted = readingCount - refusedCount
-    const retryable = refusedCount > 0 && reason < OUTCOME_MALFORMED
+    const retryable = refusedCount > 0 && PASSING.has(reasonName(reason))
     waiting.resolve({ accepted, refused: frame.refusedIndexes(), reason: reasonName(reason), retryable })
   }
 }

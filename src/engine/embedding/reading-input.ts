@@ -14,7 +14,8 @@ export interface ReadingInput {
 
 /** Throws bad-request, naming index, member and what is allowed, unless these are readings by their members' types. */
 export function checkReadings(readings: readonly ReadingInput[]): void {
-  if (!Array.isArray(readings))
+  const isArray: boolean = Array.isArray(readings)
+  if (!isArray)
     throw new MillraceError('bad-request', `readings: ${show(readings)} is not allowed; allowed: an array`)
   // not forEach, which would pass over holes
   for (let index = 0; index < readings.length; index++)
