@@ -10,6 +10,8 @@ import type {
   StreamServerParts,
   Tls,
 } from '../../src/ingest/websocket/stream-server.ts'
+import { FREE_TURN } from '../../src/ingest/websocket/stream-server.ts'
+import { SocketTally } from '../../src/ingest/websocket/socket-tally.ts'
 import { UwsServer } from '../../src/ingest/websocket/uws-server.ts'
 import { WsServer } from '../../src/ingest/websocket/ws-server.ts'
 import {
@@ -68,6 +70,8 @@ export async function startServer(kind: Kind, options: ServerOptions = {}): Prom
     tls: options.tls ?? null,
     clock: systemClock(),
     listeners: 1,
+    tally: new SocketTally(new Int32Array(2), 0, 4),
+    turn: FREE_TURN,
     onError: (error) => errors.push(error),
   }
   const server = await createServer(kind, parts)

@@ -9,6 +9,8 @@
  *   512  u32 doorbell       the main thread listens to it     router, workers (when armed)
  *   640  u32 doorbellArmed  1 = ring it                       main sets, the ringer clears
  *   768  u32 census         1 = stand still                   main
+ *   896  u32 sockets        open in this process             listeners (added to)
+ *   900  u32 streams        of them WebSockets               listeners (added to)
  *
  *   agent slot (128 bytes)                                    written by
  *     0  u32 state          AGENT_*                           agent; main after its end
@@ -28,6 +30,8 @@ export const CONTROL_ROUTER_SLEEPING = 384
 export const CONTROL_DOORBELL = 512
 export const CONTROL_DOORBELL_ARMED = 640
 export const CONTROL_CENSUS = 768
+export const CONTROL_SOCKETS = 896
+export const CONTROL_STREAMS = 900
 export const CONTROL_BYTES = 1024
 
 export const AGENT_STATE = 0

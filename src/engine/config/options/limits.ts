@@ -12,7 +12,7 @@ const ringBytes = z
   .default(8 * MIB)
   .meta({
     description:
-      'Ring between one producer thread and the router; holds more than two frames of `frameBytes`.',
+      'Ring between one producer thread and the router; holds at least four frames of `frameBytes`.',
     'x-allowed': 'a power of two from 1,048,576 to 1,073,741,824',
   })
 

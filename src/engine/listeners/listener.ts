@@ -1,19 +1,21 @@
-import type { Clock } from '../core/clock.ts'
-import type { HttpHandler } from '../core/http.ts'
-import type { NameResolver } from '../core/names.ts'
-import { Intake } from '../ingest/frame-intake.ts'
-import type { IntakeCounters } from '../ingest/intake-counters.ts'
-import { INTAKE_COUNTERS } from '../ingest/intake-counters.ts'
-import type { QuarantineEntry } from '../ingest/quarantine-entry.ts'
-import type { Authenticate, Endpoint, StreamServer, Tls } from '../ingest/websocket/stream-server.ts'
-import { loadUws } from '../ingest/websocket/open-server.ts'
-import { UwsServer } from '../ingest/websocket/uws-server.ts'
-import { WsServer } from '../ingest/websocket/ws-server.ts'
-import { MillraceError } from '../core/errors.ts'
-import { placeOf } from '../memory/memory-plan.ts'
-import type { SpscFrameProducer } from '../memory/rings/spsc-frame-ring.ts'
-import type { Config } from './config/config.ts'
-import { type Foundation, openProducer } from './foundation.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { HttpHandler } from '../../core/http.ts'
+import type { NameResolver } from '../../core/names.ts'
+import { Intake } from '../../ingest/frame-intake.ts'
+import type { IntakeCounters } from '../../ingest/intake-counters.ts'
+import { INTAKE_COUNTERS } from '../../ingest/intake-counters.ts'
+import type { QuarantineEntry } from '../../ingest/quarantine-entry.ts'
+import { SocketTally } from '../../ingest/websocket/socket-tally.ts'
+import type { Authenticate, Endpoint, StreamServer, Tls, Turn } from '../../ingest/websocket/stream-server.ts'
+import { loadUws } from '../../ingest/websocket/open-server.ts'
+import { UwsServer } from '../../ingest/websocket/uws-server.ts'
+import { WsServer } from '../../ingest/websocket/ws-server.ts'
+import { MillraceError } from '../../core/errors.ts'
+import { CONTROL_SOCKETS, CONTROL_STREAMS } from '../../memory/layout/control.layout.ts'
+import { placeOf } from '../../memory/memory-plan.ts'
+import type { SpscFrameProducer } from '../../memory/rings/spsc-frame-ring.ts'
+import type { Config } from '../config/config.ts'
+import { type Foundation, openProducer } from '../foundation.ts'
 
 const RETRY_AFTER_MS = 100
 
@@ -22,9 +24,15 @@ export interface Listening extends Endpoint {
   readonly server: 'uws' | 'ws'
 }
 
+/** What of the configuration a listener needs; it can be sent to another thread. */
+export type ListenerConfig = Pick<
+  Config,
+  'host' | 'port' | 'limits' | 'rates' | 'server' | 'listeners' | 'auth'
+>
+
 export interface ListenerParts {
-  readonly foundation: Omit<Foundation, 'module' | 'kernels'>
-  readonly config: Config
+  readonly foundation: Pick<Foundation, 'memory' | 'plan' | 'signals'>
+  readonly config: ListenerConfig
   readonly ring: number
   readonly clock: Clock
   readonly names: NameResolver
@@ -33,6 +41,9 @@ export interface ListenerParts {
   readonly tls: Tls | null
   /** Rests for up to `ms`, or until the router has made room. */
   readonly pause: (ms: number) => void
+  /** A frame that wants an answer is in the ring. */
+  readonly wantAnswers: () => void
+  readonly turn: Turn
   readonly quarantine: (entry: QuarantineEntry) => void
   readonly onError: (error: unknown) => void
   readonly onWarning: (message: string) => void
@@ -58,7 +69,7 @@ export function countersOf(
 export async function openListener(parts: ListenerParts): Promise<Listener> {
   const { foundation, config, ring, clock } = parts
   const { limits, rates } = config
-  const producer = openProducer(foundation, ring)
+  const producer = openProducer(foundation, ring, parts.wantAnswers)
   const intake = new Intake({
     memory: foundation.memory,
     producer,
@@ -75,15 +86,21 @@ export async function openListener(parts: ListenerParts): Promise<Listener> {
 }
 
 async function openServer(parts: ListenerParts, intake: Intake): Promise<StreamServer> {
-  const { authenticate, http, tls, clock, onError, onWarning, config } = parts
+  const { authenticate, http, tls, clock, turn, onError, onWarning, config } = parts
   const { limits, listeners } = config
-  const serverParts = { intake, limits, authenticate, http, tls, clock, listeners, onError }
+  const tally = tallyOf(parts.foundation)
+  const serverParts = { intake, limits, authenticate, http, tls, clock, listeners, tally, turn, onError }
   if (config.server === 'ws') return new WsServer(serverParts)
   const uws = await loadUws()
   if (!(uws instanceof Error)) return new UwsServer(uws, serverParts)
   const reason = uws.message.split('\n')[0]
-  if (config.server === 'uws')
+  if (config.server === 'uws' || listeners > 1)
     throw new MillraceError('listen-failed', `uWebSockets.js does not load here: ${reason}`)
   onWarning(`uWebSockets.js does not load here, so the slower "ws" serves instead: ${reason}`)
   return new WsServer(serverParts)
+}
+
+function tallyOf({ memory, plan }: Pick<Foundation, 'memory' | 'plan'>): SocketTally {
+  const { control } = plan.at
+  return new SocketTally(memory.i32, control + CONTROL_SOCKETS, control + CONTROL_STREAMS)
 }
