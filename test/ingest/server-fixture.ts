@@ -123,7 +123,7 @@ export class Client {
       ...options,
     })
     this.ws.on('message', (data: Buffer, isBinary) => {
-      this.#replies.push(plainReply(isBinary ? data : data.toString()))
+      this.#replies.push(plainReply(isBinary ? Uint8Array.from(data) : data.toString()))
       this.#forms.push(isBinary)
       this.#wake()
     })

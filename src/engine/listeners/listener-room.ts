@@ -1,6 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
 import type { QuarantineEntry } from '../../ingest/quarantine-entry.ts'
-import { CLOSE_GOING_AWAY } from '../../ingest/websocket/stream-server.ts'
 import { AgentGate } from '../../memory/agents/agent-gate.ts'
 import { Signals } from '../../memory/agents/signals.ts'
 import { Turns } from '../../memory/agents/turns.ts'
@@ -11,7 +10,7 @@ import { type SharedMemory, viewMemory } from '../../memory/shared-memory.ts'
 import { Authenticator } from '../../security/tokens.ts'
 import { AskedNames } from './asked-names.ts'
 import { ForwardedHttp } from './forwarded-http.ts'
-import { type Listener, openListener } from './listener.ts'
+import { hangUp, type Listener, openListener } from './listener.ts'
 import { admitDevice, SWEEP_EVERY_MS } from './listeners.ts'
 import type { FromListener, ListenerRecipe, ToListener } from './messages.ts'
 
@@ -159,13 +158,7 @@ export class ListenerRoom {
 
   async #hangUp(listener: Listener): Promise<void> {
     this.#look(listener)
-    this.#turns.begin()
-    try {
-      listener.intake.disconnect(CLOSE_GOING_AWAY, 'the engine is shutting down')
-      await listener.server.close()
-    } finally {
-      this.#turns.end()
-    }
+    await hangUp(listener, this.#clock, this.#turns)
   }
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { HttpHandler } from '../../core/http.ts'
 import type { NameResolver } from '../../core/names.ts'
 import { Intake } from '../../ingest/frame-intake.ts'
+import { CLOSE_GOING_AWAY } from '../../ingest/websocket/stream-server.ts'
 import type { IntakeCounters } from '../../ingest/intake-counters.ts'
 import { INTAKE_COUNTERS } from '../../ingest/intake-counters.ts'
 import type { QuarantineEntry } from '../../ingest/quarantine-entry.ts'
@@ -18,6 +19,7 @@ import type { Config } from '../config/config.ts'
 import { type Foundation, openProducer } from '../foundation.ts'
 
 const RETRY_AFTER_MS = 100
+const GOODBYE_MS = 100
 
 /** Where an engine listens. */
 export interface Listening extends Endpoint {
@@ -64,6 +66,22 @@ export function countersOf(
 ): IntakeCounters {
   const first = placeOf.intakeCounters(plan, ring) >>> 3
   return memory.f64.subarray(first, first + INTAKE_COUNTERS)
+}
+
+/**
+ * Says goodbye, gives the clients a moment to take it in, and frees the port: a socket that is closed with bytes unread
+ * takes back what it was sent last.
+ */
+export async function hangUp({ intake, server }: Listener, clock: Clock, turn: Turn): Promise<void> {
+  turn.begin()
+  try {
+    const connections = intake.disconnect(CLOSE_GOING_AWAY, 'the engine is shutting down')
+    turn.end()
+    if (connections > 0) await new Promise<void>((resolve) => clock.after(GOODBYE_MS, resolve))
+  } finally {
+    // whatever happens: a thread that ends with an open app takes the process with it
+    await server.close()
+  }
 }
 
 export async function openListener(parts: ListenerParts): Promise<Listener> {

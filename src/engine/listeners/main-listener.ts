@@ -1,19 +1,22 @@
-import { CLOSE_GOING_AWAY, FREE_TURN } from '../../ingest/websocket/stream-server.ts'
+import type { Clock } from '../../core/clock.ts'
+import { FREE_TURN } from '../../ingest/websocket/stream-server.ts'
 import { observeCursor, waitForChange } from '../../memory/atomics.ts'
 import { RING_ROUTE_CURSOR } from '../../memory/layout/ring.layout.ts'
 import { placeOf } from '../../memory/memory-plan.ts'
 import { Authenticator } from '../../security/tokens.ts'
 import { FIRST_LISTENER_RING } from '../sizing.ts'
-import { type Listener, type Listening, openListener } from './listener.ts'
+import { hangUp, type Listener, type Listening, openListener } from './listener.ts'
 import { admitDevice, type Listeners, type ListenersParts, SWEEP_EVERY_MS } from './listeners.ts'
 
 /** The only listener, on the main thread. */
 export class MainListener implements Listeners {
   readonly #listener: Listener
+  readonly #clock: Clock
   readonly #stopSweeping: () => void
 
   private constructor(parts: ListenersParts, listener: Listener) {
     this.#listener = listener
+    this.#clock = parts.assembly.clock
     this.#stopSweeping = parts.assembly.clock.every(SWEEP_EVERY_MS, () => listener.intake.sweep())
   }
 
@@ -62,8 +65,7 @@ export class MainListener implements Listeners {
 
   async close(): Promise<void> {
     this.#stopSweeping()
-    this.#listener.intake.disconnect(CLOSE_GOING_AWAY, 'the engine is shutting down')
-    await this.#listener.server.close()
+    await hangUp(this.#listener, this.#clock, FREE_TURN)
   }
 }
 
