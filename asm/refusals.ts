@@ -27,6 +27,7 @@ export function rejectMalformed(s: Scratch, frame: usize, reading: usize, cause:
   store<u32>(entry, cause, M.QUARANTINE_CAUSE)
   store<u32>(entry, load<u32>(frame, F.FRAME_SOURCE), M.QUARANTINE_SOURCE)
   store<f64>(entry, s.receivedMs, M.QUARANTINE_RECEIVED_MS)
+  store<u32>(entry, <u32>s.control, M.QUARANTINE_CONTROL)
   memory.copy(entry + M.QUARANTINE_READING, reading, R.READING_BYTES)
   atomic.store<u32>(quarantine, written + 1, M.QUARANTINE_WRITTEN) // pairs with the reader on the main thread
   mark(s, frame, reading, F.OUTCOME_MALFORMED | cause)

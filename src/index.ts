@@ -1,6 +1,6 @@
 export { createEngine } from './engine/create-engine.ts'
 export type { Engine } from './engine/engine.ts'
-export type { Listening } from './engine/listener.ts'
+export type { Listening } from './engine/listeners/listener.ts'
 export type { ConfigInput } from './engine/config/schema.ts'
 export type { EngineEvents } from './engine/engine-events.ts'
 export type { IngestResult } from './engine/embedding/embedded-intake.ts'

@@ -21,5 +21,8 @@ export interface HttpResponse {
   readonly stream?: (write: (chunk: string) => void) => () => void
 }
 
-/** Answers one request; never throws: errors become responses. */
-export type HttpHandler = (request: HttpRequest) => HttpResponse
+/** Answers one request, at once or later; never throws: errors become responses. */
+export type HttpHandler = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>
+
+/** The same where the answer is always there at once. */
+export type PromptHttpHandler = (request: HttpRequest) => HttpResponse

@@ -14,7 +14,7 @@ import { EgressDesk } from './egress-desk.ts'
 import { EmbeddedIntake } from './embedding/embedded-intake.ts'
 import { EventDesk } from './engine-events.ts'
 import { type Foundation, layFoundation, openProducer } from './foundation.ts'
-import { countersOf } from './listener.ts'
+import { countersOf } from './listeners/listener.ts'
 import { LostWork } from './lost-work.ts'
 import { RouterThread } from './router-thread.ts'
 import { EMBEDDING_RING } from './sizing.ts'
@@ -68,7 +68,7 @@ export async function assemble(config: Config, clock: Clock): Promise<Assembly> 
     describe,
     onEmit,
   })
-  const producer = openProducer(foundation, EMBEDDING_RING)
+  const producer = openProducer(foundation, EMBEDDING_RING, () => foundation.doorbell.wantAnswers())
   const embedded = new EmbeddedIntake(
     producer,
     countersOf(foundation, EMBEDDING_RING),

@@ -10,7 +10,7 @@ import type { ReadingInput } from './embedding/reading-input.ts'
 import { ReadingWriter } from './embedding/reading-writer.ts'
 import type { EngineEvents } from './engine-events.ts'
 import { FrontDoor } from './front-door.ts'
-import type { Listening } from './listener.ts'
+import type { Listening } from './listeners/listener.ts'
 
 const STATS_EVERY_MS = 1000
 const COLLECT_EVERY_MS = 250
@@ -118,7 +118,7 @@ export class Engine {
   async #shutDown(): Promise<void> {
     const { embedded, egress, statsDesk, clock, config, pool, router, latency } = this.#parts
     embedded.beginShutdown()
-    this.#door.beginShutdown()
+    await this.#door.beginShutdown()
     const untilMs = clock.nowMs() + config.shutdownTimeoutMs
     while (!statsDesk.isDrained() && clock.nowMs() < untilMs) {
       this.#look()

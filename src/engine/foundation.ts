@@ -37,11 +37,12 @@ export async function layFoundation(config: Config, stateSize: number): Promise<
 
 /** The producer's half of a ring, which wakes the router and says when an answer is wanted. */
 export function openProducer(
-  { memory, plan, signals, doorbell }: Omit<Foundation, 'module' | 'kernels'>,
+  { memory, plan, signals }: Pick<Foundation, 'memory' | 'plan' | 'signals'>,
   ring: number,
-) {
+  wantAnswers: () => void,
+): SpscFrameProducer {
   const onCommit = (wantsAnswer: boolean): void => {
-    if (wantsAnswer) doorbell.wantAnswers()
+    if (wantsAnswer) wantAnswers()
     signals.wakeRouter()
   }
   const { ringBytes } = plan.needs

@@ -1,36 +1,31 @@
 import { MillraceError } from '../core/errors.ts'
 import type { Stats } from '../core/stats.ts'
-import { observeCursor, waitForChange } from '../memory/atomics.ts'
-import { RING_ROUTE_CURSOR } from '../memory/layout/ring.layout.ts'
-import { placeOf } from '../memory/memory-plan.ts'
 import { ProcessProbe } from '../observability/process-probe.ts'
 import { renderPrometheus } from '../observability/prometheus.ts'
 import { checkBind } from '../security/bind.ts'
-import { Authenticator, bearerToken } from '../security/tokens.ts'
 import { readTls } from '../security/tls.ts'
+import { Authenticator, bearerToken } from '../security/tokens.ts'
+import type { Tls } from '../ingest/websocket/stream-server.ts'
 import { createApi } from './api/create-api.ts'
 import type { EngineView } from './api/engine-view.ts'
 import type { Assembly } from './assembly.ts'
-import { type Listener, type Listening, openListener } from './listener.ts'
+import type { Listening } from './listeners/listener.ts'
+import { ListenerThreads } from './listeners/listener-threads.ts'
+import type { Listeners } from './listeners/listeners.ts'
+import { MainListener } from './listeners/main-listener.ts'
 import { ReadingQuarantine } from './reading-quarantine.ts'
 import { SeriesReader } from './series-reader.ts'
-import { FIRST_LISTENER_RING } from './sizing.ts'
 
-const SWEEP_EVERY_MS = 5000
-/** RFC 6455, 7.4.1: an endpoint is going away. */
-const CLOSE_GOING_AWAY = 1001
-
-/** The engine's port: the listener, who may come in, and the HTTP API. */
+/** The engine's port: its listeners, who may come in, and the HTTP API. */
 export class FrontDoor {
   readonly #parts: Assembly
   readonly #stats: () => Stats
   readonly #authenticator: Authenticator
   readonly #probe: ProcessProbe
   readonly #readingQuarantine: ReadingQuarantine
-  #listener: Listener | undefined
-  #isOpening = false
+  #isOpened = false
   #isClosing = false
-  #stopSweeping: (() => void) | undefined
+  #listeners: Listeners | undefined
   #unready = 'not listening yet'
 
   constructor(parts: Assembly, stats: () => Stats) {
@@ -38,99 +33,65 @@ export class FrontDoor {
     this.#stats = stats
     this.#authenticator = new Authenticator(parts.config.auth)
     this.#probe = new ProcessProbe(parts.clock)
-    const sourceName = (source: number): string => this.#listener?.intake.sourceName(source) ?? ''
-    this.#readingQuarantine = new ReadingQuarantine(parts.foundation, parts.quarantine, sourceName)
+    const senderName = (ring: number, source: number) => this.#listeners?.senderName(ring, source) ?? ''
+    this.#readingQuarantine = new ReadingQuarantine(parts.foundation, parts.quarantine, senderName)
   }
 
   /** Senders wait for answers. */
   get hasWaiting(): boolean {
-    return (this.#listener?.producer.answersWanted ?? 0) > 0
+    return this.#listeners?.hasWaiting ?? false
   }
 
   async open(): Promise<Listening> {
-    if (this.#listener !== undefined || this.#isOpening)
-      throw new MillraceError('conflict', 'the engine is listening already')
-    this.#isOpening = true
+    if (this.#isOpened) throw new MillraceError('conflict', 'the engine is listening already')
+    this.#isOpened = true
     try {
-      return await this.#open()
-    } finally {
-      this.#isOpening = false
-    }
-  }
-
-  async #open(): Promise<Listening> {
-    const { config, clock, foundation, directory, quarantine, events } = this.#parts
-    const warning = checkBind(config)
-    if (warning !== null) events.tell('warning', warning)
-    const tls = config.tls === null ? null : readTls(config.tls, { nowEpochMs: clock.epochMs() })
-    for (const words of tls?.warnings ?? []) events.tell('warning', words)
-    this.#listener = await openListener({
-      foundation,
-      config,
-      ring: FIRST_LISTENER_RING,
-      clock,
-      names: directory,
-      authenticate: (token) => this.#authenticate(token),
-      http: createApi(this.#view()),
-      tls: tls === null ? null : { key: tls.keyFile ?? tls.key, cert: tls.certFile ?? tls.cert },
-      pause: (ms) => this.#pause(ms),
-      quarantine: ({ cause, source, bytes }) => quarantine.add(cause, source, bytes),
-      onError: (error) => events.tell('failure', error),
-      onWarning: (message) => events.tell('warning', message),
-    })
-    const endpoint = await this.#listen(this.#listener)
-    if (this.#isClosing) {
-      await this.#listener.server.close()
-      throw new MillraceError('closed', 'the engine was closed before it listened')
-    }
-    this.#stopSweeping = clock.every(SWEEP_EVERY_MS, () => this.#listener?.intake.sweep())
-    this.#unready = ''
-    return { ...endpoint, server: this.#listener.server.kind === 'ws' ? 'ws' : 'uws' }
-  }
-
-  async #listen(listener: Listener): Promise<{ host: string; port: number }> {
-    try {
-      return await listener.listen()
+      const warning = checkBind(this.#parts.config)
+      if (warning !== null) this.#parts.events.tell('warning', warning)
+      this.#listeners = await this.#openListeners(this.#readTls())
+      const listening = await this.#listeners.listen()
+      if (this.#isClosing) throw new MillraceError('closed', 'the engine was closed before it listened')
+      this.#unready = ''
+      return listening
     } catch (error) {
-      this.#listener = undefined
+      await this.#listeners?.close()
+      this.#listeners = undefined
+      this.#isOpened = false
       throw error
     }
   }
 
+  async #openListeners(tls: Tls | null): Promise<Listeners> {
+    const parts = { assembly: this.#parts, http: createApi(this.#view()), tls }
+    return this.#parts.config.listeners === 1 ? MainListener.open(parts) : new ListenerThreads(parts)
+  }
+
+  #readTls(): Tls | null {
+    const { config, clock, events } = this.#parts
+    if (config.tls === null) return null
+    const tls = readTls(config.tls, { nowEpochMs: clock.epochMs() })
+    for (const words of tls.warnings) events.tell('warning', words)
+    return { key: tls.keyFile ?? tls.key, cert: tls.certFile ?? tls.cert }
+  }
+
   settle(): void {
-    this.#listener?.intake.settle()
+    this.#listeners?.settle()
   }
 
   collect(): void {
     this.#readingQuarantine.collect()
   }
 
-  beginShutdown(): void {
+  /** Resolves when every frame that comes is refused. */
+  async beginShutdown(): Promise<void> {
     this.#isClosing = true
     this.#unready = 'shutting down'
-    this.#listener?.intake.beginShutdown()
+    await this.#listeners?.beginShutdown()
   }
 
   async close(): Promise<void> {
-    this.#stopSweeping?.()
     this.#probe.close()
-    this.#listener?.intake.disconnect(CLOSE_GOING_AWAY, 'the engine is shutting down')
-    await this.#listener?.server.close()
-  }
-
-  /** While the ring is full this thread has nothing better to do than to take in what the workers say. */
-  #pause(ms: number): void {
-    const { foundation, egress } = this.#parts
-    const cursor = placeOf.ringControl(foundation.plan, FIRST_LISTENER_RING) + RING_ROUTE_CURSOR
-    const before = observeCursor(foundation.memory.i32, cursor)
-    egress.drain()
-    waitForChange(foundation.memory.i32, cursor, before, ms)
-  }
-
-  #authenticate(token: string) {
-    const result = this.#authenticator.authenticate(token, 'device', this.#parts.clock.epochMs())
-    if (result.ok) return { tenant: result.tenant }
-    return { refused: result.status === 401 ? 'unauthorized' : 'forbidden', message: result.reason } as const
+    await this.#listeners?.close()
   }
 
   #readiness(): { ready: true } | { ready: false; reason: string } {

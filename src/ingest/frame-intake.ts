@@ -134,9 +134,11 @@ export class Intake {
     this.#isClosing = true
   }
 
-  /** Closes every connection, for example with 1001 when the engine stops. */
-  disconnect(code: number, reason: string): void {
-    for (const connection of this.#connections) this.#end(connection, code, reason)
+  /** Closes every connection, for example with 1001 when the engine stops; returns how many there were. */
+  disconnect(code: number, reason: string): number {
+    const connections = [...this.#connections]
+    for (const connection of connections) this.#end(connection, code, reason)
+    return connections.length
   }
 
   /** `client@address` of the connection a frame in the ring came from; '' when it is gone. */

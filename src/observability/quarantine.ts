@@ -31,8 +31,8 @@ export class Quarantine {
     return this.#inputs.seen
   }
 
-  /** Keeps a copy: `bytes` may be reused as soon as this returns. */
-  add(cause: string, source: string, bytes: Uint8Array): void {
+  /** Keeps a copy: `bytes` may be reused as soon as this returns. `size` = of the whole input, if they are not all. */
+  add(cause: string, source: string, bytes: Uint8Array, size = bytes.length): void {
     const kept = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, KEPT_BYTES))
     const at = this.#clock.epochMs()
     this.#inputs.add({
@@ -40,7 +40,7 @@ export class Quarantine {
       cause,
       source: source.slice(0, KEPT_SOURCE),
       bytes: kept.toString('base64'),
-      size: bytes.length,
+      size,
     })
   }
 

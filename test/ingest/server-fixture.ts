@@ -10,6 +10,8 @@ import type {
   StreamServerParts,
   Tls,
 } from '../../src/ingest/websocket/stream-server.ts'
+import { FREE_TURN } from '../../src/ingest/websocket/stream-server.ts'
+import { SocketTally } from '../../src/ingest/websocket/socket-tally.ts'
 import { UwsServer } from '../../src/ingest/websocket/uws-server.ts'
 import { WsServer } from '../../src/ingest/websocket/ws-server.ts'
 import {
@@ -74,6 +76,8 @@ export function serverParts(options: ServerOptions = {}): {
     tls: options.tls ?? null,
     clock: systemClock(),
     listeners: options.listeners ?? 1,
+    tally: new SocketTally(new Int32Array(2), 0, 4),
+    turn: FREE_TURN,
     onError: (error) => errors.push(error),
   }
   return { parts, fixture, requests, errors }
@@ -131,7 +135,7 @@ export class Client {
       ...options,
     })
     this.ws.on('message', (data: Buffer, isBinary) => {
-      this.#replies.push(plainReply(isBinary ? data : data.toString()))
+      this.#replies.push(plainReply(isBinary ? Uint8Array.from(data) : data.toString()))
       this.#forms.push(isBinary)
       this.#wake()
     })

@@ -1,6 +1,6 @@
 /** The HTTP API over an engine: its routes, one file per resource, and who may use them. */
 import { MillraceError } from '../../core/errors.ts'
-import type { HttpHandler, HttpRequest } from '../../core/http.ts'
+import type { HttpRequest, PromptHttpHandler } from '../../core/http.ts'
 import { alertRoutes } from './alerts.ts'
 import { deviceRoutes } from './devices.ts'
 import type { EngineView } from './engine-view.ts'
@@ -12,7 +12,7 @@ import { seriesRoutes } from './series.ts'
 import { statsRoutes } from './stats.ts'
 
 /** The handler never throws; it answers with pure data, which any server can carry. */
-export function createApi(view: EngineView): HttpHandler {
+export function createApi(view: EngineView): PromptHttpHandler {
   const routes = [
     ...healthRoutes(view),
     ...statsRoutes(view),

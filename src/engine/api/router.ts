@@ -3,7 +3,7 @@
  * HEAD is GET without the body. Every fault becomes a response here.
  */
 import { MillraceError } from '../../core/errors.ts'
-import type { HttpHandler, HttpRequest, HttpResponse } from '../../core/http.ts'
+import type { HttpRequest, HttpResponse, PromptHttpHandler } from '../../core/http.ts'
 import { failure } from './responses.ts'
 
 export interface Call {
@@ -32,7 +32,10 @@ interface CompiledRoute {
   readonly segments: readonly string[]
 }
 
-export function createRouter(routes: readonly Route[], { authorize, fault }: RouterOptions): HttpHandler {
+export function createRouter(
+  routes: readonly Route[],
+  { authorize, fault }: RouterOptions,
+): PromptHttpHandler {
   const compiled = routes.map((route) => ({ route, segments: route.pattern.split('/') }))
   return (request) => {
     try {

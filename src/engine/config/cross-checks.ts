@@ -15,11 +15,15 @@ const problem = (path: Path, message: string): Problem => ({ path, message })
 const not = (path: Path, value: unknown, instead: string): Problem =>
   problem(path, `${JSON.stringify(value)} is not allowed${instead}`)
 
-function* listening({ listeners, port, server }: Config): Generator<Problem> {
+function* listening({ listeners, port, server, rates }: Config): Generator<Problem> {
   if (listeners === 1) return
   if (port === 0) yield not(['port'], port, ` with ${listeners} listeners; they share one port, so name it`)
   if (server === 'ws')
     yield not(['server'], server, ' with several listeners; only uWebSockets.js shares a port')
+  for (const whose of ['address', 'tenant'] as const)
+    for (const [option, limit] of Object.entries(rates[whose]))
+      if (limit > 0)
+        yield not(['rates', whose, option], limit, ' with several listeners; each would count its own')
 }
 
 function* pipelineUrl({ pipeline }: Config): Generator<Problem> {

@@ -16,13 +16,22 @@ export function respond(
   handler: HttpHandler,
   request: HttpRequest,
   onError: (error: unknown) => void,
-): HttpResponse {
-  try {
-    return handler(request)
-  } catch (error) {
+): HttpResponse | Promise<HttpResponse> {
+  const failed = (error: unknown): HttpResponse => {
     onError(error)
     return errorResponse('internal', 'the request failed; see the log of the engine')
   }
+  try {
+    const answer = handler(request)
+    return answer instanceof Promise ? answer.catch(failed) : answer
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+/** Whose answer it was has gone: what a stream of events may already hold for them is given back. */
+export function discard(response: HttpResponse): void {
+  response.stream?.(() => undefined)()
 }
 
 export const tooLarge = (bodyBytes: number): HttpResponse =>
@@ -35,7 +44,7 @@ export function capacityRefusal(limit: SocketLimit, streams: number, sockets: nu
     return errorResponse('at-capacity', `the process has its ${limit.answered} sockets (ulimit -n)`, retry)
   }
   if (streams < limit.streams) return null
-  return errorResponse('at-capacity', `the listener has its ${limit.streams} streams`, retry)
+  return errorResponse('at-capacity', `the server has its ${limit.streams} streams`, retry)
 }
 
 /** Gathers a body up to a limit; what is beyond it is not kept. */

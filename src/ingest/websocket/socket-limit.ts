@@ -5,7 +5,7 @@ const SPARE_DESCRIPTORS = 64
 /** Sockets over the limit that are still answered (503, or /metrics); more are dropped unheard. */
 const ANSWERED_ABOVE = 32
 
-/** How many streams and sockets one listener may have. */
+/** How many streams and sockets the listeners of a process may have together. */
 export interface SocketLimit {
   /** Streams; one more is answered 503. */
   readonly streams: number
@@ -15,21 +15,15 @@ export interface SocketLimit {
   readonly accepted: number
 }
 
-/** The limits of one of `listeners` that share a process, as it is now. */
-export const socketLimit = (connections: number, listeners: number): SocketLimit =>
-  limitFor(connections, listeners, descriptorLimit(), descriptorsInUse())
+/** The limits of this process as it is now. */
+export const socketLimit = (connections: number): SocketLimit =>
+  limitFor(connections, descriptorLimit(), descriptorsInUse())
 
 /** The same from given figures. */
-export function limitFor(
-  connections: number,
-  listeners: number,
-  descriptors: number,
-  inUse: number,
-): SocketLimit {
+export function limitFor(connections: number, descriptors: number, inUse: number): SocketLimit {
   const spare = Math.max(SPARE_DESCRIPTORS, inUse + 2 * ANSWERED_ABOVE)
-  const answered = Math.max(1, Math.floor((descriptors - spare) / listeners))
-  const streams = Math.max(1, Math.floor(connections / listeners))
-  return { streams: Math.min(streams, answered), answered, accepted: answered + ANSWERED_ABOVE / listeners }
+  const answered = Math.max(1, descriptors - spare)
+  return { streams: Math.min(connections, answered), answered, accepted: answered + ANSWERED_ABOVE }
 }
 
 /** The soft limit of open files; Infinity where the system doesn't say. */

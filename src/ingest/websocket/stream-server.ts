@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { HttpHandler } from '../../core/http.ts'
 import type { Intake } from '../frame-intake.ts'
+import type { SocketTally } from './socket-tally.ts'
 
 /** What one listener needs; the same for every kind of server. */
 export interface StreamServerParts {
@@ -11,11 +12,24 @@ export interface StreamServerParts {
   readonly http: HttpHandler
   readonly tls: Tls | null
   readonly clock: Clock
-  /** Listener threads of this process that share its file descriptors and limits. */
+  /** Listener threads of this process that share the port. */
   readonly listeners: number
+  /** What the listeners of this process have open together. */
+  readonly tally: SocketTally
+  /** Begun and ended around all that may change what is counted. */
+  readonly turn: Turn
   /** Told what went wrong in a handler; nothing is thrown at the server. */
   readonly onError: (error: unknown) => void
 }
+
+/** A listener on a thread of its own stands still between its turns (memory/agents/turns.ts). */
+export interface Turn {
+  begin(): void
+  end(): void
+}
+
+/** For a listener on the thread that takes the census: it never runs at the same time. */
+export const FREE_TURN: Turn = { begin: () => undefined, end: () => undefined }
 
 export interface ServerLimits {
   /** Longest message in bytes. */
@@ -51,7 +65,7 @@ export interface Endpoint {
 export interface StreamServer {
   /** The library that does it. */
   readonly kind: 'uWebSockets.js' | 'ws'
-  /** Sockets open now, HTTP included. */
+  /** Sockets the process has open now, HTTP included. */
   readonly sockets: number
   /** Port 0 = any free one. Fails with MillraceError 'listen-failed'. */
   listen(host: string, port: number): Promise<Endpoint>

@@ -1,6 +1,6 @@
 import type { HttpRequest as UwsRequest, HttpResponse as UwsResponse } from 'uWebSockets.js'
 import type { HttpRequest, HttpResponse } from '../../core/http.ts'
-import { BodyReader, SSE_COMMENT, SSE_KEEP_ALIVE_MS, respond, tooLarge } from './http-exchange.ts'
+import { BodyReader, discard, SSE_COMMENT, SSE_KEEP_ALIVE_MS, respond, tooLarge } from './http-exchange.ts'
 import { statusLine } from './responses.ts'
 import type { StreamServerParts } from './stream-server.ts'
 import { plainAddress } from './upgrade.ts'
@@ -57,10 +57,23 @@ export class UwsHttp {
   }
 
   #answer(res: UwsResponse, request: HttpRequest): void {
-    const response = respond(this.#parts.http, request, this.#parts.onError)
-    if (response.stream === undefined || request.method === 'HEAD') {
-      this.write(res, request.method, response, false)
-    } else this.#stream(res, response, response.stream)
+    const answer = respond(this.#parts.http, request, this.#parts.onError)
+    if (answer instanceof Promise) this.#await(res, request.method, answer)
+    else this.#carry(res, request.method, answer)
+  }
+
+  /** µWebSockets takes the response away from a client that goes, and aborts the process if it is used then. */
+  #await(res: UwsResponse, method: string, answer: Promise<HttpResponse>): void {
+    let isGone = false
+    res.onAborted(() => (isGone = true))
+    answer
+      .then((response) => (isGone ? discard(response) : this.#carry(res, method, response)))
+      .catch(this.#parts.onError)
+  }
+
+  #carry(res: UwsResponse, method: string, response: HttpResponse): void {
+    if (response.stream === undefined || method === 'HEAD') this.write(res, method, response, false)
+    else this.#stream(res, response, response.stream)
   }
 
   #stream(res: UwsResponse, response: HttpResponse, start: NonNullable<HttpResponse['stream']>): void {

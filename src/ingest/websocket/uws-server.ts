@@ -41,25 +41,23 @@ export class UwsServer implements StreamServer {
   readonly #app: Uws.TemplatedApp
   readonly #http: UwsHttp
   #limit: SocketLimit
-  #sockets = 0
-  #streams = 0
   #isClosed = false
 
   constructor(uws: UwsModule, parts: StreamServerParts) {
     this.#uws = uws
     this.#parts = parts
     this.#http = new UwsHttp(parts)
-    this.#limit = socketLimit(parts.limits.connections, parts.listeners)
+    this.#limit = socketLimit(parts.limits.connections)
     this.#app = this.#createApp()
     this.#addRoutes()
   }
 
   get sockets(): number {
-    return this.#sockets
+    return this.#parts.tally.sockets
   }
 
   listen(host: string, port: number): Promise<Endpoint> {
-    this.#limit = socketLimit(this.#parts.limits.connections, this.#parts.listeners)
+    this.#limit = socketLimit(this.#parts.limits.connections)
     const single = this.#parts.listeners === 1
     assert(single || port !== 0, 'listeners share a port only when it is given')
     const options = single ? this.#uws.LIBUS_LISTEN_EXCLUSIVE_PORT : 0
@@ -106,15 +104,16 @@ export class UwsServer implements StreamServer {
   }
 
   #count(res: Uws.HttpResponse, change: number): void {
-    this.#sockets += change
-    if (change > 0 && this.#sockets > this.#limit.accepted) res.close()
+    const { tally } = this.#parts
+    tally.addSockets(change)
+    if (change > 0 && tally.sockets > this.#limit.accepted) res.close()
   }
 
   #upgrade(res: Uws.HttpResponse, req: Uws.HttpRequest, context: Uws.us_socket_context_t): void {
     const head = readRequest(res, req)
-    const full = capacityRefusal(this.#limit, this.#streams, this.#sockets)
+    const { authenticate, intake, tally } = this.#parts
+    const full = capacityRefusal(this.#limit, tally.streams, tally.sockets)
     if (full !== null) return this.#http.write(res, head.method, full, true)
-    const { authenticate, intake } = this.#parts
     const admission = admit(head, authenticate, intake)
     if ('refusal' in admission) return this.#http.write(res, head.method, admission.refusal, true)
     const key = req.getHeader('sec-websocket-key')
@@ -124,25 +123,29 @@ export class UwsServer implements StreamServer {
   }
 
   #open(ws: Socket): void {
-    this.#streams++
+    this.#parts.tally.addStreams(1)
     ws.connection = this.#parts.intake.open(ws, ws.sender)
   }
 
   #message(ws: Socket, message: ArrayBuffer, isBinary: boolean): void {
+    const { turn, intake } = this.#parts
+    turn.begin()
     try {
       const { connection } = ws
       if (connection === null || connection.socket === null) return
-      if (isBinary) this.#parts.intake.binary(connection, message)
-      else this.#parts.intake.text(connection, message)
+      if (isBinary) intake.binary(connection, message)
+      else intake.text(connection, message)
     } catch (error) {
       this.#parts.onError(error)
       this.#guard(() => ws.end(CLOSE_INTERNAL, 'internal error'))
+    } finally {
+      turn.end()
     }
   }
 
   #closed(ws: Socket, reason: ArrayBuffer): void {
-    this.#streams--
-    this.#sockets--
+    this.#parts.tally.addStreams(-1)
+    this.#parts.tally.addSockets(-1)
     if (ws.connection === null) return
     if (reason.byteLength === TOO_BIG.length && Buffer.from(reason).toString() === TOO_BIG) {
       this.#parts.intake.countTooLong()
@@ -151,7 +154,7 @@ export class UwsServer implements StreamServer {
   }
 
   #request(res: Uws.HttpResponse, req: Uws.HttpRequest): void {
-    const full = capacityRefusal(this.#limit, 0, this.#sockets)
+    const full = capacityRefusal(this.#limit, 0, this.#parts.tally.sockets)
     if (full === null || isAlwaysServed(req.getUrl())) return this.#http.handle(res, req)
     this.#http.write(res, req.getCaseSensitiveMethod(), full, true)
   }
@@ -167,10 +170,14 @@ export class UwsServer implements StreamServer {
   }
 
   #guard(handle: () => void): void {
+    const { turn } = this.#parts
+    turn.begin()
     try {
       handle()
     } catch (error) {
       this.#parts.onError(error)
+    } finally {
+      turn.end()
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { HttpRequest, HttpResponse } from '../../core/http.ts'
-import { BodyReader, SSE_COMMENT, SSE_KEEP_ALIVE_MS, respond, tooLarge } from './http-exchange.ts'
+import { BodyReader, discard, SSE_COMMENT, SSE_KEEP_ALIVE_MS, respond, tooLarge } from './http-exchange.ts'
 import { statusLine } from './responses.ts'
 import type { StreamServerParts } from './stream-server.ts'
 import { plainAddress } from './upgrade.ts'
@@ -58,10 +58,17 @@ export class WsHttp {
   }
 
   #answer(req: IncomingMessage, res: ServerResponse, request: HttpRequest): void {
-    const response = respond(this.#parts.http, request, this.#parts.onError)
-    if (response.stream === undefined || request.method === 'HEAD') {
-      this.write(res, request.method, response, false)
-    } else this.#stream(req, res, response, response.stream)
+    const answer = respond(this.#parts.http, request, this.#parts.onError)
+    if (!(answer instanceof Promise)) return this.#carry(req, res, answer)
+    answer
+      .then((response) => (res.destroyed ? discard(response) : this.#carry(req, res, response)))
+      .catch(this.#parts.onError)
+  }
+
+  #carry(req: IncomingMessage, res: ServerResponse, response: HttpResponse): void {
+    const method = req.method ?? 'GET'
+    if (response.stream === undefined || method === 'HEAD') this.write(res, method, response, false)
+    else this.#stream(req, res, response, response.stream)
   }
 
   #stream(

@@ -31,7 +31,10 @@ const HEADERS_MS = 10_000
 const REQUEST_MS = 30_000
 const CHECK_MS = 1_000
 
-/** The server in plain JavaScript, for platforms without µWebSockets: the same behaviour, a tenth of the speed. */
+/**
+ * The server in plain JavaScript, for platforms without µWebSockets: the same behaviour, a tenth of the speed. Always
+ * the only listener of its process, so what it has open is all there is.
+ */
 export class WsServer implements StreamServer {
   readonly kind = 'ws'
   readonly #parts: StreamServerParts
@@ -46,7 +49,7 @@ export class WsServer implements StreamServer {
   constructor(parts: StreamServerParts) {
     this.#parts = parts
     this.#http = new WsHttp(parts)
-    this.#limit = socketLimit(parts.limits.connections, parts.listeners)
+    this.#limit = socketLimit(parts.limits.connections)
     this.#upgrades = new WebSocketServer({
       noServer: true,
       maxPayload: parts.limits.frameBytes * READ_AHEAD,
@@ -67,7 +70,7 @@ export class WsServer implements StreamServer {
       const message = `listeners must be 1 with "ws", not ${listeners}: its threads cannot share a port`
       throw new MillraceError('bad-config', message, { listeners })
     }
-    this.#limit = socketLimit(this.#parts.limits.connections, this.#parts.listeners)
+    this.#limit = socketLimit(this.#parts.limits.connections)
     const { idleTimeoutSeconds } = this.#parts.limits
     // half the timeout without a sign of life, then half of it for the answer to a ping
     this.#endSweep = this.#parts.clock.every((idleTimeoutSeconds * 1000) / 2, () => this.#sweep())

@@ -4,6 +4,7 @@ import type { SharedMemory } from '../shared-memory.ts'
 
 /** An agent between two looks at the gate is back within a slice; one that the machine doesn't run may take longer. */
 const PATIENCE_MS = 200
+const WAIT_MS = 0.2
 
 /**
  * Makes the agents stand still for a moment, so that what is counted in different places is counted at one instant.
@@ -33,9 +34,9 @@ export class Census {
 
   #awaitStandstill(slot: number): void {
     const state = slot + A.AGENT_STATE
-    for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs++) {
+    for (let waits = 0; waits * WAIT_MS < PATIENCE_MS; waits++) {
       if (observeCursor(this.#i32, state) !== A.AGENT_RUNNING) return
-      waitForChange(this.#i32, state, A.AGENT_RUNNING, 0.2)
+      waitForChange(this.#i32, state, A.AGENT_RUNNING, WAIT_MS)
     }
   }
 }

@@ -10,6 +10,8 @@
  *   640  u32 doorbellArmed  1 = ring it                       main sets, the ringer clears
  *   768  u32 census         1 = stand still                   main
  *   896  u32 egressTicket   messages ever sent by workers     workers
+ *  1024  u32 sockets        open in this process             listeners (added to)
+ *  1028  u32 streams        of them WebSockets               listeners (added to)
  *
  *   agent slot (128 bytes)                                    written by
  *     0  u32 state          AGENT_*                           agent; main after its end
@@ -30,7 +32,9 @@ export const CONTROL_DOORBELL = 512
 export const CONTROL_DOORBELL_ARMED = 640
 export const CONTROL_CENSUS = 768
 export const CONTROL_EGRESS_TICKET = 896
-export const CONTROL_BYTES = 1024
+export const CONTROL_SOCKETS = 1024
+export const CONTROL_STREAMS = 1028
+export const CONTROL_BYTES = 1152
 
 export const AGENT_STATE = 0
 export const AGENT_HEARTBEAT = 4

@@ -85,7 +85,7 @@ export const RATE_PROBES = 16
 
 /*
  * Quarantine of readings: u32 written (ever), then QUARANTINE_ENTRIES of 64 bytes, written by the router:
- *   0 u32 cause   4 u32 source   8 f64 receivedMs   16 reading (32 bytes)
+ *   0 u32 cause   4 u32 source   8 f64 receivedMs   16 reading (32 bytes)   48 u32 control block of its ring
  */
 export const QUARANTINE_WRITTEN = 0
 export const QUARANTINE_FIRST = 64
@@ -95,4 +95,5 @@ export const QUARANTINE_CAUSE = 0
 export const QUARANTINE_SOURCE = 4
 export const QUARANTINE_RECEIVED_MS = 8
 export const QUARANTINE_READING = 16
+export const QUARANTINE_CONTROL = 48
 export const QUARANTINE_BYTES = 16448

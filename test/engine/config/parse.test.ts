@@ -179,6 +179,11 @@ const refused: [name: string, input: unknown, message: string][] = [
 const sixtyFive = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`a${i}`, i]))
 
 const contradictions: [name: string, input: ConfigInput, message: string][] = [
+  [
+    'a rate that several listeners would count apart',
+    { listeners: 2, rates: { tenant: { framesPerSecond: 5 } } },
+    'rates.tenant.framesPerSecond: 5 is not allowed with several listeners; each would count its own',
+  ],
   ['several listeners on any port', { listeners: 2, port: 0 }, 'port: 0 is not allowed with 2 listeners'],
   [
     'several listeners with ws',
