@@ -1,5 +1,5 @@
 /** Whether an overloaded engine kept its word: every reading accounted for, every refusal told to its sender. */
-import type { Account, Stats } from '../../src/core/stats.ts'
+import type { Stats } from '../../src/core/stats.ts'
 import type { LoadReport } from '../../src/load/report.ts'
 import type { TierRates } from './tiered-load.ts'
 
@@ -8,15 +8,13 @@ const STANDARD_SHARE = 0.25
 /** What counts as having been served all that was offered: looks at the figures are not quite simultaneous. */
 const NEARLY_ALL = 0.95
 
-export const accountOf = ({ account }: Stats): Account => account
-
 export function overloadCheck(
-  account: Account,
+  { account }: Stats,
   { served, offered, servedInAll }: TierRates,
-  reports: Readonly<Record<string, LoadReport>>,
+  reports: readonly LoadReport[],
 ): string {
-  const all = Object.values(reports)
-  const sum = (of: (report: LoadReport) => number): number => all.reduce((total, one) => total + of(one), 0)
+  const sum = (of: (report: LoadReport) => number): number =>
+    reports.reduce((total, one) => total + of(one), 0)
   const told = sum(({ refused }) => refused.readings)
   const sent = sum(({ readings }) => readings)
   const unanswered = sum(({ acknowledged }) => acknowledged?.unanswered ?? 0)

@@ -4,12 +4,7 @@ import { type Tier, TIERS } from '../../src/core/tiers.ts'
 import type { ConfigInput } from '../../src/engine/config/schema.ts'
 import type { RawOptions } from '../../src/load/options.ts'
 
-/** Devices get their tier from their name, so that nobody has to register them one by one. */
-export const tierOf = (tier: Tier): { prefix: string; tiers: string } => ({
-  prefix: `${tier}-`,
-  tiers: `${tier}=1`,
-})
-
+/** Devices get their tier from their name. */
 export function tieredConfig(devices: number): ConfigInput {
   const rules = TIERS.map((tier) => ({ match: `${tier}-*`, tier }))
   return { limits: { series: Math.max(1000, devices), devices: Math.max(1000, devices) }, rules }
@@ -40,18 +35,18 @@ export interface TierLoad {
   readonly connections: number
   readonly readingsPerFrame: number
   readonly readingsPerSecond: number | 'max'
-  readonly durationMs: number
 }
 
-/** Options of a load of one tier that wants an answer to every frame. */
+/** Options of a load of one tier that wants an answer to every frame; whoever starts it ends it. */
 export function tierLoadOptions(load: TierLoad): RawOptions {
   return {
-    ...tierOf(load.tier),
+    prefix: `${load.tier}-`,
+    tiers: `${load.tier}=1`,
     devices: String(load.devices),
     connections: String(load.connections),
     frame: String(load.readingsPerFrame),
     rate: load.readingsPerSecond === 'max' ? 'max' : String(Math.max(1, Math.round(load.readingsPerSecond))),
-    duration: `${load.durationMs}ms`,
+    duration: '10m',
     ack: true,
   }
 }
