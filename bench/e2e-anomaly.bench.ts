@@ -6,8 +6,8 @@
 import type { Engine } from '../src/engine/engine.ts'
 import { createEngine } from '../src/engine/create-engine.ts'
 import { deviceIdOf } from '../src/core/ids.ts'
-import type { BenchResult } from './bench.ts'
-import { figure, quantile } from './e2e/figures.ts'
+import { type BenchResult, benchResult } from './bench.ts'
+import { atMost, figure, quantile } from './e2e/figures.ts'
 import { LoadProcess } from './e2e/load-process.ts'
 import { pause, until } from './e2e/pause.ts'
 import { loadOptionsOf, measureUnder } from './e2e/sustained.ts'
@@ -35,7 +35,7 @@ const FIRST_PASS_MS = 60_000
 const LOOK_EVERY_MS = 100
 const ANSWERED_WITHIN_MS = 10_000
 
-export async function run(size: Size): Promise<BenchResult[]> {
+export async function run(size: Size): Promise<BenchResult> {
   const room = size.series + size.probes
   const engine = await createEngine({
     port: 0,
@@ -68,7 +68,7 @@ async function warmProbes(engine: Engine, probes: number): Promise<void> {
   }
 }
 
-async function measure(engine: Engine, size: Size): Promise<BenchResult[]> {
+async function measure(engine: Engine, size: Size): Promise<BenchResult> {
   await until('every series seen', FIRST_PASS_MS, LOOK_EVERY_MS, () => engine.stats().series >= size.series)
   await pause(size.warmMs)
   const before = engine.stats()
@@ -79,8 +79,8 @@ async function measure(engine: Engine, size: Size): Promise<BenchResult[]> {
   const detected = after.anomalies.detected - before.anomalies.detected
   const isWhole = latencies.length === size.probes
   const check = `${isWhole ? '' : 'FAULTY: '}${latencies.length} alerts of ${size.probes} probes; ${detected} anomalies among ${routine} readings/s`
-  const told = { unit: 'ms', check }
-  return [
+  const told = { unit: 'ms', against: atMost(20), check }
+  return benchResult([
     figure({ name: 'anomaly to alert event, saturated: p50', value: quantile(latencies, 0.5), ...told }),
     figure({ name: 'anomaly to alert event, saturated: p99', value: quantile(latencies, 0.99), ...told }),
     figure({
@@ -88,7 +88,7 @@ async function measure(engine: Engine, size: Size): Promise<BenchResult[]> {
       value: after.anomalies.latencyMs.p99,
       ...told,
     }),
-  ]
+  ])
 }
 
 /** Milliseconds from each probe's commit to the alert about it. */
