@@ -3,8 +3,8 @@
  * A figure is readings processed per second once every series is known. Beside it stands the yardstick where one is
  * named (MILLRACE_YARDSTICK), else the plain pipeline, either in the same run under the same number of series.
  */
-import type { BenchResult } from './bench.ts'
-import { figure } from './e2e/figures.ts'
+import { type BenchCase, type BenchResult, benchResult } from './bench.ts'
+import { atMost, figure } from './e2e/figures.ts'
 import { plainRate } from './e2e/plain-server.ts'
 import { type LoadShape, type Sustained, sustainedRate, type Timing } from './e2e/sustained.ts'
 import { yardstickFolder, yardstickRate } from './e2e/yardstick.ts'
@@ -66,8 +66,8 @@ export const sizes: { readonly small: Size; readonly full: Size } = {
 /** Series that the plain pipeline is given at most: its objects take some hundred bytes each. */
 const PLAIN_SERIES = 1_000_000
 
-export async function run(size: Size): Promise<BenchResult[]> {
-  const results: BenchResult[] = []
+export async function run(size: Size): Promise<BenchResult> {
+  const results: BenchCase[] = []
   for (const one of size.cases) {
     const against = await comparisonOf(one)
     const sustained = await sustainedRate(one, one.timing)
@@ -75,7 +75,7 @@ export async function run(size: Size): Promise<BenchResult[]> {
     results.push(figure({ name: one.name, unit: 'readings/s', value, check, against }))
     if (one.series >= size.reportMemoryFrom) results.push(memoryOf(one, sustained))
   }
-  return results
+  return benchResult(results)
 }
 
 async function comparisonOf(one: Case): Promise<{ name: string; value: number }> {
@@ -88,5 +88,11 @@ async function comparisonOf(one: Case): Promise<{ name: string; value: number }>
   return { name: `plain pipeline, JSON, ${series} series`, value: readingsPerSecond }
 }
 
-const memoryOf = (one: Case, { residentBytes, check }: Sustained): BenchResult =>
-  figure({ name: `${one.name}: resident memory`, unit: 'bytes', value: residentBytes, check })
+const memoryOf = (one: Case, { residentBytes, check }: Sustained): BenchCase =>
+  figure({
+    name: `${one.name}: resident memory`,
+    unit: 'bytes',
+    value: residentBytes,
+    check,
+    against: atMost(2.5e9),
+  })

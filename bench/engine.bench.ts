@@ -6,7 +6,7 @@
 import type { Engine } from '../src/engine/engine.ts'
 import { createEngine } from '../src/engine/create-engine.ts'
 import { defaultRegions } from '../src/engine/config/default-regions.ts'
-import type { BenchResult } from './bench.ts'
+import { type BenchResult, benchResult } from './bench.ts'
 import { FrameStock } from './e2e/frame-stock.ts'
 import { figure } from './e2e/figures.ts'
 import { PlainPipeline } from './plain-pipeline/pipeline.js'
@@ -39,7 +39,7 @@ export async function run(size: Size): Promise<BenchResult> {
     }
     const name = `engine in-process, ${size.series} series`
     const check = checkOf(engine, committed + 2 * stock.frames * size.readingsPerFrame)
-    return figure({ name, unit: 'readings/s', value, check, against })
+    return benchResult([figure({ name, unit: 'readings/s', value, check, against })])
   } finally {
     await engine.close()
   }

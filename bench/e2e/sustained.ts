@@ -36,8 +36,11 @@ const LOAD_DURATION = '10m'
 const FIRST_PASS_MS = 120_000
 const LOOK_EVERY_MS = 250
 
+/** Readings carry positions, so that finding their region is part of the work. */
+const REGIONS = 'europe=40,america=30,asia=30'
+
 export function loadOptionsOf({ series, readingsPerFrame, format }: LoadShape): RawOptions {
-  const options = { devices: String(series), frame: String(readingsPerFrame), format }
+  const options = { devices: String(series), frame: String(readingsPerFrame), format, regions: REGIONS }
   return { ...options, rate: 'max', duration: LOAD_DURATION }
 }
 

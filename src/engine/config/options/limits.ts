@@ -22,7 +22,10 @@ const backlogBytes = z
   .max(2048 * MIB)
   .multipleOf(BLOCK_BYTES)
   .default(128 * MIB)
-  .meta({ description: 'Readings that wait for workers, all tiers together.' })
+  .meta({
+    description:
+      'Readings that wait for workers, all tiers together. Every lane in use keeps a block of 16 KiB, up to 5 MiB in all; below 16 MiB the lower tiers are soon refused.',
+  })
 
 const idleTimeoutSeconds = z
   .union([z.literal(0), z.int().min(8).max(960)])
