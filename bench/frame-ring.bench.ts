@@ -46,7 +46,7 @@ export async function run(size: Size): Promise<BenchResult> {
 async function throughRing(frames: number, messageBytes: number): Promise<{ ms: number; check: number }> {
   const memory = viewMemory(reserveMemory(DATA + CAPACITY))
   const { memory: shared } = memory
-  const producer = new Worker(new URL('./frame-ring.thread.mjs', import.meta.url), {
+  const producer = new Worker(new URL('./frame-ring.thread.js', import.meta.url), {
     workerData: { memory: shared, control: CONTROL, data: DATA, capacity: CAPACITY, frames, messageBytes },
   })
   const exited = once(producer, 'exit')
@@ -98,7 +98,7 @@ function copyGigabytesPerSecond(frames: number): number {
 
 async function postedPerSecond(frames: number): Promise<number> {
   const WINDOW = 1000
-  const producer = new Worker(new URL('./frame-ring.post.mjs', import.meta.url), {
+  const producer = new Worker(new URL('./frame-ring.post.js', import.meta.url), {
     workerData: { frames, messageBytes: SMALL_BYTES },
   })
   await once(producer, 'online')

@@ -27,7 +27,7 @@ describe('lanes between a router and two workers', () => {
     const module = await compileKernels()
     const workers = Array.from({ length: WORKERS }, (_, worker) => {
       const workerData = { module, memory: rig.memory.memory, plan: rig.plan, worker, last, seen, stop }
-      return new Worker(new URL('./lane-worker.thread.mjs', import.meta.url), { workerData })
+      return new Worker(new URL('./lane-worker.thread.js', import.meta.url), { workerData })
     })
     const results = workers.map((worker) => once(worker, 'message'))
 

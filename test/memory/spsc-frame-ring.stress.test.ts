@@ -63,7 +63,7 @@ describe('an ingest ring between two threads', () => {
       const first = firstCursor & -L.FRAME_ALIGNMENT
       publishCursor(memory.i32, CONTROL + L.RING_WRITE_CURSOR, first)
       publishCursor(memory.i32, CONTROL + L.RING_ROUTE_CURSOR, first)
-      const producer = new Worker(new URL('./ring-producer.thread.mjs', import.meta.url), {
+      const producer = new Worker(new URL('./ring-producer.thread.js', import.meta.url), {
         workerData: {
           memory: memory.memory,
           control: CONTROL,
