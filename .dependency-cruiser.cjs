@@ -18,13 +18,20 @@ module.exports = {
     {
       name: 'equals-do-not-import-each-other',
       severity: 'error',
-      from: { path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|cluster|observability|security)/' },
+      from: {
+        path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|cluster|observability|security)/',
+      },
       to: {
         path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|cluster|observability|security)/',
         pathNot: '^src/$1/',
       },
     },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/' }, to: {} },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '\\.d\\.ts$' },
+      to: {},
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -13,7 +13,7 @@ const atomics = {
 }
 
 export default tseslint.config(
-  { ignores: ['dist', 'build', 'coverage', 'src/core/generated', 'asm'] },
+  { ignores: ['dist', 'build', 'coverage', 'src/core/generated', 'asm', 'test/**/fixtures'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -23,7 +23,11 @@ export default tseslint.config(
       '@typescript-eslint/require-await': 'off',
     },
   },
-  { files: ['src/**/*.ts'], ignores: ['src/core/**'], rules: { 'no-restricted-properties': ['error', ...ambient] } },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/core/**'],
+    rules: { 'no-restricted-properties': ['error', ...ambient] },
+  },
   {
     files: ['src/**/*.ts'],
     ignores: ['src/core/**', 'src/memory/**'],

@@ -7,6 +7,10 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    coverage: { provider: 'v8', include: ['src/**'], exclude: ['src/core/generated/**', 'src/**/*.layout.ts'] },
+    coverage: {
+      provider: 'v8',
+      include: ['src/**'],
+      exclude: ['src/core/generated/**', 'src/**/*.layout.ts'],
+    },
   },
 })

@@ -7,7 +7,7 @@ import * as M from '../src/memory/layout/map.layout'
 /** A block that the track may have, or 0. */
 export function takeBlock(map: usize, track: u32): usize {
   const stack = <usize>load<u32>(map, M.MAP_FREE_STACK)
-  const reserve = load<u32>(map + (<usize>track << 2), M.MAP_RESERVES)
+  const reserve = load<u32>(map + ((<usize>track) << 2), M.MAP_RESERVES)
   let free = load<u32>(stack)
   if (free <= reserve) {
     gatherBlocks(map, stack)
@@ -15,7 +15,7 @@ export function takeBlock(map: usize, track: u32): usize {
     if (free <= reserve) return 0
   }
   store<u32>(stack, free - 1)
-  return <usize>load<u32>(stack + (<usize>free << 2))
+  return <usize>load<u32>(stack + ((<usize>free) << 2))
 }
 
 function gatherBlocks(map: usize, stack: usize): void {
@@ -29,8 +29,8 @@ function gatherBlocks(map: usize, stack: usize): void {
     const tail = atomic.load<u32>(ring, L.FREE_RING_TAIL) // pairs with giveBlock
     let head = load<u32>(ring, L.FREE_RING_HEAD)
     while (head != tail) {
-      const block = load<u32>(ring + (<usize>(head & mask) << 2), L.FREE_RING_ENTRIES)
-      store<u32>(stack + (<usize>++free << 2), block)
+      const block = load<u32>(ring + ((<usize>(head & mask)) << 2), L.FREE_RING_ENTRIES)
+      store<u32>(stack + ((<usize>++free) << 2), block)
       head++
     }
     store<u32>(ring, head, L.FREE_RING_HEAD)
@@ -40,9 +40,10 @@ function gatherBlocks(map: usize, stack: usize): void {
 
 /** A worker gives a block back. The ring has a place for every block there is. */
 export function giveBlock(map: usize, worker: u32, block: usize): void {
-  const ring = <usize>load<u32>(map, M.MAP_FREE_RINGS) + <usize>worker * <usize>load<u32>(map, M.MAP_FREE_RING_STRIDE)
+  const ring =
+    <usize>load<u32>(map, M.MAP_FREE_RINGS) + <usize>worker * <usize>load<u32>(map, M.MAP_FREE_RING_STRIDE)
   const mask = load<u32>(map, M.MAP_FREE_RING_MASK)
   const tail = load<u32>(ring, L.FREE_RING_TAIL)
-  store<u32>(ring + (<usize>(tail & mask) << 2), <u32>block, L.FREE_RING_ENTRIES)
+  store<u32>(ring + ((<usize>(tail & mask)) << 2), <u32>block, L.FREE_RING_ENTRIES)
   atomic.store<u32>(ring, tail + 1, L.FREE_RING_TAIL) // pairs with gatherBlocks
 }

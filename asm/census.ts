@@ -7,7 +7,7 @@ import * as M from '../src/memory/layout/map.layout'
 /** Readings in the frames between two cursors of a ring. */
 export function countRing(data: usize, mask: u32, from: u32, to: u32): u32 {
   let readings: u32 = 0
-  for (let cursor = from; cursor != to; ) {
+  for (let cursor = from; cursor != to;) {
     const frame = data + <usize>(cursor & mask)
     const count = load<u32>(frame, F.FRAME_READING_COUNT)
     if (count != F.FRAME_PADDING) readings += count
@@ -22,7 +22,7 @@ export function countTrack(map: usize, track: u32): u32 {
   let entries: u32 = 0
   for (let shard: u32 = 0; shard < 1 << L.LANES_PER_TRACK_SHIFT; shard++) {
     const index = (track << L.LANES_PER_TRACK_SHIFT) | shard
-    entries += countLane(<usize>load<u32>(map, M.MAP_LANES) + (<usize>index << L.LANE_SHIFT), shift)
+    entries += countLane(<usize>load<u32>(map, M.MAP_LANES) + ((<usize>index) << L.LANE_SHIFT), shift)
   }
   return entries
 }

@@ -4,5 +4,13 @@ export { cellAt } from './geohash'
 export { shardOf } from './hash'
 export { findSeries, placeDevice } from './series-table'
 export { route, publish } from './route'
-export { claimShard, releaseShard, laneToWork, openSlice, closeSlice, skipReading, drainTrack } from './lane-reader'
+export {
+  claimShard,
+  releaseShard,
+  laneToWork,
+  openSlice,
+  closeSlice,
+  skipReading,
+  drainTrack,
+} from './lane-reader'
 export { countRing, countTrack } from './census'

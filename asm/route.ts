@@ -14,8 +14,8 @@ import { appendEntry, ensureRoom, fenceLane, laneAt, publishLane, stampOf } from
 import { withinRate } from './rate-limit'
 import { refuse, rejectMalformed } from './refusals'
 import { deviationOf, isNotable, learn, phaseOf, takeNote } from './score'
-import { isDeviceAdmitted, isMetricKnown, lookUpDevice, neighbour } from './series-table'
-import { faultOf, isInRange, isPositionAbsent, isSound, isTimeAbsent } from './validate'
+import { isDeviceAdmitted, isMetricKnown, lookUpDevice, seek, takeRow } from './series-table'
+import { faultOf, isInRange, isPositionAbsent, isSound, isSoundOrTimeless, isTimeAbsent } from './validate'
 import { Scratch } from './scratch'
 
 const GROUP: u32 = 32
@@ -87,11 +87,61 @@ function touchRows(s: Scratch, first: u32, count: u32, frame: usize, reading: us
   }
 }
 
+/**
+ * The way of nearly every reading: sound, of a series that is known and calm, with room in its lane. Whatever isn't so
+ * goes the careful way; nothing has been changed by then.
+ */
 @inline
 function routeReading(s: Scratch, frame: usize, reading: usize, home: usize): void {
+  if (frame != s.frame) s.enterFrame(frame)
   const map = s.map
   const key = load<u64>(reading)
-  if (frame != s.frame) s.enterFrame(frame)
+  const row = load<u64>(home) == key ? home : seek(map, home, key)
+  if (row == 0) return routeWithCare(s, frame, reading)
+  const lane = <usize>load<u32>(map, M.MAP_LANES) + (<usize>load<u32>(row, S.ROW_LANE) << L.LANE_SHIFT)
+  const metric = <usize>load<u32>(map, M.MAP_METRICS) + (<usize>(key & 0xffff) << M.METRIC_SHIFT)
+  const value = load<f64>(reading, R.READING_VALUE)
+  const delta = value - load<f64>(row, S.ROW_MEAN)
+  const score = delta / deviationOf(row, metric)
+  const north = northing(load<i32>(reading, R.READING_LAT))
+  const east = easting(load<i32>(reading, R.READING_LON))
+  const time = load<u64>(reading, R.READING_TIME)
+  const absent = isPositionAbsent(reading)
+  const plain =
+    u32(load<u32>(row, S.ROW_EPOCH) == epochOf(map, row)) &
+    u32(load<u8>(row, S.ROW_LANE_TIER) == load<u8>(row, S.ROW_TIER)) &
+    u32(isSoundOrTimeless(reading, s.latest)) &
+    (u32(absent) | u32(isInRange(north, east))) &
+    u32(load<u32>(lane, L.LANE_WRITE) + R.READING_BYTES <= load<u32>(lane, L.LANE_WRITE_END)) &
+    u32(stampOf(lane, s.tick) <= <u32>R.MAX_STAMP) &
+    u32(!isNotable(row, metric, score)) &
+    u32(s.rate == 0)
+  if (plain == 0) return routeWithCare(s, frame, reading)
+  const region = regionOf(map, row, reading, north, east)
+  learn(map, row, value, delta)
+  s.countRouted(<u32>load<u8>(row, S.ROW_TIER))
+  append(s, lane, row, reading, time == 0 ? s.arrival : reinterpret<f64>(time), region, score)
+}
+
+@inline
+function epochOf(map: usize, row: usize): u32 {
+  const shard = load<u32>(row, S.ROW_LANE) & (S.SHARD_COUNT - 1)
+  return load<u32>(<usize>load<u32>(map, M.MAP_EPOCHS) + (<usize>shard << 2))
+}
+
+@inline
+function append(s: Scratch, lane: usize, row: usize, reading: usize, time: f64, region: u32, score: f64): void {
+  const entry = appendEntry(lane, R.READING_BYTES)
+  const place = load<u32>(row, S.ROW_SLOT) | (region << R.ENTRY_REGION_SHIFT)
+  store<u64>(entry, <u64>place | (<u64>(stampOf(lane, s.tick) | (scaled(score) << 16)) << 32))
+  store<f64>(entry, time, R.READING_TIME)
+  store<v128>(entry, load<v128>(reading, R.READING_VALUE), R.READING_VALUE)
+}
+
+/** Everything that can be the matter with a reading, in the order in which it is found. */
+function routeWithCare(s: Scratch, frame: usize, reading: usize): void {
+  const map = s.map
+  const key = load<u64>(reading)
   const north = northing(load<i32>(reading, R.READING_LAT))
   const east = easting(load<i32>(reading, R.READING_LON))
   let time = load<f64>(reading, R.READING_TIME)
@@ -100,10 +150,9 @@ function routeReading(s: Scratch, frame: usize, reading: usize, home: usize): vo
     const fault = faultOf(reading, time, s.latest)
     if (fault != 0) return rejectMalformed(s, frame, reading, fault)
   }
-  const row = load<u64>(home) == key ? home : neighbour(map, home, key)
+  const row = takeRow(map, key)
   if (row == 0) return refuseSeries(s, frame, reading, key)
-  const epochs = <usize>load<u32>(map, M.MAP_EPOCHS)
-  const epoch = load<u32>(epochs + (<usize>(load<u32>(row, S.ROW_LANE) & (S.SHARD_COUNT - 1)) << 2))
+  const epoch = epochOf(map, row)
   if (load<u32>(row, S.ROW_EPOCH) != epoch && !lookUpDevice(map, row, key, epoch))
     return refuse(s, frame, reading, REASON_DEVICE, L.TIER_COUNT)
   const tier = <u32>load<u8>(row, S.ROW_TIER)
@@ -127,11 +176,7 @@ function routeReading(s: Scratch, frame: usize, reading: usize, home: usize): vo
   learn(map, row, value, delta)
   s.countRouted(tier)
   store<u8>(row, <u8>tier, S.ROW_LANE_TIER) // not before: a reading that is refused after all leaves nothing to wait for
-  const entry = appendEntry(lane, R.READING_BYTES)
-  const place = load<u32>(row, S.ROW_SLOT) | (region << R.ENTRY_REGION_SHIFT)
-  store<u64>(entry, <u64>place | (<u64>(stampOf(lane, s.tick) | (scaled(score) << 16)) << 32))
-  store<f64>(entry, time, R.READING_TIME)
-  store<v128>(entry, load<v128>(reading, R.READING_VALUE), R.READING_VALUE)
+  append(s, lane, row, reading, time, region, score)
 }
 
 function refuseSeries(s: Scratch, frame: usize, reading: usize, key: u64): void {

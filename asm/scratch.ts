@@ -40,7 +40,7 @@ export class Scratch {
   enterFrame(frame: usize): void {
     this.frame = frame
     this.receivedMs = load<f64>(frame, FRAME_RECEIVED_MS)
-    this.arrival = this.receivedMs + this.epochOffsetMs
+    this.arrival = floor<f64>(this.receivedMs + this.epochOffsetMs)
     this.latest = this.arrival + this.aheadMs
     this.second = <u32><i64>(this.arrival * 0.001)
     this.tick = tickOf(this.receivedMs)

@@ -21,11 +21,10 @@ export function probe(map: usize, key: u64): usize {
   return 0
 }
 
-/** The key's row, given that it is not at its home; mostly it is next door. */
-@inline
-export function neighbour(map: usize, home: usize, key: u64): usize {
-  const next = home + S.ROW_BYTES // one past a shard's table are keys of another shard, one past all tables is no key
-  return load<u64>(next) == key ? next : takeRow(map, key)
+/** The key's row, given that it is not at its home, or 0; mostly it is next door. */
+export function seek(map: usize, home: usize, key: u64): usize {
+  const next = home + S.ROW_BYTES // behind the last row lie windows, whose first word might be taken for a key of metric 0
+  return load<u64>(next) == key && (key & 0xffff) != 0 ? next : findSeries(map, key)
 }
 
 /** The key's row, or 0. For readers on other threads. */

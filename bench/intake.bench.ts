@@ -1,9 +1,10 @@
 /** Messages per second through one intake, with a consumer that only advances the cursor. */
 import { pathToFileURL } from 'node:url'
 import { frame, someReadings, utf8 } from '../test/ingest/frames.ts'
-import { intakeFixture, TestSocket, type Fixture } from '../test/ingest/intake-fixture.ts'
+import { intakeFixture, TestSocket } from '../test/ingest/intake-fixture.ts'
 import { INTAKE_COMMITTED } from '../src/ingest/intake-counters.ts'
 import { systemClock } from '../src/core/clock.ts'
+import type { Intake } from '../src/ingest/frame-intake.ts'
 import type { Connection } from '../src/ingest/connection.ts'
 
 export const SIZES = { small: 2_000, full: 3_000_000 }
@@ -16,16 +17,14 @@ export interface IntakeResult {
   readonly committed: number
 }
 
-type Send = (fixture: Fixture, connection: Connection, message: Uint8Array) => void
+type Send = (intake: Intake, connection: Connection, message: ArrayBuffer) => void
 
 const JSON_READING =
   '{"device":"pump-7","metric":"temperature","value":21.4,"time":1767225600000,"lat":52.52,"lon":13.405}'
 
 export function benchIntake(messages: number): IntakeResult[] {
-  const binary: Send = ({ intake }, connection, message) =>
-    intake.binary(connection, message.buffer as ArrayBuffer)
-  const text: Send = ({ intake }, connection, message) =>
-    intake.text(connection, message.buffer as ArrayBuffer)
+  const binary: Send = (intake, connection, message) => intake.binary(connection, message)
+  const text: Send = (intake, connection, message) => intake.text(connection, message)
   return [
     run('binary, 1 reading, no seq', messages, frame(0, someReadings(1)), binary),
     run('binary, 1 reading, answered', messages, frame(7, someReadings(1)), binary),
@@ -41,12 +40,14 @@ function run(name: string, messages: number, message: Uint8Array, send: Send): I
   const socket = new TestSocket()
   socket.send = () => 1
   const connection = fixture.intake.open(socket, { address: '127.0.0.1', client: '', tenant: '' })
+  const { intake, consumer } = fixture
+  const buffer = message.slice().buffer
   const begin = clock.nowMs()
   for (let i = 0; i < messages; i++) {
-    send(fixture, connection, message)
+    send(intake, connection, buffer)
     if ((i & 63) !== 63) continue
-    fixture.consumer.drop()
-    fixture.intake.settle()
+    consumer.drop()
+    intake.settle()
   }
   const ms = clock.nowMs() - begin
   return {

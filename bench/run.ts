@@ -23,20 +23,30 @@ async function runBench(name: string, small: boolean): Promise<BenchResult | und
     console.log(`${name}: exports no sizes and run; skipped`)
     return undefined
   }
-  const result = await module.run(small ? module.sizes.small : module.sizes.full)
+  const given = await module.run(small ? module.sizes.small : module.sizes.full)
+  const result = Array.isArray(given) ? { ...given[0], cases: given } : given
   print(name, result)
   return result
 }
 
-function print(name: string, { cases, machine }: BenchResult): void {
-  console.log(`\n${name} (${machine})`)
+function print(name: string, result: BenchResult): void {
+  console.log(`\n${name} (${result.machine})`)
   console.table(
-    cases.map(({ name, value, unit, comparison, check }) => ({
-      ...{ case: name, value: figure(value), unit, 'compared with': comparison.name },
-      ...{ 'its value': figure(comparison.value), ratio: `${comparison.ratio.toFixed(2)} ×`, check },
+    (result.cases ?? [result]).map(({ name, value, unit, comparison, check }) => ({
+      ...{ case: name, value: figure(value), unit },
+      ...(comparison !== undefined && {
+        'compared with': comparison.name,
+        'its value': figure(comparison.value),
+        ratio: `${comparison.ratio.toFixed(2)} ×`,
+      }),
+      check,
     })),
   )
 }
+
+/** The bench called `word`, else those whose names begin with it. */
+const matching = (names: readonly string[], word: string): readonly string[] =>
+  names.includes(word) ? [word] : names.filter((name) => name.startsWith(`${word}-`))
 
 const figure = (value: number): string => value.toLocaleString('en', { maximumSignificantDigits: 4 })
 
@@ -44,14 +54,14 @@ async function main(words: readonly string[]): Promise<void> {
   const small = words.includes('--small')
   const asked = words.filter((word) => !word.startsWith('--'))
   const names = await available()
-  const unknown = asked.find((name) => !names.includes(name))
+  const unknown = asked.find((name) => matching(names, name).length === 0)
   if (unknown !== undefined) {
     console.error(`no bench is called "${unknown}"; there are ${names.join(', ')}`)
     process.exitCode = 2
     return
   }
   const results: Record<string, BenchResult> = {}
-  for (const name of asked.length > 0 ? asked : names) {
+  for (const name of asked.length > 0 ? asked.flatMap((word) => matching(names, word)) : names) {
     const result = await runBench(name, small)
     if (result !== undefined) results[name] = result
   }

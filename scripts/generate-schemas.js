@@ -54,6 +54,8 @@ function check(files) {
   const extra = there.filter((name) => !files.has(name))
   const wrong = [...stale.map(([name]) => name), ...extra]
   if (wrong.length === 0) return
-  console.error(`src/core/generated is not what schemas/ says (${wrong.join(', ')}): run npm run generate`)
+  console.error(
+    `src/core/generated is not what schemas/ says (${wrong.join(', ')}): run node scripts/generate-schemas.js`,
+  )
   process.exitCode = 1
 }

@@ -1,13 +1,25 @@
 #!/usr/bin/env node
 import { configCommand } from './cli/config.ts'
+import { loadCommand } from './cli/load.ts'
 import { runMillrace } from './cli/run.ts'
+import { serveCommand } from './cli/serve.ts'
 import { processTerminal } from './cli/terminal.ts'
 import { tokenCommand } from './cli/token.ts'
+import { needsOf } from './engine/sizing.ts'
+import { planMemory } from './memory/memory-plan.ts'
 
 const terminal = processTerminal()
 
 process.exitCode = await runMillrace(
   process.argv.slice(2),
-  [configCommand({ planMemory: () => [], terminal }), tokenCommand({ terminal })],
+  [
+    serveCommand({
+      createEngine: async (config) => (await import('./index.ts')).createEngine(config),
+      terminal,
+    }),
+    loadCommand(),
+    configCommand({ planMemory: (config) => planMemory(needsOf(config)).segments, terminal }),
+    tokenCommand({ terminal }),
+  ],
   terminal,
 )

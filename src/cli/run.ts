@@ -51,7 +51,10 @@ interface Failure {
 function failureOf(error: unknown): Failure | null {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return null
-    const message = error.code === 'commander.help' ? 'say what to do' : error.message.replace(/^error: /, '')
+    const message =
+      error.code === 'commander.help'
+        ? 'say what to do'
+        : error.message.replace(/^error: /, '').replaceAll('\n', ' ')
     return {
       code: 'usage',
       message: `${message} (see millrace --help)`,

@@ -1,5 +1,6 @@
 import type { Stats } from '../core/stats.ts'
 import type { Config } from '../engine/config/config.ts'
+import type { EngineEvents } from '../engine/engine-events.ts'
 import type { Terminal } from './terminal.ts'
 import { packageVersion } from './version.ts'
 
@@ -14,6 +15,7 @@ export interface ListeningAt {
 /** What of an engine the server needs. */
 export interface ServedEngine {
   listen(): Promise<ListeningAt>
+  on<K extends 'warning' | 'failure'>(event: K, listener: (...args: EngineEvents[K]) => void): () => void
   /** Processes what was accepted, then ends. */
   close(): Promise<void>
   /** Answers after `close` too, with the last figures. */
@@ -25,6 +27,8 @@ type LastFigures = ReturnType<ServedEngine['stats']>
 /** How the events of a server's life are put. */
 export interface Speaker {
   warning(message: string): void
+  /** Something went wrong that the engine survives. */
+  failure(error: unknown): void
   listening(at: ListeningAt, config: Config): void
   closed(stats: LastFigures): void
 }
@@ -32,6 +36,7 @@ export interface Speaker {
 /** One JSON document per event and line. */
 export const jsonSpeaker = ({ out, err }: Terminal): Speaker => ({
   warning: (message) => err(JSON.stringify({ event: 'warning', message })),
+  failure: (error) => err(JSON.stringify({ event: 'failure', message: messageOf(error) })),
   listening: (at, config) => out(JSON.stringify({ event: 'listening', ...factsOf(at, config) })),
   closed: (stats) => out(JSON.stringify({ event: 'closed', ...stats })),
 })
@@ -39,6 +44,7 @@ export const jsonSpeaker = ({ out, err }: Terminal): Speaker => ({
 /** One readable line per event. */
 export const lineSpeaker = ({ out, err }: Terminal): Speaker => ({
   warning: (message) => err(`millrace: warning: ${message}`),
+  failure: (error) => err(`millrace: failure: ${messageOf(error)}`),
   listening: (at, config) => out(readyLine(at, config)),
   closed: (stats) => out(lastLine(stats)),
 })
@@ -70,6 +76,8 @@ function streamUrl({ host, port }: ListeningAt, secure: boolean): string {
   const name = host.includes(':') ? `[${host}]` : host
   return `${secure ? 'wss' : 'ws'}://${name}:${port}/v1/stream`
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const grouped = (value: number): string => value.toLocaleString('en-US')
 

@@ -24,9 +24,12 @@ export function serveCommand({ createEngine, terminal, clock = systemClock() }: 
   const run = async (options: Options): Promise<void> => {
     const { config } = configFrom(options)
     const say = options.json ? jsonSpeaker(terminal) : lineSpeaker(terminal)
-    for (const warning of listenWarnings(config, clock)) say.warning(warning)
+    const warnings = listenWarnings(config, clock)
+    for (const warning of warnings) say.warning(warning)
     const stop = terminal.stopRequested()
     const engine = await createEngine(config)
+    engine.on('failure', (error) => say.failure(error))
+    engine.on('warning', (warning) => warnings.includes(warning) || say.warning(warning))
     const at = await listenOrClose(engine)
     say.listening(at, config)
     await stop

@@ -89,3 +89,7 @@ export class ConnectionTable {
     for (const connection of this.#slots) if (connection) yield connection
   }
 }
+
+/** `client@address`, or the address alone. */
+export const nameOf = (sender: Sender): string =>
+  sender.client === '' ? sender.address : `${sender.client}@${sender.address}`

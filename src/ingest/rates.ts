@@ -3,12 +3,12 @@
  * of more readings than one second allows passes when its bucket is full and is paid off afterwards. 0 = unlimited,
  * and what is unlimited has no bucket.
  */
-export interface Rate {
+interface Rate {
   readonly framesPerSecond: number
   readonly readingsPerSecond: number
 }
 
-export interface SharedRate extends Rate {
+interface SharedRate extends Rate {
   /** Connections at a time; 0 = unlimited. */
   readonly connections: number
 }

@@ -1,34 +1,46 @@
 import type { Clock } from '../core/clock.ts'
 import type { FrameProducer } from '../memory/rings/ingest-ring.ts'
+import type { Connection } from './connection.ts'
+import type { IntakeAccount } from './intake-account.ts'
 
-/** Below this share of its capacity a ring that was full is worth waiting for again. */
+/** Below this share of its limit a ring that was full is worth waiting for again. */
 const DRAINED = 3 / 4
+/** What waits in the ring makes everybody wait, the important no less than the rest: so it is kept this short. */
+const TARGET_MS = 5
+const MIN_FILL_BYTES = 262_144
+/** Weight of the latest measurement of how fast the router empties the ring. */
+const SMOOTHING = 0.2
 const STEP_MS = 1
+/** Under load answers are given between frames, at least every so many. */
+const SETTLE_EVERY = 32
+
+export interface RingRoomParts {
+  readonly producer: FrameProducer
+  readonly account: IntakeAccount
+  readonly clock: Clock
+  readonly waitMs: number
+  readonly pause: (ms: number) => void
+  readonly settle: () => void
+}
 
 /**
  * Room in the ring, waited for within bounds: while the listener waits, TCP slows its senders. Once a frame was
- * refused, the next ones are refused at once until the ring has drained, or every frame would wait in vain.
+ * refused, the next ones are refused at once until the ring has drained, or every frame would wait in vain. Each wait
+ * measures how fast the router is, and the ring is filled no further than it empties in a few milliseconds.
  */
 export class RingRoom {
+  readonly #parts: RingRoomParts
   readonly #producer: FrameProducer
-  readonly #clock: Clock
-  readonly #waitMs: number
-  readonly #pause: (ms: number) => void
-  readonly #settle: () => void
+  readonly #account: IntakeAccount
   #isFull = false
+  #bytesPerMs = 0
+  /** Numbered frames committed since answers were given last. */
+  #unanswered = 0
 
-  constructor(
-    producer: FrameProducer,
-    clock: Clock,
-    waitMs: number,
-    pause: (ms: number) => void,
-    settle: () => void,
-  ) {
-    this.#producer = producer
-    this.#clock = clock
-    this.#waitMs = waitMs
-    this.#pause = pause
-    this.#settle = settle
+  constructor(parts: RingRoomParts) {
+    this.#parts = parts
+    this.#producer = parts.producer
+    this.#account = parts.account
   }
 
   /** The address for a message, or 0 when it is to be refused. */
@@ -39,24 +51,58 @@ export class RingRoom {
     return address
   }
 
+  /** Hands the message claimed last to the router. */
+  commit(
+    connection: Connection,
+    source: number,
+    readingOffset: number,
+    readingCount: number,
+    seq: number,
+    nowMs: number,
+  ): void {
+    this.#account.committed(readingCount)
+    this.#producer.commit(readingOffset, readingCount, source, seq, nowMs)
+    if (seq === 0) return
+    connection.outstanding++
+    if (++this.#unanswered < SETTLE_EVERY) return
+    this.#unanswered = 0
+    this.#parts.settle()
+  }
+
   #await(messageBytes: number, maxReadings: number): number {
+    const { clock, waitMs, pause, settle } = this.#parts
     if (this.#isFull && !this.#hasDrained()) return 0
     this.#isFull = false
-    const untilMs = this.#clock.nowMs() + this.#waitMs
+    const startMs = clock.nowMs()
+    const heldBytes = this.#producer.heldBytes
+    const untilMs = startMs + waitMs
     for (;;) {
       // routed frames keep their room until they are answered
-      this.#settle()
+      settle()
       const address = this.#producer.claim(messageBytes, maxReadings)
-      if (address !== 0) return address
-      const leftMs = untilMs - this.#clock.nowMs()
+      if (address !== 0) {
+        this.#learn(heldBytes - this.#producer.heldBytes, clock.nowMs() - startMs)
+        return address
+      }
+      const leftMs = untilMs - clock.nowMs()
       if (leftMs <= 0) break
-      this.#pause(Math.min(STEP_MS, leftMs))
+      pause(Math.min(STEP_MS, leftMs))
     }
     this.#isFull = true
     return 0
   }
 
+  /** Sets how far the ring may be filled by how much of it was emptied in how long. */
+  #learn(bytes: number, ms: number): void {
+    if (bytes <= 0 || ms <= 0) return
+    const rate = bytes / ms
+    this.#bytesPerMs =
+      this.#bytesPerMs === 0 ? rate : this.#bytesPerMs + SMOOTHING * (rate - this.#bytesPerMs)
+    const limit = Math.max(MIN_FILL_BYTES, this.#bytesPerMs * TARGET_MS)
+    this.#producer.fillLimitBytes = Math.min(this.#producer.capacityBytes, limit)
+  }
+
   #hasDrained(): boolean {
-    return this.#producer.heldBytes <= this.#producer.capacityBytes * DRAINED
+    return this.#producer.heldBytes <= this.#producer.fillLimitBytes * DRAINED
   }
 }

@@ -16,15 +16,20 @@ export class DeficitRoundRobin {
 
   /** The class to serve next and how much it may spend, or undefined when none is ready. */
   next(isReady: (index: number) => boolean): { index: number; budget: number } | undefined {
-    for (let tried = 0; tried <= this.#quanta.length; tried++) {
-      const index = this.#turn
-      if (isReady(index)) {
-        if (this.#deficits[index] <= 0) this.#deficits[index] += this.#quanta[index]
-        if (this.#deficits[index] > 0) return { index, budget: this.#deficits[index] }
-      } else this.#deficits[index] = 0
-      this.#advance()
+    for (;;) {
+      let rounds = Infinity
+      for (let tried = 0; tried <= this.#quanta.length; tried++) {
+        const index = this.#turn
+        if (isReady(index)) {
+          if (this.#deficits[index] <= 0) this.#deficits[index] += this.#quanta[index]
+          if (this.#deficits[index] > 0) return { index, budget: this.#deficits[index] }
+          rounds = Math.min(rounds, Math.floor(-this.#deficits[index] / this.#quanta[index]))
+        } else this.#deficits[index] = 0
+        this.#advance()
+      }
+      if (rounds === Infinity) return undefined
+      this.#skip(rounds)
     }
-    return undefined
   }
 
   /** What the class has spent; it may overdraw by a slice, and pays that back in its next turn. */
@@ -33,6 +38,13 @@ export class DeficitRoundRobin {
       ? Math.min(0, this.#deficits[index] - readings)
       : this.#deficits[index] - readings
     if (this.#deficits[index] <= 0 || drained) this.#advance()
+  }
+
+  /** All that is ready is in debt: the rounds in which nobody gets out of it are over at once. */
+  #skip(rounds: number): void {
+    this.#quanta.forEach((quantum, index) => {
+      if (this.#deficits[index] < 0) this.#deficits[index] += rounds * quantum
+    })
   }
 
   #advance(): void {

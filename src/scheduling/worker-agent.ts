@@ -99,6 +99,7 @@ export class WorkerAgent implements Agent {
     if (count === 0) return 0
     const address = door.entryAddress(lane)
     if (isEvents) this.#reportEvents(lane, address, count)
+    gate.beat()
     gate.enterUserCode(lane, count)
     const failure = this.#runUserCode(lane, address, count, isEvents)
     gate.leaveUserCode()

@@ -6,8 +6,8 @@ import { MillraceError } from '../../src/core/errors.ts'
 
 /**
  * `millrace serve` with an engine that does nothing but live and be closed, so that the life of the server
- * can be tried with real signals. ENGINE says how it behaves: fine, no-port (listening fails) or endless
- * (closing takes for ever).
+ * can be tried with real signals. ENGINE says how it behaves: fine, no-port (listening fails),
+ * failing (a worker crashes) or endless (closing takes for ever).
  */
 const behaviour = process.env.ENGINE ?? 'fine'
 const account = {
@@ -28,6 +28,11 @@ function engine(host: string, port: number): ServedEngine {
       if (behaviour === 'no-port')
         throw new MillraceError('listen-failed', `cannot listen on ${host}:${port}: in use`)
       return { host, port: port || 40_000, server: 'uws' }
+    },
+    on: (event, listener) => {
+      if (event === 'failure' && behaviour === 'failing')
+        setTimeout(() => (listener as (error: unknown) => void)(new Error('worker 0 crashed')), 50)
+      return () => undefined
     },
     close: async () => {
       process.stderr.write('closing\n')

@@ -59,6 +59,15 @@ describe('millrace serve', () => {
     expect(await server.end()).toMatchObject({ code: null, signal: 'SIGINT' })
   })
 
+  it('says what went wrong meanwhile, and goes on', async () => {
+    const server = serve(['--json'], 'failing')
+    await server.says('worker 0 crashed', 'err')
+    server.child.kill('SIGINT')
+    const { code, err } = await server.end()
+    expect(JSON.parse(err.split('\n')[0])).toEqual({ event: 'failure', message: 'worker 0 crashed' })
+    expect(code).toBe(0)
+  })
+
   it('closes the engine when it cannot listen, and exits with 1', async () => {
     const { code, out, err } = await serve(['--port', '80'], 'no-port').end()
     expect({ code, out, err }).toEqual({

@@ -3,6 +3,7 @@ import type { Clock } from '../../src/core/clock.ts'
 import { Reply } from '../../src/core/generated/reply.ts'
 import { Status } from '../../src/core/generated/status.ts'
 import { deviceIdOf } from '../../src/core/ids.ts'
+import { turnTime } from '../../src/core/turn-time.ts'
 import type { NameResolver } from '../../src/core/names.ts'
 import { INTAKE_COUNTERS, INTAKE_MALFORMED, INTAKE_REFUSED } from '../../src/ingest/intake-counters.ts'
 import { Intake, type IntakeParts } from '../../src/ingest/frame-intake.ts'
@@ -26,7 +27,7 @@ export interface PlainReply {
   credit: number
 }
 
-export class ManualClock implements Clock {
+class ManualClock implements Clock {
   ms = 1000
   nowMs = (): number => this.ms
   epochMs = (): number => this.ms
@@ -34,10 +35,20 @@ export class ManualClock implements Clock {
   after = (): (() => void) => () => undefined
 }
 
+const devices = new Map<string, number>()
+const metrics = new Map([
+  ['temperature', 1],
+  ['humidity', 2],
+])
+
 /** Knows every device but those called `unknown…`; metrics `temperature` (1) and `humidity` (2). */
 export const testNames: NameResolver = {
-  deviceId: (name) => (name.startsWith('unknown') ? 0 : deviceIdOf(name)),
-  metricId: (name) => ({ temperature: 1, humidity: 2 })[name] ?? 0,
+  deviceId(name) {
+    let id = devices.get(name)
+    if (id === undefined) devices.set(name, (id = name.startsWith('unknown') ? 0 : deviceIdOf(name)))
+    return id
+  },
+  metricId: (name) => metrics.get(name) ?? 0,
 }
 
 export function plainReply(message: Uint8Array | string): PlainReply {
@@ -130,6 +141,7 @@ export function intakeFixture(options: FixtureOptions = {}): Fixture {
       ...options.rates,
     },
     clock: options.clock ?? clock,
+    receivedMs: options.clock ? turnTime(options.clock) : clock.nowMs,
     pause: options.pause ?? (() => undefined),
     quarantine: (entry) => quarantine.push(entry),
   })

@@ -27,6 +27,7 @@ export interface ServerOptions extends FixtureOptions {
   readonly tls?: Tls
   readonly http?: HttpHandler
   readonly port?: number
+  readonly listeners?: number
   /** Frames are routed and answered by themselves; true unless said otherwise. */
   readonly routes?: boolean
 }
@@ -40,8 +41,13 @@ export interface Running extends Fixture {
   close(): Promise<void>
 }
 
-/** A server on a free port with an intake behind it; tokens: `good` (tenant acme), `other` is forbidden. */
-export async function startServer(kind: Kind, options: ServerOptions = {}): Promise<Running> {
+/** Parts of a server; tokens: none or `good` (tenant acme) may stream, `other` is forbidden. */
+export function serverParts(options: ServerOptions = {}): {
+  parts: StreamServerParts
+  fixture: Fixture
+  requests: HttpRequest[]
+  errors: unknown[]
+} {
   const fixture = intakeFixture({ ...options, clock: options.clock ?? systemClock() })
   const requests: HttpRequest[] = []
   const errors: unknown[] = []
@@ -67,9 +73,15 @@ export async function startServer(kind: Kind, options: ServerOptions = {}): Prom
     },
     tls: options.tls ?? null,
     clock: systemClock(),
-    listeners: 1,
+    listeners: options.listeners ?? 1,
     onError: (error) => errors.push(error),
   }
+  return { parts, fixture, requests, errors }
+}
+
+/** A server on a free port with an intake behind it. */
+export async function startServer(kind: Kind, options: ServerOptions = {}): Promise<Running> {
+  const { parts, fixture, requests, errors } = serverParts(options)
   const server = await createServer(kind, parts)
   const endpoint = await server.listen('127.0.0.1', options.port ?? 0)
   const route = (): void => {

@@ -9,10 +9,10 @@ import type { MetricsDictionary } from '../../devices/registry/metrics-dictionar
 import type { DeadLetters } from '../../observability/dead-letters.ts'
 import type { Quarantine } from '../../observability/quarantine.ts'
 
-export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string }
+type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string }
 
 /** 401: no token or not a valid one; 403: a valid token, but not for this. */
-export type Authorization = 'ok' | { readonly status: 401 | 403; readonly reason: string }
+type Authorization = 'ok' | { readonly status: 401 | 403; readonly reason: string }
 
 /** What shared memory holds of a series. */
 export interface SeriesView {

@@ -5,6 +5,7 @@ import { systemClock } from '../../core/clock.ts'
 import { openKernels } from '../../kernels/kernels.ts'
 import { AgentGate } from '../../memory/agents/agent-gate.ts'
 import { Doorbell, Signals } from '../../memory/agents/signals.ts'
+import { CONTROL_EGRESS_TICKET } from '../../memory/layout/control.layout.ts'
 import { placeOf } from '../../memory/memory-plan.ts'
 import { EgressWriter } from '../../memory/rings/egress-ring.ts'
 import { viewMemory } from '../../memory/shared-memory.ts'
@@ -35,7 +36,11 @@ export default function drain({ worker, metrics }: { worker: number; metrics: Me
     metric: (id: number) => metricNames.of(id),
     region: (index: number) => recipe.regions[index],
   }
-  const egress = new EgressWriter(memory, placeOf.egress(plan, worker))
+  const egress = new EgressWriter(
+    memory,
+    placeOf.egress(plan, worker),
+    plan.at.control + CONTROL_EGRESS_TICKET,
+  )
   const doorbell = new Doorbell(memory, plan.at.control)
   const processor = new LanePipeline({ memory, plan, names, egress, doorbell, module: pipeline })
   const door = new LaneDoor(memory, plan, kernels, gate, worker)

@@ -6,8 +6,9 @@ import { WsServer } from './ws-server.ts'
 export async function createStreamServer(
   parts: StreamServerParts,
   say: (message: string) => void,
+  load: () => Promise<UwsModule | Error> = loadUws,
 ): Promise<StreamServer> {
-  const uws = await loadUws()
+  const uws = await load()
   if (!(uws instanceof Error)) return new UwsServer(uws, parts)
   say(`uWebSockets.js does not load here, so the slower "ws" serves instead: ${uws.message.split('\n')[0]}`)
   return new WsServer(parts)

@@ -62,6 +62,5 @@ export interface StreamServer {
 export const STREAM_PATH = '/v1/stream'
 export const SUB_PROTOCOL = 'millrace.v1'
 export const CLOSE_INTERNAL = 1011
-export const CLOSE_GOING_AWAY = 1001
 /** A message up to this many times limits.frameBytes is read, so that it can be answered before the close. */
 export const READ_AHEAD = 2

@@ -34,3 +34,6 @@ export function withTlsFiles<T>(tls: Tls, use: (key: string, cert: string) => T)
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+export const invalidPair = (cause: unknown): MillraceError =>
+  new MillraceError('bad-config', 'the TLS key and certificate are not a valid pair', {}, cause)

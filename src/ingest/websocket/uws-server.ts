@@ -11,7 +11,7 @@ import {
   type StreamServer,
   type StreamServerParts,
 } from './stream-server.ts'
-import { withTlsFiles } from './tls-files.ts'
+import { invalidPair, withTlsFiles } from './tls-files.ts'
 import { admit, offers } from './upgrade.ts'
 import { UwsHttp, readRequest } from './uws-http.ts'
 
@@ -84,7 +84,7 @@ export class UwsServer implements StreamServer {
       try {
         return this.#uws.SSLApp({ key_file_name: key, cert_file_name: cert })
       } catch (error) {
-        throw new MillraceError('bad-config', 'the TLS key and certificate are not a valid pair', {}, error)
+        throw invalidPair(error)
       }
     })
   }

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -14,8 +20,9 @@ import {
   type Endpoint,
   type StreamServer,
   type StreamServerParts,
+  type Tls,
 } from './stream-server.ts'
-import { pemText } from './tls-files.ts'
+import { invalidPair, pemText } from './tls-files.ts'
 import { admit } from './upgrade.ts'
 import { WsHttp, requestHead } from './ws-http.ts'
 import { WsSocket, messageBytes } from './ws-socket.ts'
@@ -54,7 +61,12 @@ export class WsServer implements StreamServer {
     return this.#sockets.size
   }
 
-  listen(host: string, port: number): Promise<Endpoint> {
+  async listen(host: string, port: number): Promise<Endpoint> {
+    const { listeners } = this.#parts
+    if (listeners > 1) {
+      const message = `listeners must be 1 with "ws", not ${listeners}: its threads cannot share a port`
+      throw new MillraceError('bad-config', message, { listeners })
+    }
     this.#limit = socketLimit(this.#parts.limits.connections, this.#parts.listeners)
     const { idleTimeoutSeconds } = this.#parts.limits
     // half the timeout without a sign of life, then half of it for the answer to a ping
@@ -86,10 +98,7 @@ export class WsServer implements StreamServer {
       keepAliveTimeout: HEADERS_MS,
       connectionsCheckingInterval: CHECK_MS,
     }
-    const server =
-      tls === null
-        ? createServer(options)
-        : createTlsServer({ ...options, key: pemText(tls.key), cert: pemText(tls.cert) })
+    const server = tls === null ? createServer(options) : createSecureServer(options, tls)
     server.on('connection', (socket: Socket) => this.#count(socket))
     server.on('request', (req, res) => this.#request(req, res))
     server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head))
@@ -156,5 +165,14 @@ export class WsServer implements StreamServer {
 
   #sweep(): void {
     for (const stream of this.#streams) stream.sweep()
+  }
+}
+
+function createSecureServer(options: ServerOptions, tls: Tls): Server {
+  const pair = { key: pemText(tls.key), cert: pemText(tls.cert) }
+  try {
+    return createTlsServer({ ...options, ...pair })
+  } catch (error) {
+    throw invalidPair(error)
   }
 }

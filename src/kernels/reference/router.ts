@@ -8,15 +8,10 @@ import { eventTime, faultOf, isPositionAbsent } from './fault.ts'
 import type { Lane } from './lane.ts'
 import type { Lanes, RoutedReading } from './lanes.ts'
 import type { Reading } from './reading.ts'
+import type { Frame } from './frame.ts'
 import { RoutingLog, type FrameOutcome } from './routing-log.ts'
 import { learn, type MetricRule, phaseOf, scaledScore, scoreOf, type ScoreRule } from './score.ts'
 import { type Series, SeriesTable } from './series-table.ts'
-
-export interface Frame {
-  readonly source: number
-  readonly receivedMs: number
-  readonly readings: readonly Reading[]
-}
 
 export interface RouterRules extends ScoreRule {
   readonly timeAheadMs: number
@@ -76,7 +71,7 @@ export class ReferenceRouter {
   /** 0 when the reading was taken, else why not, as in a frame's outcome. */
   #routeReading(frame: Frame, reading: Reading): number {
     const { epochOffsetMs, timeAheadMs, deviceReadingsPerSecond } = this.#rules
-    const arrival = frame.receivedMs + epochOffsetMs
+    const arrival = Math.floor(frame.receivedMs + epochOffsetMs)
     const fault = faultOf(reading, arrival, arrival + timeAheadMs)
     if (fault !== 0) {
       this.log.quarantine(fault, frame, reading)

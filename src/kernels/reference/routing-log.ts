@@ -1,6 +1,6 @@
 import { TIER_COUNT } from '../../memory/layout/lanes.layout.ts'
 import { OUTCOME_MALFORMED } from '../../memory/layout/ring.layout.ts'
-import type { Frame } from './router.ts'
+import type { Frame } from './frame.ts'
 import { LatencyCounts } from './latency.ts'
 import type { Reading } from './reading.ts'
 

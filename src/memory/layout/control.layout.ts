@@ -9,6 +9,7 @@
  *   512  u32 doorbell       the main thread listens to it     router, workers (when armed)
  *   640  u32 doorbellArmed  1 = ring it                       main sets, the ringer clears
  *   768  u32 census         1 = stand still                   main
+ *   896  u32 egressTicket   messages ever sent by workers     workers
  *
  *   agent slot (128 bytes)                                    written by
  *     0  u32 state          AGENT_*                           agent; main after its end
@@ -28,6 +29,7 @@ export const CONTROL_ROUTER_SLEEPING = 384
 export const CONTROL_DOORBELL = 512
 export const CONTROL_DOORBELL_ARMED = 640
 export const CONTROL_CENSUS = 768
+export const CONTROL_EGRESS_TICKET = 896
 export const CONTROL_BYTES = 1024
 
 export const AGENT_STATE = 0

@@ -5,13 +5,17 @@
  *     0  u32 tail   end of the last message                   worker
  *   128  u32 head   end of the last message read              main
  *
- *   message (8-byte aligned): u32 bytes (header included), u32 kind (EGRESS_*), payload
+ *   message (8-byte aligned): u32 bytes (header included), u32 kind (EGRESS_*), u32 ticket, u32 0, payload
+ *
+ * Tickets number the messages of all workers, so that what two of them say of one shard, one after the other, is
+ * heard in that order.
  */
 export const EGRESS_TAIL = 0
 export const EGRESS_HEAD = 128
 export const EGRESS_CONTROL_BYTES = 256
 export const EGRESS_DATA_BYTES = 262144
-export const EGRESS_HEADER_BYTES = 8
+export const EGRESS_TICKET = 8
+export const EGRESS_HEADER_BYTES = 16
 
 /** Skip to the start of the data. */
 export const EGRESS_PADDING = 0

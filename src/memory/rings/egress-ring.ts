@@ -1,4 +1,4 @@
-import { observeCursor, publishCursor, waitForChange, wakeWaiters } from '../atomics.ts'
+import { addToWord, observeCursor, publishCursor, waitForChange, wakeWaiters } from '../atomics.ts'
 import * as E from '../layout/egress.layout.ts'
 import type { SharedMemory } from '../shared-memory.ts'
 
@@ -13,9 +13,12 @@ export class EgressWriter {
   readonly #memory: SharedMemory
   readonly #control: number
   readonly #data: number
+  readonly #tickets: number
   #tail: number
 
-  constructor(memory: SharedMemory, egress: number) {
+  /** `tickets` = address of the word that numbers the messages of all workers. */
+  constructor(memory: SharedMemory, egress: number, tickets: number) {
+    this.#tickets = tickets
     this.#memory = memory
     this.#control = egress
     this.#data = egress + E.EGRESS_CONTROL_BYTES
@@ -35,6 +38,8 @@ export class EgressWriter {
     const at = padding > 0 ? 0 : offset
     this.#header(at, E.EGRESS_HEADER_BYTES + payload.length, kind)
     bytes.set(payload, this.#data + at + E.EGRESS_HEADER_BYTES)
+    // last, because the reader waits for a ticket that has been taken
+    i32[(this.#data + at + E.EGRESS_TICKET) >>> 2] = addToWord(i32, this.#tickets, 1)
     this.#tail = (this.#tail + padding + size) | 0
     publishCursor(i32, this.#control + E.EGRESS_TAIL, this.#tail) // pairs with EgressReader.drain
     return true
@@ -64,25 +69,44 @@ export class EgressReader {
     this.#data = egress + E.EGRESS_CONTROL_BYTES
   }
 
-  /** Shows every message that is there; the payload is valid until `visit` returns. Returns how many there were. */
-  drain(visit: (kind: number, address: number, bytes: number) => void): number {
+  /** Ticket of the next message, or undefined when there is none. */
+  nextTicket(): number | undefined {
     const { i32 } = this.#memory
     const tail = observeCursor(i32, this.#control + E.EGRESS_TAIL) // pairs with EgressWriter.offer
-    let head = observeCursor(i32, this.#control + E.EGRESS_HEAD)
-    let count = 0
-    while (head !== tail) {
-      const at = this.#data + (head & MASK)
-      const size = i32[at >>> 2]
-      const kind = i32[(at + 4) >>> 2]
-      head = (head + align(size)) | 0
-      try {
-        if (kind !== E.EGRESS_PADDING) visit(kind, at + E.EGRESS_HEADER_BYTES, size - E.EGRESS_HEADER_BYTES)
-      } finally {
-        publishCursor(i32, this.#control + E.EGRESS_HEAD, head)
-      }
-      count++
+    while (this.#head() !== tail) {
+      const at = this.#at()
+      if (i32[(at >>> 2) + 1] !== E.EGRESS_PADDING) return i32[(at + E.EGRESS_TICKET) >>> 2]
+      this.#pass(i32[at >>> 2])
     }
-    if (count > 0) wakeWaiters(i32, this.#control + E.EGRESS_HEAD)
-    return count
+    return undefined
+  }
+
+  /** Shows the next message, which there must be; the payload is valid until `visit` returns. */
+  take(visit: (kind: number, address: number, bytes: number) => void): void {
+    const { i32 } = this.#memory
+    const at = this.#at()
+    const size = i32[at >>> 2]
+    try {
+      visit(i32[(at >>> 2) + 1], at + E.EGRESS_HEADER_BYTES, size - E.EGRESS_HEADER_BYTES)
+    } finally {
+      this.#pass(size)
+    }
+  }
+
+  /** Wakes a worker that waits for room. */
+  wakeWriter(): void {
+    wakeWaiters(this.#memory.i32, this.#control + E.EGRESS_HEAD)
+  }
+
+  #pass(size: number): void {
+    publishCursor(this.#memory.i32, this.#control + E.EGRESS_HEAD, (this.#head() + align(size)) | 0)
+  }
+
+  #at(): number {
+    return this.#data + (this.#head() & MASK)
+  }
+
+  #head(): number {
+    return observeCursor(this.#memory.i32, this.#control + E.EGRESS_HEAD)
   }
 }

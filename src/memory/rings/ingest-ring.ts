@@ -24,6 +24,11 @@ export interface FrameProducer {
   commit(readingOffset: number, readingCount: number, source: number, seq: number, receivedMs: number): void
   /** Shows every routed frame that wants an answer (seq ≠ 0, or something was refused), oldest first, once. */
   settle(visit: (frame: SettledFrame) => void): void
+  /**
+   * How far the ring may be filled, in bytes; at most and at first its capacity. A longer frame than this still finds
+   * room when nothing else is in the ring.
+   */
+  fillLimitBytes: number
   /** Bytes committed and not yet routed. */
   readonly heldBytes: number
   readonly capacityBytes: number

@@ -11,6 +11,7 @@ import type { FrameProducer, SettledFrame } from './ingest-ring.ts'
  */
 export class SpscFrameProducer implements FrameProducer {
   readonly capacityBytes: number
+  fillLimitBytes: number
   readonly #memory: SharedMemory
   readonly #control: number
   readonly #data: number
@@ -40,11 +41,17 @@ export class SpscFrameProducer implements FrameProducer {
     this.#data = data
     this.#mask = capacityBytes - 1
     this.capacityBytes = capacityBytes
+    this.fillLimitBytes = capacityBytes
     this.#settled = new Settled(memory)
     // what an earlier producer left in the ring keeps its room until it is routed
     this.#refusalsSeen = memory.i32[(control + L.RING_REFUSAL_COUNT) >>> 2]
     this.#settledCursor = observeCursor(memory.i32, control + L.RING_ROUTE_CURSOR)
     this.#writeCursor = observeCursor(memory.i32, control + L.RING_WRITE_CURSOR)
+  }
+
+  /** Frames committed with a seq and not yet shown by `settle`. */
+  get answersWanted(): number {
+    return this.#answersWanted
   }
 
   get heldBytes(): number {
@@ -131,9 +138,10 @@ export class SpscFrameProducer implements FrameProducer {
   }
 
   #hasRoom(bytes: number): boolean {
-    if (this.#used() + bytes <= this.capacityBytes) return true
+    const limit = Math.max(this.fillLimitBytes, bytes)
+    if (this.#used() + bytes <= limit) return true
     this.#freeUpTo(this.#routeCursor())
-    return this.#used() + bytes <= this.capacityBytes
+    return this.#used() + bytes <= limit
   }
 
   #used(): number {

@@ -45,7 +45,7 @@ export const limitsOptions = z.strictObject({
     3_600_000,
     'Readings further ahead of their arrival are malformed (`future`).',
   ),
-  ringWaitMs: whole(0, 10_000, 20, 'How long a full ring slows its sender before it refuses.'),
+  ringWaitMs: whole(0, 10_000, 1000, 'How long a full ring slows its sender before it refuses.'),
   replyBufferBytes: whole(4096, 64 * MIB, 262_144, 'Replies a client may leave unread before it is closed.'),
   idleTimeoutSeconds,
   headerTimeoutMs: whole(100, 600_000, 10_000, 'How long a request may take to send its headers.'),

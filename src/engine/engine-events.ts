@@ -1,0 +1,44 @@
+import { EventEmitter } from 'node:events'
+import type { AlertChange } from '../alerts/alert-book.ts'
+import type { Alert } from '../core/alert.ts'
+import type { Stats } from '../core/stats.ts'
+import type { EmitMessage } from '../pipelines/pipeline-context.ts'
+
+/** What `engine.on` can be told of. */
+export interface EngineEvents {
+  /** An alert was raised, updated or resolved. */
+  alert: [alert: Alert, change: AlertChange]
+  /** Once a second. */
+  stats: [stats: Stats]
+  /** A pipeline's `ctx.emit(topic, data)`. */
+  emit: [message: EmitMessage]
+  /** A worker crashed or hung and was replaced, or something else went wrong that the engine survived. */
+  failure: [error: unknown]
+  /** Something that should be said out loud. */
+  warning: [message: string]
+}
+
+/** Events for the embedding program; a listener that throws hurts nobody else. */
+export class EventDesk {
+  readonly #emitter = new EventEmitter()
+
+  on<K extends keyof EngineEvents>(event: K, listener: (...args: EngineEvents[K]) => void): () => void {
+    const guarded = (...args: unknown[]): void => {
+      try {
+        listener(...(args as EngineEvents[K]))
+      } catch (error) {
+        process.emitWarning(error instanceof Error ? error : String(error), `MillraceListener(${event})`)
+      }
+    }
+    this.#emitter.on(event, guarded)
+    return () => this.#emitter.off(event, guarded)
+  }
+
+  isHeard(event: keyof EngineEvents): boolean {
+    return this.#emitter.listenerCount(event) > 0
+  }
+
+  tell<K extends keyof EngineEvents>(event: K, ...args: EngineEvents[K]): void {
+    this.#emitter.emit(event, ...args)
+  }
+}

@@ -1,0 +1,168 @@
+import type { Stats } from '../core/stats.ts'
+import { MillraceError } from '../core/errors.ts'
+import type { DeviceRegistry } from '../devices/registry/device-registry.ts'
+import type { MetricsDictionary } from '../devices/registry/metrics-dictionary.ts'
+import { whenChanged } from '../memory/atomics.ts'
+import type { Assembly } from './assembly.ts'
+import { type IngestResult } from './embedding/embedded-intake.ts'
+import { ReadingPacker } from './embedding/reading-packer.ts'
+import type { ReadingInput } from './embedding/reading-input.ts'
+import { ReadingWriter } from './embedding/reading-writer.ts'
+import type { EngineEvents } from './engine-events.ts'
+import { FrontDoor } from './front-door.ts'
+import type { Listening } from './listener.ts'
+
+const STATS_EVERY_MS = 1000
+const COLLECT_EVERY_MS = 250
+const LOOK_EVERY_MS = 10
+const DRAIN_POLL_MS = 2
+/** The bell is asked again after this long, whether it has rung or not. */
+const BELL_TIMEOUT_MS = 500
+
+/**
+ * A running engine. Readings come in through `listen()`, `ingest()` or `writer()`; results go out through `on()`.
+ *
+ * @example
+ * const engine = await createEngine({ port: 0 })
+ * engine.on('alert', (alert) => console.log(alert.device, alert.message))
+ * await engine.ingest([{ device: 'pump-7', metric: 'temperature', value: 21.4 }])
+ * await engine.close()
+ */
+export class Engine {
+  readonly #parts: Assembly
+  readonly #door: FrontDoor
+  readonly #packer: ReadingPacker
+  readonly #writer: ReadingWriter
+  readonly #timers: readonly (() => void)[]
+  #closing: Promise<void> | undefined
+  #lastStats: Stats | undefined
+
+  /** Use `createEngine`. */
+  constructor(parts: Assembly) {
+    const { foundation, embedded, config, clock, directory } = parts
+    this.#parts = parts
+    this.#door = new FrontDoor(parts, () => this.stats())
+    const maxReadings = Math.floor(config.limits.frameBytes / 32) - 1
+    this.#writer = new ReadingWriter(foundation.memory, embedded, maxReadings)
+    this.#packer = new ReadingPacker(foundation.memory, embedded, directory, maxReadings)
+    this.#timers = [
+      clock.every(LOOK_EVERY_MS, () => this.#look()),
+      clock.every(COLLECT_EVERY_MS, () => this.#collect()),
+      clock.every(STATS_EVERY_MS, () => this.#tellStats()),
+    ]
+    void this.#answerTheBell()
+  }
+
+  /** The registry of devices. */
+  get devices(): DeviceRegistry {
+    return this.#parts.directory.registry
+  }
+
+  /** The metrics dictionary. */
+  get metrics(): MetricsDictionary {
+    return this.#parts.directory.dictionary
+  }
+
+  /** Opens the port for WebSocket and HTTP. Throws listen-failed, or insecure-bind beyond loopback without tokens. */
+  async listen(): Promise<Listening> {
+    this.#checkOpen()
+    return this.#door.open()
+  }
+
+  /**
+   * Hands readings in; resolves when they have been routed, with what became of them. A device or metric not seen
+   * before is registered under the admission rule. Throws bad-request for a reading of the wrong shape (then none is
+   * taken); readings that are merely not believable are in `refused`.
+   */
+  async ingest(readings: readonly ReadingInput[]): Promise<IngestResult> {
+    this.#checkOpen()
+    return this.#packer.ingest(readings)
+  }
+
+  /** Room in shared memory for programs that have many readings at once. Always the same writer. */
+  writer(): ReadingWriter {
+    this.#checkOpen()
+    return this.#writer
+  }
+
+  /** Calls `listener` on each event; returns what ends it. */
+  on<K extends keyof EngineEvents>(event: K, listener: (...args: EngineEvents[K]) => void): () => void {
+    return this.#parts.events.on(event, listener)
+  }
+
+  /** The figures of this instant; after `close()` the last ones. */
+  stats(): Stats {
+    if (this.#lastStats !== undefined) return this.#lastStats
+    this.#look()
+    return this.#parts.statsDesk.stats()
+  }
+
+  /** Changes the number of worker threads, between pool.min and pool.max. Resolves when it is so; nothing is lost. */
+  async setPoolSize(size: number): Promise<void> {
+    this.#checkOpen()
+    const { min, max } = this.#parts.config.pool
+    if (!Number.isInteger(size) || size < min || size > max)
+      throw new RangeError(`setPoolSize: ${size} is not allowed; allowed: ${min} to ${max}`)
+    await this.#parts.pool.resize(size)
+  }
+
+  /**
+   * Refuses what comes from now on, waits until what was accepted is processed (at most shutdownTimeoutMs), then
+   * ends threads and connections. Calling it again returns the same promise.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown()
+    return this.#closing
+  }
+
+  async #shutDown(): Promise<void> {
+    const { embedded, egress, statsDesk, clock, config, pool, router, latency } = this.#parts
+    embedded.beginShutdown()
+    this.#door.beginShutdown()
+    const untilMs = clock.nowMs() + config.shutdownTimeoutMs
+    while (!statsDesk.isDrained() && clock.nowMs() < untilMs) {
+      this.#look()
+      await new Promise<void>((resolve) => clock.after(DRAIN_POLL_MS, resolve))
+    }
+    this.#look()
+    this.#collect()
+    await this.#door.close()
+    await pool.close()
+    await router.stop()
+    egress.drainAfterDeath()
+    this.#look()
+    for (const stop of this.#timers) stop()
+    this.#lastStats = statsDesk.stats()
+    latency.close()
+  }
+
+  /** Takes in what the workers have sent, and answers what has been routed. */
+  #look(): void {
+    this.#parts.egress.drain()
+    this.#parts.embedded.settle()
+    this.#door.settle()
+  }
+
+  #collect(): void {
+    this.#parts.statsDesk.collectLatencies()
+    this.#door.collect()
+  }
+
+  #tellStats(): void {
+    if (this.#lastStats === undefined && this.#parts.events.isHeard('stats'))
+      this.#parts.events.tell('stats', this.stats())
+  }
+
+  async #answerTheBell(): Promise<void> {
+    const { foundation, embedded } = this.#parts
+    while (this.#lastStats === undefined) {
+      const bell = foundation.doorbell.arm(embedded.hasWaiting || this.#door.hasWaiting)
+      this.#look()
+      await whenChanged(foundation.memory.i32, bell.address, bell.value, BELL_TIMEOUT_MS)
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new MillraceError('closed', 'the engine is closed, or about to be')
+  }
+}

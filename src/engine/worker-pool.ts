@@ -1,0 +1,225 @@
+import { once } from 'node:events'
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
+import { Piscina } from 'piscina'
+import type { Clock } from '../core/clock.ts'
+import { MillraceError } from '../core/errors.ts'
+import { observeCursor, publishCursor } from '../memory/atomics.ts'
+import * as A from '../memory/layout/control.layout.ts'
+import { placeOf } from '../memory/memory-plan.ts'
+import type { Foundation } from './foundation.ts'
+import type { LostWork } from './lost-work.ts'
+import type { MetricAnnouncement } from './threads/metric-names.ts'
+import type { WorkerRecipe } from './threads/recipe.ts'
+
+const IDLE_TIMEOUT_MS = 200
+const ENDING_POLL_MS = 2
+
+export interface WorkerPoolParts {
+  readonly foundation: Foundation
+  readonly recipe: WorkerRecipe
+  readonly clock: Clock
+  readonly lostWork: LostWork
+  readonly options: {
+    readonly max: number
+    readonly reserveCritical: boolean
+    readonly hangTimeoutMs: number
+  }
+  readonly announcements: () => MetricAnnouncement[]
+  readonly onFailure: (error: unknown) => void
+}
+
+/** A place in the pool: a worker number with its slot, counters and egress ring. */
+interface Seat {
+  readonly worker: number
+  readonly slot: number
+  wanted: boolean
+  running: Promise<void> | undefined
+  abort: AbortController | undefined
+  metrics: MessagePort | undefined
+  /** What ended it, when this side has, and its thread, which Piscina forgets at once. */
+  ended: { cause: MillraceError; thread: Worker | undefined } | undefined
+  heartbeat: number
+  /** Looks in a row that found the same heartbeat in user code. */
+  standstills: number
+  failures: number
+}
+
+/**
+ * The worker threads. Piscina owns them; each runs one long-lived drain task, and the pool's size is the number of
+ * these tasks. A task that ends without having been told to (crash) or gives no sign of life in user code (hang) is
+ * replaced, and what it was at is handed to LostWork first.
+ */
+export class WorkerPool {
+  readonly #parts: WorkerPoolParts
+  readonly #piscina: Piscina
+  readonly #seats: Seat[]
+  #size = 0
+  #replaced = 0
+  #closing = false
+  readonly #stopWatching: () => void
+
+  constructor(parts: WorkerPoolParts) {
+    const { options, recipe, clock, foundation } = parts
+    this.#parts = parts
+    this.#piscina = new Piscina({
+      filename: new URL('./threads/drain.worker.js', DIST).href,
+      workerData: recipe,
+      minThreads: 0,
+      maxThreads: options.max,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: IDLE_TIMEOUT_MS,
+      recordTiming: false,
+    })
+    this.#piscina.on('error', parts.onFailure)
+    this.#seats = Array.from({ length: options.max }, (_, worker) => ({
+      worker,
+      slot: placeOf.workerAgent(foundation.plan, worker),
+      wanted: false,
+      running: undefined,
+      abort: undefined,
+      metrics: undefined,
+      ended: undefined,
+      heartbeat: 0,
+      standstills: 0,
+      failures: 0,
+    }))
+    const everyMs = Math.max(10, Math.min(1000, options.hangTimeoutMs / 4))
+    // looks are counted, not time: this thread may have been held up itself, and the worker by it
+    const patience = Math.ceil(options.hangTimeoutMs / everyMs)
+    this.#stopWatching = clock.every(everyMs, () => this.#watch(patience))
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Workers that are at work and not waiting. */
+  get busy(): number {
+    const states = this.#seats.map(({ slot }) => observeCursor(this.#i32, slot + A.AGENT_STATE))
+    return states.filter((state) => state === A.AGENT_RUNNING || state === A.AGENT_IN_USER_CODE).length
+  }
+
+  /** Workers that crashed or hung and were replaced. */
+  get replaced(): number {
+    return this.#replaced
+  }
+
+  /** Resolves when `size` workers are at their lanes, and those too many have left theirs. */
+  async resize(size: number): Promise<void> {
+    this.#size = size
+    const reserved = this.#parts.options.reserveCritical && size > 1
+    const changes = this.#seats.map((seat) => {
+      publishCursor(this.#i32, seat.slot + A.AGENT_RESERVED, reserved && seat.worker === 0 ? 1 : 0)
+      return seat.worker < size ? this.#fill(seat) : this.#empty(seat)
+    })
+    this.#parts.foundation.signals.wakeAll()
+    await Promise.all(changes)
+  }
+
+  /** Tells the workers of a metric, before readings of it can come. */
+  announce(announcement: MetricAnnouncement): void {
+    for (const { metrics } of this.#seats) metrics?.postMessage([announcement])
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    await this.resize(0)
+    this.#stopWatching()
+    await this.#piscina.destroy()
+  }
+
+  async #fill(seat: Seat): Promise<void> {
+    seat.wanted = true
+    if (seat.running === undefined) this.#start(seat)
+    while (seat.running !== undefined && observeCursor(this.#i32, seat.slot + A.AGENT_STATE) === A.AGENT_OFF)
+      await this.#moment()
+  }
+
+  async #empty(seat: Seat): Promise<void> {
+    seat.wanted = false
+    publishCursor(this.#i32, seat.slot + A.AGENT_STOP, 1)
+    this.#parts.foundation.signals.wakeAll()
+    await seat.running
+  }
+
+  #start(seat: Seat): void {
+    const channel = new MessageChannel()
+    channel.port1.unref()
+    channel.port1.postMessage(this.#parts.announcements())
+    seat.metrics = channel.port1
+    seat.abort = new AbortController()
+    seat.ended = undefined
+    seat.standstills = 0
+    publishCursor(this.#i32, seat.slot + A.AGENT_STOP, 0)
+    publishCursor(this.#i32, seat.slot + A.AGENT_THREAD_ID, -1)
+    const task = { worker: seat.worker, metrics: channel.port2 }
+    const options = { transferList: [channel.port2], signal: seat.abort.signal }
+    seat.running = this.#piscina.run(task, options).then(
+      () => this.#ended(seat),
+      (error: unknown) => this.#failed(seat, error),
+    )
+  }
+
+  #ended(seat: Seat): void {
+    seat.metrics?.close()
+    seat.running = undefined
+    seat.failures = 0
+    if (seat.wanted && !this.#closing) this.#start(seat)
+  }
+
+  /** The thread must be gone before anybody else touches what it held. */
+  async #failed(seat: Seat, reason: unknown): Promise<void> {
+    await gone(seat.ended?.thread ?? this.#threadOf(seat))
+    const error = seat.ended?.cause ?? reason
+    seat.metrics?.close()
+    this.#replaced++
+    this.#parts.onFailure(error)
+    this.#parts.lostWork.recover(seat.worker, error)
+    seat.running = undefined
+    const started = observeCursor(this.#i32, seat.slot + A.AGENT_THREAD_ID) >= 0
+    seat.failures = started ? 0 : seat.failures + 1
+    // a worker that never gets as far as its lanes would only fail again
+    if (seat.wanted && !this.#closing && seat.failures < 3) this.#start(seat)
+  }
+
+  #threadOf(seat: Seat): Worker | undefined {
+    const threadId = observeCursor(this.#i32, seat.slot + A.AGENT_THREAD_ID)
+    return this.#piscina.threads.find((candidate) => candidate.threadId === threadId)
+  }
+
+  /** A heartbeat that stands still in user code for too long is a hang. */
+  #watch(patience: number): void {
+    for (const seat of this.#seats) {
+      const heartbeat = observeCursor(this.#i32, seat.slot + A.AGENT_HEARTBEAT)
+      const inUserCode = observeCursor(this.#i32, seat.slot + A.AGENT_STATE) === A.AGENT_IN_USER_CODE
+      seat.standstills = heartbeat === seat.heartbeat && inUserCode ? seat.standstills + 1 : 0
+      seat.heartbeat = heartbeat
+      if (seat.standstills > patience && seat.ended === undefined) this.#end(seat)
+    }
+  }
+
+  #end(seat: Seat): void {
+    const { worker } = seat
+    const { hangTimeoutMs } = this.#parts.options
+    const message = `worker ${worker} was in user code for more than ${hangTimeoutMs} ms`
+    const cause = new MillraceError('pipeline-failed', message, { worker })
+    seat.ended = { cause, thread: this.#threadOf(seat) }
+    seat.abort?.abort(cause)
+  }
+
+  #moment(): Promise<void> {
+    return new Promise((resolve) => this.#parts.clock.after(ENDING_POLL_MS, resolve))
+  }
+
+  get #i32(): Int32Array {
+    return this.#parts.foundation.memory.i32
+  }
+}
+
+/** Resolves when the thread runs no longer. */
+async function gone(thread: Worker | undefined): Promise<void> {
+  if (thread !== undefined && thread.threadId > 0) await once(thread, 'exit')
+}
+
+/** Threads run what was built, wherever this file itself is run from (tests run it from the sources). */
+const DIST = new URL('../../dist/engine/', import.meta.url)

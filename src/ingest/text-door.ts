@@ -1,0 +1,69 @@
+import { READING_BYTES } from '../memory/layout/reading.layout.ts'
+import { SOURCE_COMPACTED, SOURCE_TEXT, type Connection } from './connection.ts'
+import { JSON_READING_OFFSET, readingCapacity, type JsonFrame } from './decode/json-frame.ts'
+import { JsonMessage } from './decode/json-message.ts'
+import type { Rejections } from './rejections.ts'
+import type { Settlement } from './replies/settlement.ts'
+import type { RingRoom } from './ring-room.ts'
+
+const decoder = new TextDecoder()
+
+/** Text messages: parsed, and their readings laid out in the ring; a faulty reading doesn't cost its neighbours. */
+export class TextDoor {
+  readonly #room: RingRoom
+  readonly #rejections: Rejections
+  readonly #settlement: Settlement
+  readonly #frame: JsonFrame
+  readonly #message = new JsonMessage()
+
+  constructor(room: RingRoom, rejections: Rejections, settlement: Settlement, frame: JsonFrame) {
+    this.#room = room
+    this.#rejections = rejections
+    this.#settlement = settlement
+    this.#frame = frame
+  }
+
+  take(connection: Connection, bytes: Uint8Array, nowMs: number, isClosing: boolean): void {
+    const message = this.#message
+    const problem = message.parse(decoder.decode(bytes))
+    const { seq, readings } = message
+    if (problem !== '') return this.#rejections.malformed(connection, true, seq, 'json', problem, bytes)
+    if (isClosing) return this.#rejections.refuse(connection, true, seq, readings.length, 'shutdown')
+    if (connection.rates !== null) {
+      const waitMs = connection.rates.take(readings.length, nowMs)
+      if (waitMs > 0) return this.#rejections.refuse(connection, true, seq, readings.length, 'rate', waitMs)
+    }
+    this.#lay(connection, readings, seq, bytes, nowMs)
+  }
+
+  #lay(
+    connection: Connection,
+    readings: readonly unknown[],
+    seq: number,
+    bytes: Uint8Array,
+    nowMs: number,
+  ): void {
+    const count = readings.length
+    const capacity = readingCapacity(count, bytes.length)
+    const address = this.#room.claim(JSON_READING_OFFSET + capacity * READING_BYTES, capacity)
+    if (address === 0) return this.#rejections.refuse(connection, true, seq, count, 'ring')
+    const written = this.#frame.write(readings, address)
+    if (written < count) this.#rejections.countFaults(connection, this.#frame.faults, bytes)
+    if (written === 0 && count > 0) {
+      return this.#rejections.answerAllFaulty(connection, seq, this.#frame.faults)
+    }
+    const source = written === count ? this.#whole(connection) : this.#part(connection, seq)
+    this.#room.commit(connection, source, JSON_READING_OFFSET, written, seq, nowMs)
+  }
+
+  #whole(connection: Connection): number {
+    return connection.source | SOURCE_TEXT
+  }
+
+  /** A numbered message gets one answer for all its readings, when those in the ring are settled. */
+  #part(connection: Connection, seq: number): number {
+    if (seq !== 0) this.#settlement.expectFaults(this.#frame.faults)
+    else this.#rejections.answerFaults(connection, seq, this.#frame.faults)
+    return connection.source | SOURCE_TEXT | SOURCE_COMPACTED
+  }
+}

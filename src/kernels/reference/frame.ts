@@ -1,0 +1,7 @@
+import type { Reading } from './reading.ts'
+
+export interface Frame {
+  readonly source: number
+  readonly receivedMs: number
+  readonly readings: readonly Reading[]
+}

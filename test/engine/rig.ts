@@ -1,0 +1,65 @@
+import { afterEach } from 'vitest'
+import { createEngine } from '../../src/engine/create-engine.ts'
+import type { ConfigInput } from '../../src/engine/config/schema.ts'
+import type { Engine } from '../../src/engine/engine.ts'
+import type { Account } from '../../src/core/stats.ts'
+
+/** A small engine is quick to start and easy to overload. */
+const SMALL_LIMITS = {
+  series: 20_000,
+  devices: 20_000,
+  ringBytes: 1024 * 1024,
+  frameBytes: 64 * 1024,
+  backlogBytes: 8 * 1024 * 1024,
+}
+
+const engines: Engine[] = []
+
+/** Engines of a test end with it. */
+afterEach(async () => {
+  await Promise.all(engines.splice(0).map((engine) => engine.close()))
+})
+
+/** An engine with small limits, closed after the test. */
+export async function startEngine({ limits, ...config }: ConfigInput = {}): Promise<Engine> {
+  const engine = await createEngine({
+    port: 0,
+    pool: { max: 4 },
+    ...config,
+    limits: { ...SMALL_LIMITS, ...limits },
+  })
+  engines.push(engine)
+  return engine
+}
+
+/** URL of a pipeline under fixtures/; what is in `options` it reads from its own URL. */
+export function fixture(name: string, options: Record<string, string | number> = {}): URL {
+  const url = new URL(`./fixtures/${name}.js`, import.meta.url)
+  for (const [key, value] of Object.entries(options)) url.searchParams.set(key, String(value))
+  return url
+}
+
+export const moment = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Asks again and again until it is so. */
+export async function until(isSo: () => boolean, what: string, timeoutMs = 10_000): Promise<void> {
+  const endMs = performance.now() + timeoutMs
+  while (!isSo()) {
+    if (performance.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${what}`)
+    await moment(5)
+  }
+}
+
+/** What the two equations of the account are off by. */
+export const imbalance = (account: Account): { intake: number; work: number } => {
+  const { received, accepted, refused, malformed, processed, inFlight, deadLettered, forwarded } = account
+  return {
+    intake: received - accepted - refused - malformed,
+    work: accepted - processed - inFlight - deadLettered - forwarded,
+  }
+}
+
+export const BALANCED = { intake: 0, work: 0 }
+
+/** Everything that was accepted has been worked through. */
+export const isIdle = (engine: Engine): boolean => engine.stats().account.inFlight === 0

@@ -1,0 +1,56 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { loadConfigFile } from '../../src/engine/config/file.ts'
+import { ROOT, runNode } from './run.ts'
+
+/**
+ * The samples in the documentation, written side by side, under the name in their first line if they have one.
+ * Programs are run, configurations are read.
+ */
+interface Sample {
+  readonly page: string
+  readonly language: string
+  readonly name: string
+  readonly text: string
+}
+
+const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((page) => `docs/${page}`)]
+const BLOCK = /^```(js|yaml)\n([^]*?)^```$/gm
+
+function samplesOf(page: string): Sample[] {
+  const text = readFileSync(join(ROOT, page), 'utf8')
+  return [...text.matchAll(BLOCK)].map(([, language, block], index) => {
+    const [, name] = /^(?:\/\/|#) (\S+\.\w+)\n/.exec(block) ?? []
+    return { page, language, name: name ?? `${page.replaceAll('/', '-')}-${index}.${language}`, text: block }
+  })
+}
+
+const samples = PAGES.filter((page) => page.endsWith('.md')).flatMap(samplesOf)
+
+// inside the project, so that its own name leads to what was built
+mkdirSync(join(ROOT, 'build'), { recursive: true })
+const folder = mkdtempSync(join(ROOT, 'build', 'samples-'))
+const pathOf = ({ name }: Sample) => join(folder, name)
+for (const sample of samples) writeFileSync(pathOf(sample), sample.text)
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('samples in the documentation', () => {
+  const programs = samples.filter(({ text }) => text.includes('createEngine('))
+  const configurations = samples.filter(({ language, text }) => language === 'yaml' && !/^- /m.test(text))
+
+  it('are there', () => {
+    expect(programs.length).toBeGreaterThan(1)
+    expect(configurations.length).toBeGreaterThan(2)
+  })
+
+  it.each(programs)('run: $page $name', async (sample) => {
+    const { code, out, err } = await runNode(pathOf(sample))
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain('raised')
+  })
+
+  it.each(configurations)('are valid: $page $name', (sample) => {
+    expect(() => loadConfigFile(pathOf(sample), {})).not.toThrow()
+  })
+})
