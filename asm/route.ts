@@ -15,7 +15,7 @@ import { withinRate } from './rate-limit'
 import { refuse, rejectMalformed } from './refusals'
 import { deviationOf, isNotable, learn, phaseOf, takeNote } from './score'
 import { isDeviceAdmitted, isMetricKnown, lookUpDevice, seek, takeRow } from './series-table'
-import { faultOf, isInRange, isPositionAbsent, isSound, isTimeAbsent } from './validate'
+import { faultOf, isInRange, isPositionAbsent, isSound, isSoundOrTimeless, isTimeAbsent } from './validate'
 import { Scratch } from './scratch'
 
 const GROUP: u32 = 32
@@ -110,7 +110,7 @@ function routeReading(s: Scratch, frame: usize, reading: usize, home: usize): vo
   const plain =
     u32(load<u32>(row, S.ROW_EPOCH) == epochOf(map, row)) &
     u32(load<u8>(row, S.ROW_LANE_TIER) == load<u8>(row, S.ROW_TIER)) &
-    u32(isSound(reading, s.latest) || time == 0) &
+    u32(isSoundOrTimeless(reading, s.latest)) &
     (u32(absent) | u32(isInRange(north, east))) &
     u32(load<u32>(lane, L.LANE_WRITE) + R.READING_BYTES <= load<u32>(lane, L.LANE_WRITE_END)) &
     u32(stampOf(lane, s.tick) <= <u32>R.MAX_STAMP) &

@@ -49,6 +49,18 @@ describe('route', () => {
     pair.compare()
   })
 
+  it.each([0, 1])(
+    'takes no value that is not a number, nor device 0, with time %d, into a series that is known',
+    (time) => {
+      begin({ warmup: 2 })
+      const somewhere = { lat: 0, lon: 0 }
+      for (const device of DEVICES) route(reading(1, device), reading(1, device), reading(9000, device))
+      route(reading(1), reading(NaN, DEVICE, { time }), reading(1, DEVICE, { key: 0n, time, ...somewhere }))
+      expect(pair.met()).toEqual(expect.arrayContaining(['malformed 1', 'malformed 2']))
+      pair.compare()
+    },
+  )
+
   it('gives devices that must be known and are not no rows', () => {
     begin({ knownOnly: true, seriesLimit: 1 })
     route(...DEVICES.slice(1).map((device) => reading(1, device)))
