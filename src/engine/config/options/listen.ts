@@ -17,7 +17,7 @@ export const listenOptions = {
     1,
     MAX_LISTENERS,
     1,
-    'Listener threads sharing the port; more than 1 needs a `port` other than 0.',
+    'Listener threads sharing the port; more than 1 needs a `port` other than 0, and no `rates` per address or tenant.',
   ),
   insecure: z.boolean().default(false).meta({
     description:
