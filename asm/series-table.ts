@@ -102,16 +102,19 @@ function findDevice(map: usize, id: u64): usize {
   return 0 // removed devices keep their places, so the table can be full
 }
 
-/** Where the registry puts a device: its place, or the free one to take. Main thread only. */
+/** Where the registry puts a device: its place, else that of a removed one, else a free one; 0 when there is none. */
 export function placeDevice(map: usize, id: u64): usize {
   const table = <usize>load<u32>(map, M.MAP_DEVICES)
   const mask = load<u32>(map, M.MAP_DEVICE_MASK)
   let slot = <u32>(hashDevice(id) >> 32) & mask
+  let removed: usize = 0
   for (let i: u32 = 0; i <= mask; i++) {
     const device = table + (<usize>slot << M.DEVICE_SHIFT)
     const found = load<u64>(device, M.DEVICE_ID)
-    if (found == id || found == 0) return device
+    if (found == id) return device
+    if (found == 0) return removed != 0 ? removed : device
+    if (removed == 0 && (load<u8>(device, M.DEVICE_FLAGS) & M.DEVICE_KNOWN) == 0) removed = device
     slot = (slot + 1) & mask
   }
-  return 0
+  return removed
 }

@@ -15,33 +15,6 @@ export interface BenchCase {
 export interface BenchResult extends BenchCase {
   readonly cases: readonly BenchCase[]
   readonly machine: string
-  /** Where there are several figures: all of them, of which the result is the headline. */
-  readonly cases?: readonly BenchResult[]
-}
-
-/** A bench's module: `sizes.small` runs in the tests, `sizes.full` gives the figures. */
-export interface Bench<Size> {
-  readonly sizes: { readonly small: Size; readonly full: Size }
-  run(size: Size): Promise<BenchResult | readonly BenchResult[]>
-}
-
-/** One figure beside that of a plain way to do the same. */
-export function benchCase(
-  name: string,
-  unit: string,
-  value: number,
-  plain: { name: string; value: number },
-  check: number,
-): BenchResult {
-  const comparison = { ...plain, ratio: value / plain.value }
-  return { name, unit, value, comparison, check: String(check), machine: machine() }
-}
-
-/** Milliseconds that `act` takes. */
-export function timed(act: () => void): number {
-  const begin = performance.now()
-  act()
-  return performance.now() - begin
 }
 
 /** A bench's module: `sizes.small` runs in the tests, `sizes.full` gives the figures. */

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads'
 import { observeCursor, publishCursor } from '../src/memory/atomics.ts'
 import * as L from '../src/memory/layout/ring.layout.ts'
 import { reserveMemory, type SharedMemory, viewMemory } from '../src/memory/shared-memory.ts'
-import { benchCase, type BenchResult, timed } from './bench.ts'
+import { benchCase, type BenchResult, benchResult, timed } from './bench.ts'
 
 interface Size {
   readonly largeFrames: number
@@ -40,7 +40,7 @@ export async function run(size: Size): Promise<BenchResult> {
     benchCase('frames of 32 KiB', 'GB/s', gigabytes, copied, large.check),
     benchCase('frames of 32 B', 'frames/s', perSecond, posted, small.check),
   ]
-  return { ...cases[0], cases }
+  return benchResult(cases)
 }
 
 /** The check is the number of frames whose every line held what was sent. */

@@ -13,7 +13,7 @@ import { writeMemoryMap } from '../src/memory/memory-map.ts'
 import { type MemoryPlan, placeOf, planMemory } from '../src/memory/memory-plan.ts'
 import { SpscFrameProducer } from '../src/memory/rings/spsc-frame-ring.ts'
 import { reserveMemory, type SharedMemory, viewMemory } from '../src/memory/shared-memory.ts'
-import { benchCase, type BenchResult, timed } from './bench.ts'
+import { type BenchCase, benchCase, type BenchResult, benchResult, timed } from './bench.ts'
 
 interface Size {
   readonly series: readonly number[]
@@ -39,10 +39,10 @@ const PARAMETERS = {
 export async function run(size: Size): Promise<BenchResult> {
   const module = await compileKernels()
   const cases = size.series.map((series) => routeCase(module, series, size.readings))
-  return { ...cases[Math.min(1, cases.length - 1)], cases }
+  return benchResult(cases, Math.min(1, cases.length - 1))
 }
 
-function routeCase(module: WebAssembly.Module, series: number, readings: number): BenchResult {
+function routeCase(module: WebAssembly.Module, series: number, readings: number): BenchCase {
   const kernel = new KernelRun(module, series)
   const value = kernel.perSecond(readings)
   const plainSeries = Math.min(series, MAX_PLAIN_SERIES)

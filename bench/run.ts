@@ -23,8 +23,7 @@ async function runBench(name: string, small: boolean): Promise<BenchResult | und
     console.log(`${name}: exports no sizes and run; skipped`)
     return undefined
   }
-  const given = await module.run(small ? module.sizes.small : module.sizes.full)
-  const result = Array.isArray(given) ? { ...given[0], cases: given } : given
+  const result = await module.run(small ? module.sizes.small : module.sizes.full)
   print(name, result)
   return result
 }
@@ -32,13 +31,11 @@ async function runBench(name: string, small: boolean): Promise<BenchResult | und
 function print(name: string, result: BenchResult): void {
   console.log(`\n${name} (${result.machine})`)
   console.table(
-    (result.cases ?? [result]).map(({ name, value, unit, comparison, check }) => ({
+    result.cases.map(({ name, value, unit, comparison, check }) => ({
       ...{ case: name, value: figure(value), unit },
-      ...(comparison !== undefined && {
-        'compared with': comparison.name,
-        'its value': figure(comparison.value),
-        ratio: `${comparison.ratio.toFixed(2)} ×`,
-      }),
+      'compared with': comparison.name,
+      'its value': figure(comparison.value),
+      ratio: `${comparison.ratio.toFixed(2)} ×`,
       check,
     })),
   )

@@ -1,4 +1,5 @@
 import type { AnomalyRule, Device } from '../core/device.ts'
+import { assert } from '../core/errors.ts'
 import { tierIndex } from '../core/tiers.ts'
 import { addToWord } from '../memory/atomics.ts'
 import * as M from '../memory/layout/map.layout.ts'
@@ -44,6 +45,7 @@ export class SharedTables {
     const { memory, plan, kernels } = this.#foundation
     const key = BigInt(id)
     const at = kernels.placeDevice(plan.at.map, key) >>> 0
+    assert(at !== 0, 'the table has room for limits.devices')
     memory.bytes[at + M.DEVICE_TIER] = tier
     memory.bytes[at + M.DEVICE_REGION] = region
     memory.bytes[at + M.DEVICE_FLAGS] = flags

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { DIRECTION_HIGH, DIRECTION_LOW } from '../../src/memory/layout/map.layout.ts'
 import * as L from '../../src/memory/layout/lanes.layout.ts'
 import { POSITION_ABSENT } from '../../src/memory/layout/reading.layout.ts'
+import { shardOf } from '../../src/kernels/reference/hash.ts'
 import type { Reading } from '../../src/kernels/reference/reading.ts'
 import { KernelAndTwin, type PairOptions } from './kernel-and-twin.ts'
 import { KernelRig } from './kernel-rig.ts'
@@ -54,7 +55,11 @@ describe('route', () => {
     (time) => {
       begin({ warmup: 2 })
       const somewhere = { lat: 0, lon: 0 }
-      for (const device of DEVICES) route(reading(1, device), reading(1, device), reading(9000, device))
+      const ofShard0 = Array.from({ length: 1000 }, (_, i) => BigInt(i + 1)).find(
+        (id) => shardOf(id << 16n) === 0,
+      )
+      for (const value of [1, 1, 9000]) route(reading(value, ofShard0))
+      route(reading(1), reading(1))
       route(reading(1), reading(NaN, DEVICE, { time }), reading(1, DEVICE, { key: 0n, time, ...somewhere }))
       expect(pair.met()).toEqual(expect.arrayContaining(['malformed 1', 'malformed 2']))
       pair.compare()

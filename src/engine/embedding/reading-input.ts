@@ -18,8 +18,7 @@ export function checkReadings(readings: readonly ReadingInput[]): void {
   if (!isArray)
     throw new MillraceError('bad-request', `readings: ${show(readings)} is not allowed; allowed: an array`)
   // not forEach, which would pass over holes
-  for (let index = 0; index < readings.length; index++)
-    checkReadingInput((readings as readonly ReadingInput[])[index], index)
+  for (let index = 0; index < readings.length; index++) checkReadingInput(readings[index], index)
 }
 
 function checkReadingInput(reading: ReadingInput, index: number): void {

@@ -51,7 +51,6 @@ export const limitsOptions = z.strictObject({
   ringWaitMs: whole(0, 10_000, 1000, 'How long a full ring slows its sender before it refuses.'),
   replyBufferBytes: whole(4096, 64 * MIB, 262_144, 'Replies a client may leave unread before it is closed.'),
   idleTimeoutSeconds,
-  headerTimeoutMs: whole(100, 600_000, 10_000, 'How long a request may take to send its headers.'),
   bodyBytes: whole(1024, 256 * MIB, 16 * MIB, 'Largest HTTP request body.'),
   openAlerts: whole(1, 1_000_000, 10_000, 'Alerts open at once.'),
   alertHistory: whole(0, 1_000_000, 1000, 'Resolved alerts kept to be looked at.'),
