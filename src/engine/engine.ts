@@ -37,7 +37,7 @@ export class Engine {
   #closing: Promise<void> | undefined
   #lastStats: Stats | undefined
 
-  /** Use `createEngine`. */
+  /** @internal Use `createEngine`. */
   constructor(parts: Assembly) {
     const { foundation, embedded, config, clock, directory } = parts
     this.#parts = parts

@@ -13,12 +13,13 @@ export class AnomalyEvent {
   readonly #names: Names
   #address = 0
 
+  /** @internal */
   constructor(memory: SharedMemory, names: Names) {
     this.#memory = memory
     this.#names = names
   }
 
-  /** Engine: shows the event at `address`. */
+  /** @internal Engine: shows the event at `address`. */
   at(address: number): this {
     this.#address = address
     return this

@@ -56,6 +56,7 @@ export class PipelineContext {
   #subject: Subject | undefined
   #shard = 0
 
+  /** @internal */
   constructor(memory: SharedMemory, plan: MemoryPlan) {
     const size = plan.needs.shardStateBytes
     this.#states = Array.from(
@@ -96,19 +97,19 @@ export class PipelineContext {
     this.#say(EGRESS_EMIT, { topic: String(topic), data } satisfies EmitMessage)
   }
 
-  /** Engine: the next calls are about this shard and subject; what is left unsaid is forgotten. */
+  /** @internal Engine: the next calls are about this shard and subject; what is left unsaid is forgotten. */
   begin(shard: number, subject: Subject): void {
     this.#shard = shard
     this.#subject = subject
     this.#outgoing.length = 0
   }
 
-  /** Engine: what was said has been sent, or must not be. */
+  /** @internal Engine: what was said has been sent, or must not be. */
   forget(): void {
     this.#outgoing.length = 0
   }
 
-  /** Engine: what was said since `begin`. */
+  /** @internal Engine: what was said since `begin`. */
   outgoing(): readonly Outgoing[] {
     return this.#outgoing
   }

@@ -24,6 +24,7 @@ export class ReadingBatch {
   #metrics: ReadonlySet<string> | undefined
   #first = 0
 
+  /** @internal */
   constructor(memory: SharedMemory, plan: MemoryPlan, names: Names, metrics: readonly string[] | undefined) {
     this.#memory = memory
     this.#plan = plan
@@ -31,7 +32,7 @@ export class ReadingBatch {
     this.#metrics = metrics === undefined ? undefined : new Set(metrics)
   }
 
-  /** Engine: shows `count` entries of a lane from `address` on. */
+  /** @internal Engine: shows `count` entries of a lane from `address` on. */
   open(lane: number, address: number, count: number): void {
     const index = (lane - this.#plan.at.lanes) >>> L.LANE_SHIFT
     this.#track = index >>> L.LANES_PER_TRACK_SHIFT

@@ -21,6 +21,7 @@ export class ReadingWriter {
   readonly #intake: EmbeddedIntake
   readonly #maxReadings: number
 
+  /** @internal */
   constructor(memory: SharedMemory, intake: EmbeddedIntake, maxReadings: number) {
     this.#memory = memory
     this.#intake = intake
@@ -51,6 +52,7 @@ export class ReadingRoom {
   readonly #count: number
   readonly #claim: number
 
+  /** @internal */
   constructor(memory: SharedMemory, intake: EmbeddedIntake, address: number, count: number) {
     this.#memory = memory
     this.#intake = intake
