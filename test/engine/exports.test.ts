@@ -5,10 +5,20 @@ import * as millrace from '../../src/index.ts'
 /** What programs can import. A name that appears or goes is a decision, not a side effect. */
 const VALUES = ['MillraceError', 'TIERS', 'createEngine', 'deviceIdOf', 'seriesKey']
 const TYPES = [
-  ...['Account', 'Alert', 'AlertRequest', 'AnomalyEvent', 'AnomalyRule', 'ConfigInput', 'Device'],
+  ...[
+    'Account',
+    'Alert',
+    'AlertChange',
+    'AlertRequest',
+    'AnomalyEvent',
+    'AnomalyRule',
+    'ConfigInput',
+    'Device',
+  ],
   ...[
     'DeviceProperties',
     'Engine',
+    'EmitMessage',
     'EngineEvents',
     'ErrorCode',
     'IngestResult',
