@@ -25,7 +25,6 @@
  *    40  f64 last           value with the latest event time   "
  *    48  f64 lastTime                                          "
  *    56  u32 count          within the minute                  "
- *    60  f32 alertPeak      |score| of the open alert, 0 = none  "
  */
 export const ROW_KEY = 0
 export const ROW_MEAN = 8
@@ -53,7 +52,6 @@ export const WINDOW_MAX = 32
 export const WINDOW_LAST = 40
 export const WINDOW_LAST_TIME = 48
 export const WINDOW_COUNT = 56
-export const WINDOW_ALERT_PEAK = 60
 export const WINDOW_ROW_BYTES = 64
 export const WINDOW_MS = 60000
 
