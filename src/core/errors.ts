@@ -59,6 +59,21 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'A pipeline module could not be loaded or does not have the expected shape.',
   },
+  'storage-failed': {
+    status: 503,
+    retryable: true,
+    meaning: 'A file of the data directory could not be read, written or made safe; the context has the system code.',
+  },
+  'storage-damaged': {
+    status: 500,
+    retryable: false,
+    meaning: 'A file of the data directory is not what was written to it.',
+  },
+  'data-dir-in-use': {
+    status: 500,
+    retryable: false,
+    meaning: 'Another engine works in this data directory; the message says which.',
+  },
   closed: { status: 503, retryable: false, meaning: 'The engine is closed.' },
 } as const
 

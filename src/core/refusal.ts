@@ -8,6 +8,7 @@ export const REFUSAL_REASONS = [
   'unknown-metric', // not in the metrics dictionary
   'rate', // over a configured rate of the device, tenant, address or connection
   'shutdown', // the engine is closing
+  'storage', // the journal cannot keep up, or its disk is full or failing
 ] as const
 
 export type RefusalReason = (typeof REFUSAL_REASONS)[number]

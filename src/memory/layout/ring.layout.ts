@@ -1,11 +1,13 @@
 /*
- * Ingest ring: a control block, then 2^n bytes of data. One producer thread; the router consumes (a journal will be
- * the second consumer, with its own cursor). Cursors count bytes, are 32-bit and wrap.
+ * Ingest ring: a control block, then 2^n bytes of data. One producer thread; the router consumes, and where readings
+ * are to be durable the journal follows it, so that what it writes carries the router's verdict. Cursors count bytes, are
+ * 32-bit and wrap; positions count the same bytes and don't.
  *
  *   control (512 bytes)                                     written by
  *     0  u32 writeCursor    end of the last committed frame   producer
  *   128  u32 routeCursor    end of the last routed frame      router
  *   132  u32 refusalCount   frames routed with a refusal      router
+ *   136  f64 routePosition  routeCursor, counted from the start of the process  router
  *   256  u32 journalCursor  end of the last durable frame     journal
  *
  *   frame (32-byte aligned, never torn across the end)      written by
@@ -18,12 +20,16 @@
  *    28  u32 outcome        reason << 24 | readings marked    router (producer writes 0)
  *    32  message bytes as received; its first 8 bytes never hold readings
  *
+ * A frame without readings is a note: its readingOffset is a NOTE_ kind instead, and its message the note. The router
+ * passes it; it is there for its place among the frames, in the ring and in the journal.
+ *
  * Readings that were not taken (refused or malformed) are marked in a bitmap: in the message's first word when there
  * are at most 32 readings, else in words behind the message. The producer clears it, the router sets bits.
  */
 export const RING_WRITE_CURSOR = 0
 export const RING_ROUTE_CURSOR = 128
 export const RING_REFUSAL_COUNT = 132
+export const RING_ROUTE_POSITION = 136
 export const RING_JOURNAL_CURSOR = 256
 export const RING_CONTROL_BYTES = 512
 
@@ -36,6 +42,14 @@ export const FRAME_SEQ = 24
 export const FRAME_OUTCOME = 28
 export const FRAME_HEADER_BYTES = 32
 export const FRAME_ALIGNMENT = 32
+/** A frame whose readings have all been taken before: it is there to be answered. */
+export const NOTE_REPEATED = 0
+/** `source` (without its flags) is the client whose name is the message, in UTF-8. */
+export const NOTE_CLIENT = 1
+/** The message is a change of the registry, as JSON. */
+export const NOTE_REGISTRY = 2
+/** The message is the id of an alert that has been told to the outside, and how: JSON. */
+export const NOTE_TOLD = 3
 /** Added to the reason when every marked reading is malformed: the rest is then an index into MALFORMED_CAUSES. */
 export const OUTCOME_MALFORMED = 0x80
 /** In readingCount: no frame here, go on at the start of the data. */
