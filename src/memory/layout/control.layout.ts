@@ -12,6 +12,9 @@
  *   896  u32 egressTicket   messages ever sent by workers     workers
  *  1024  u32 sockets        open in this process             listeners (added to)
  *  1028  u32 streams        of them WebSockets               listeners (added to)
+ *  1152  u32 journalSignal  the journal sleeps on it          router (when it sleeps)
+ *  1156  u32 journalSleeping                                  journal
+ *  1160  f64 epochOffset    what makes the router's monotonic time wall-clock time  router
  *
  *   agent slot (128 bytes)                                    written by
  *     0  u32 state          AGENT_*                           agent; main after its end
@@ -34,7 +37,10 @@ export const CONTROL_CENSUS = 768
 export const CONTROL_EGRESS_TICKET = 896
 export const CONTROL_SOCKETS = 1024
 export const CONTROL_STREAMS = 1028
-export const CONTROL_BYTES = 1152
+export const CONTROL_JOURNAL_SIGNAL = 1152
+export const CONTROL_JOURNAL_SLEEPING = 1156
+export const CONTROL_EPOCH_OFFSET = 1160
+export const CONTROL_BYTES = 1280
 
 export const AGENT_STATE = 0
 export const AGENT_HEARTBEAT = 4
