@@ -14,4 +14,4 @@ export {
   drainTrack,
 } from './lane-reader'
 export { countRing, countTrack } from './census'
-export { markBefore } from './refusals'
+export { adoptFrame } from './replay'

@@ -27,7 +27,7 @@ export interface Kernels {
   drainTrack(map: number, worker: number, track: number, first: number, budget: number, nowMs: number): number
   countRing(data: number, mask: number, from: number, to: number): number
   countTrack(map: number, track: number): number
-  markBefore(frame: number, position: number, positions: number): void
+  adoptFrame(frame: number, nowMs: number, arrival: number, position: number, positions: number): number
 }
 
 const WASM_FILE = new URL('../../build/millrace.wasm', import.meta.url)

@@ -62,6 +62,7 @@ export type SegmentName =
   | 'series'
   | 'windows'
   | 'clients'
+  | 'replay'
 
 export interface MemoryPlan {
   readonly needs: MemoryNeeds
@@ -122,6 +123,7 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     // one row more, always free: the kernel looks at the row after a series' home without asking where the table ends
     ['series', S.ROW_BYTES * (slotsPerShard * S.SHARD_COUNT + 1)],
     ['windows', S.WINDOW_ROW_BYTES * slotsPerShard * S.SHARD_COUNT],
+    ['replay', 8 * S.SHARD_COUNT],
     ['clients', K.CLIENT_BYTES * clientSlots],
   ]
   const segments: Segment[] = []
