@@ -28,6 +28,8 @@ export interface Kernels {
   countRing(data: number, mask: number, from: number, to: number): number
   countTrack(map: number, track: number): number
   adoptFrame(frame: number, nowMs: number, arrival: number, position: number, positions: number): number
+  initCrc32c(table: number): void
+  crc32c(table: number, address: number, bytes: number, crc: number): number
 }
 
 const WASM_FILE = new URL('../../build/millrace.wasm', import.meta.url)
