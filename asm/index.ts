@@ -14,3 +14,5 @@ export {
   drainTrack,
 } from './lane-reader'
 export { countRing, countTrack } from './census'
+export { logWaiting, copyShard, copyLogged, packChunks } from './capture'
+export { restoreRows, requeue, requeueFence } from './requeue'
