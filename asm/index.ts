@@ -16,3 +16,4 @@ export {
 export { countRing, countTrack } from './census'
 export { logWaiting, copyShard, copyLogged, packChunks } from './capture'
 export { restoreRows, requeue, requeueFence } from './requeue'
+export { initCrc32c, crc32c } from './crc32c'
