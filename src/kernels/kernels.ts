@@ -41,14 +41,7 @@ export interface Kernels {
     tick: number,
     nowMs: number,
   ): number
-  requeueFence(
-    map: number,
-    track: number,
-    shard: number,
-    tier: number,
-    ahead: number,
-    tick: number,
-  ): number
+  requeueFence(map: number, track: number, shard: number, tier: number, ahead: number, tick: number): number
 }
 
 const WASM_FILE = new URL('../../build/millrace.wasm', import.meta.url)
