@@ -102,6 +102,19 @@ export class CheckpointRig {
     return this.rig.kernels.drainTrack(this.rig.map, worker, track, first, budget, this.nowMs)
   }
 
+  /** A slice that fails in user code: it is in the windows, and still waits in its lane. */
+  failSlice(track: number, first: number, limit: number): void {
+    const { kernels, map, view } = this.rig
+    const shard = kernels.claimShard(map, 0, track, first)
+    if (shard < 0) return
+    const lane = kernels.laneToWork(map, 0, track, shard) >>> 0
+    if (lane !== 0) {
+      const count = kernels.openSlice(map, lane, limit)
+      view.setUint32(lane + L.LANE_SLICE_LIMIT, Math.max(1, count >>> 1), true)
+    }
+    kernels.releaseShard(map, track, shard)
+  }
+
   drainAll(): void {
     for (let idle = 0; idle < 3;) {
       let done = 0
