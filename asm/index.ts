@@ -14,3 +14,4 @@ export {
   drainTrack,
 } from './lane-reader'
 export { countRing, countTrack } from './census'
+export { initCrc32c, crc32c } from './crc32c'
