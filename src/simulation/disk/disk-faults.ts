@@ -22,11 +22,20 @@ export class DiskFaults {
   syncMs = 0
   /** After a failed sync reads see what the medium has, not what was written. */
   forgetsAfterFailedSync = false
-  readonly #planned: PlannedFailure[] = []
+  #planned: PlannedFailure[] = []
 
   /** The next `times` calls fail, after `spared` more that don't. */
   fail(call: DiskCall, { code = 'EIO', spared = 0, times = 1 } = {}): void {
     this.#planned.push({ call, code, spared, left: times })
+  }
+
+  /** The disk is well again; what was lost stays lost. */
+  clear(): void {
+    this.capacityBytes = Infinity
+    this.readOnly = false
+    this.syncMs = 0
+    this.forgetsAfterFailedSync = false
+    this.#planned = []
   }
 
   /** The code this call fails with, if it does; counts the call. */
