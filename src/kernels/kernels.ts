@@ -27,6 +27,8 @@ export interface Kernels {
   drainTrack(map: number, worker: number, track: number, first: number, budget: number, nowMs: number): number
   countRing(data: number, mask: number, from: number, to: number): number
   countTrack(map: number, track: number): number
+  initCrc32c(table: number): void
+  crc32c(table: number, address: number, bytes: number, crc: number): number
 }
 
 const WASM_FILE = new URL('../../build/millrace.wasm', import.meta.url)

@@ -35,6 +35,7 @@ export type SegmentName =
   | 'metrics'
   | 'regions'
   | 'gains'
+  | 'crcTables'
   | 'epochs'
   | 'routerCounters'
   | 'workerCounters'
@@ -72,6 +73,8 @@ export interface MemoryPlan {
 /** Address 0 means "none" everywhere, so nothing begins there. */
 const FIRST_ADDRESS = 1024
 const SCRATCH_BYTES = 16_384
+/** What the CRC-32C kernel's tables take. */
+export const CRC_TABLES_BYTES = 16_384
 export const INTAKE_COUNTERS_BYTES = 1024
 const EGRESS_STRIDE = E.EGRESS_CONTROL_BYTES + E.EGRESS_DATA_BYTES
 /** Shards fill unevenly, so a shard's table is sized for this many standard deviations above its fair share. */
@@ -92,6 +95,7 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     ['metrics', M.METRIC_BYTES * M.METRIC_COUNT],
     ['regions', 65_536],
     ['gains', 8 * M.GAIN_COUNT],
+    ['crcTables', CRC_TABLES_BYTES],
     ['epochs', 4 * S.SHARD_COUNT],
     ['routerCounters', C.ROUTER_COUNTERS_BYTES],
     ['workerCounters', C.WORKER_COUNTERS_BYTES * needs.workers],
