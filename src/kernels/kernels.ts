@@ -29,6 +29,21 @@ export interface Kernels {
   countTrack(map: number, track: number): number
   initCrc32c(table: number): void
   crc32c(table: number, address: number, bytes: number, crc: number): number
+  logWaiting(map: number, capture: number, track: number, shard: number, from: number): number
+  copyShard(map: number, capture: number, shard: number): void
+  copyLogged(map: number, capture: number, shard: number): number
+  packChunks(capture: number, all: number): number
+  restoreRows(map: number, capture: number, count: number): number
+  requeue(
+    map: number,
+    track: number,
+    shard: number,
+    entries: number,
+    count: number,
+    tick: number,
+    nowMs: number,
+  ): number
+  requeueFence(map: number, track: number, shard: number, tier: number, ahead: number, tick: number): number
 }
 
 const WASM_FILE = new URL('../../build/millrace.wasm', import.meta.url)

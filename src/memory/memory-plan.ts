@@ -1,4 +1,5 @@
 import { MillraceError } from '../core/errors.ts'
+import { captureBytes } from './capture-area.ts'
 import * as C from './layout/counters.layout.ts'
 import * as A from './layout/control.layout.ts'
 import * as E from './layout/egress.layout.ts'
@@ -20,6 +21,8 @@ export interface MemoryNeeds {
   readonly limitsDeviceRate: boolean
   /** Bytes of state per shard that user code asks for. */
   readonly shardStateBytes: number
+  /** Is there a checkpoint, which needs a workbench of the size of a shard? */
+  readonly capturesShards?: boolean
 }
 
 export interface Segment {
@@ -54,6 +57,7 @@ export type SegmentName =
   | 'rings'
   | 'rates'
   | 'devices'
+  | 'capture'
   | 'blocks'
   | 'series'
   | 'windows'
@@ -114,6 +118,7 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     ['rings', needs.ringBytes * needs.rings],
     ['rates', M.RATE_BYTES * rateSlots],
     ['devices', M.DEVICE_BYTES * deviceSlots],
+    ['capture', needs.capturesShards === true ? captureBytes(slotsPerShard) : 0],
     ['blocks', L.BLOCK_BYTES * blockCount],
     // one row more, always free: the kernel looks at the row after a series' home without asking where the table ends
     ['series', S.ROW_BYTES * (slotsPerShard * S.SHARD_COUNT + 1)],
