@@ -15,3 +15,4 @@ export {
 } from './lane-reader'
 export { countRing, countTrack } from './census'
 export { initCrc32c, crc32c } from './crc32c'
+export { markBefore } from './refusals'

@@ -29,6 +29,7 @@ export interface Kernels {
   countTrack(map: number, track: number): number
   initCrc32c(table: number): void
   crc32c(table: number, address: number, bytes: number, crc: number): number
+  markBefore(frame: number, position: number, positions: number): void
 }
 
 const WASM_FILE = new URL('../../build/millrace.wasm', import.meta.url)

@@ -1,4 +1,5 @@
 import { MillraceError } from '../core/errors.ts'
+import * as K from './layout/clients.layout.ts'
 import * as C from './layout/counters.layout.ts'
 import * as A from './layout/control.layout.ts'
 import * as E from './layout/egress.layout.ts'
@@ -20,6 +21,10 @@ export interface MemoryNeeds {
   readonly limitsDeviceRate: boolean
   /** Bytes of state per shard that user code asks for. */
   readonly shardStateBytes: number
+  /** Whether there is a journal, behind the router. */
+  readonly isDurable?: boolean
+  /** Clients whose repeated frames are recognised. */
+  readonly clients?: number
 }
 
 export interface Segment {
@@ -57,6 +62,7 @@ export type SegmentName =
   | 'blocks'
   | 'series'
   | 'windows'
+  | 'clients'
 
 export interface MemoryPlan {
   readonly needs: MemoryNeeds
@@ -66,6 +72,7 @@ export interface MemoryPlan {
   readonly slotsPerShard: number
   readonly deviceSlots: number
   readonly rateSlots: number
+  readonly clientSlots: number
   readonly blockCount: number
   readonly freeRingStride: number
 }
@@ -86,6 +93,7 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
   const slotsPerShard = slotsFor(needs.series)
   const deviceSlots = powerOfTwo(needs.devices / 0.7)
   const rateSlots = needs.limitsDeviceRate ? powerOfTwo(Math.max(1024, needs.series * 2)) : 0
+  const clientSlots = needs.clients === undefined ? 0 : powerOfTwo(needs.clients / MAX_LOAD)
   const blockCount = Math.floor(needs.backlogBytes / L.BLOCK_BYTES)
   const freeRingStride = L.FREE_RING_ENTRIES + 4 * powerOfTwo(blockCount + 1)
   const sizes: readonly (readonly [SegmentName, number])[] = [
@@ -118,6 +126,7 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     // one row more, always free: the kernel looks at the row after a series' home without asking where the table ends
     ['series', S.ROW_BYTES * (slotsPerShard * S.SHARD_COUNT + 1)],
     ['windows', S.WINDOW_ROW_BYTES * slotsPerShard * S.SHARD_COUNT],
+    ['clients', K.CLIENT_BYTES * clientSlots],
   ]
   const segments: Segment[] = []
   let next = FIRST_ADDRESS
@@ -139,6 +148,7 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     slotsPerShard,
     deviceSlots,
     rateSlots,
+    clientSlots,
     blockCount,
     freeRingStride,
   }
