@@ -45,7 +45,6 @@ export interface Kernels {
     nowMs: number,
   ): number
   requeueFence(map: number, track: number, shard: number, tier: number, ahead: number, tick: number): number
-  markBefore(frame: number, position: number, positions: number): void
 }
 
 const WASM_FILE = new URL('../../build/millrace.wasm', import.meta.url)
