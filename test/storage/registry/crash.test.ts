@@ -45,7 +45,7 @@ describe('the registry store of a process that is killed', () => {
 
   it('has everything that was flushed, and no damage, again and again', { timeout: 60_000 }, async () => {
     let from = 1
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 3; round++) {
       const flushed = await writeAndKill(from, 3 + round * 2)
       const { store, damage } = await RegistryStore.open({
         ...{ folder, clock: systemClock(), minPosition: 0 },
