@@ -54,12 +54,6 @@ export function takeLock(
   }
 }
 
-/** Who has the directory now, as far as the record tells. */
-export function holderOf(folder: string): LockHolder | undefined {
-  const record = highest(folder)
-  return record !== undefined && blocks(record.holder, false) ? record.holder : undefined
-}
-
 interface LockRecord {
   readonly number: number
   /** Undefined: gone, or not what an engine wrote. */
