@@ -1,4 +1,5 @@
 import { AlertBook } from '../alerts/alert-book.ts'
+import { AlertNews } from '../alerts/alert-news.ts'
 import type { Clock } from '../core/clock.ts'
 import { CONTROL_EGRESS_TICKET } from '../memory/layout/control.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
@@ -10,6 +11,9 @@ import { LanePipeline } from '../pipelines/lane-pipeline.ts'
 import { loadPipeline, type PipelineModule } from '../pipelines/pipeline-module.ts'
 import type { Config } from './config/config.ts'
 import { Directory } from './directory.ts'
+import type { EmitMessage } from '../pipelines/pipeline-context.ts'
+import { AlertLog } from './durability/alert-log.ts'
+import { AfterDurable, AT_ONCE } from './durability/externalizer.ts'
 import { EgressDesk } from './egress-desk.ts'
 import { EmbeddedIntake } from './embedding/embedded-intake.ts'
 import { EventDesk } from './engine-events.ts'
@@ -30,6 +34,8 @@ export interface Assembly {
   readonly events: EventDesk
   readonly directory: Directory
   readonly alerts: AlertBook
+  readonly alertNews: AlertNews
+  readonly alertLog: AlertLog
   readonly quarantine: Quarantine
   readonly deadLetters: DeadLetters
   readonly latency: LatencyBook
@@ -50,23 +56,23 @@ export async function assemble(config: Config, clock: Clock): Promise<Assembly> 
   const { limits } = config
   const deadLetters = new DeadLetters(clock, limits.deadLetters)
   const latency = await LatencyBook.open(clock)
-  const alerts = openAlertBook(config, directory, events)
+  const alerts = openAlertBook(config, directory)
+  const alertNews = new AlertNews(alerts)
+  alertNews.subscribe((alert, change) => events.tell('alert', alert, change))
   const names = {
     metric: (id: number) => directory.metricName(id),
     region: (index: number) => directory.regions.names[index],
   }
   const describe = (series: bigint) => directory.describe(series)
-  const anomalyLatency = latency.anomaly
-  const onEmit = (message: Parameters<typeof events.tell<'emit'>>[1]) => events.tell('emit', message)
+  const alertLog = new AlertLog()
+  const { memory, plan } = foundation
+  const isHeld = config.durability === 'journal' && config.externalize === 'after-durable'
+  const externalizer = isHeld ? new AfterDurable(memory, plan) : AT_ONCE
+  const onEmit = (message: EmitMessage): void => events.tell('emit', message)
+  const onAnomaly = (receivedMs: number): void => latency.anomaly.record(clock.nowMs() - receivedMs, 1)
   const egress = new EgressDesk({
-    foundation,
-    names,
-    alerts,
-    deadLetters,
-    anomalyLatency,
-    clock,
-    describe,
-    onEmit,
+    ...{ foundation, names, alerts, alertLog, externalizer, deadLetters, clock },
+    ...{ describe, onAnomaly, onEmit },
   })
   const producer = openProducer(foundation, EMBEDDING_RING, () => foundation.doorbell.wantAnswers())
   const embedded = new EmbeddedIntake(
@@ -89,17 +95,16 @@ export async function assemble(config: Config, clock: Clock): Promise<Assembly> 
   const statsDesk = new StatsDesk({ foundation, config, clock, latency, alerts, registry, pool })
   const quarantine = new Quarantine(clock, limits.quarantine)
   const state = { quarantine, deadLetters, latency, egress, embedded, router, pool, statsDesk }
-  return { config, clock, foundation, events, directory, alerts, ...state }
+  return { config, clock, foundation, events, directory, alerts, alertNews, alertLog, ...state }
 }
 
-function openAlertBook(config: Config, directory: Directory, events: EventDesk): AlertBook {
+function openAlertBook(config: Config, directory: Directory): AlertBook {
   const alerts = new AlertBook({
     maxOpen: config.limits.openAlerts,
     history: config.limits.alertHistory,
     deviceName: (id) => directory.registry.nameOf(id),
     metricName: (id) => directory.dictionary.byId(id)?.name,
   })
-  alerts.subscribe((alert, change) => events.tell('alert', alert, change))
   return alerts
 }
 

@@ -100,13 +100,15 @@ export class FrontDoor {
   }
 
   #view(): EngineView {
-    const { clock, directory, alerts, quarantine, deadLetters, foundation, latency, events } = this.#parts
+    const { clock, directory, alerts, alertNews, quarantine, deadLetters, foundation, latency, events } =
+      this.#parts
     const series = new SeriesReader(foundation, directory.regions.names)
     return {
       clock,
       registry: directory.registry,
       dictionary: directory.dictionary,
       alerts,
+      alertNews,
       quarantine,
       deadLetters,
       stats: this.#stats,

@@ -1,5 +1,6 @@
 import { MillraceError } from '../core/errors.ts'
 import * as K from './layout/clients.layout.ts'
+import { captureBytes } from './capture-area.ts'
 import * as C from './layout/counters.layout.ts'
 import * as A from './layout/control.layout.ts'
 import * as E from './layout/egress.layout.ts'
@@ -25,6 +26,8 @@ export interface MemoryNeeds {
   readonly isDurable?: boolean
   /** Clients whose repeated frames are recognised. */
   readonly clients?: number
+  /** Is there a checkpoint, which needs a workbench of the size of a shard? */
+  readonly capturesShards?: boolean
 }
 
 export interface Segment {
@@ -59,10 +62,12 @@ export type SegmentName =
   | 'rings'
   | 'rates'
   | 'devices'
+  | 'capture'
   | 'blocks'
   | 'series'
   | 'windows'
   | 'clients'
+  | 'replay'
 
 export interface MemoryPlan {
   readonly needs: MemoryNeeds
@@ -122,10 +127,12 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     ['rings', needs.ringBytes * needs.rings],
     ['rates', M.RATE_BYTES * rateSlots],
     ['devices', M.DEVICE_BYTES * deviceSlots],
+    ['capture', needs.capturesShards === true ? captureBytes(slotsPerShard) : 0],
     ['blocks', L.BLOCK_BYTES * blockCount],
     // one row more, always free: the kernel looks at the row after a series' home without asking where the table ends
     ['series', S.ROW_BYTES * (slotsPerShard * S.SHARD_COUNT + 1)],
     ['windows', S.WINDOW_ROW_BYTES * slotsPerShard * S.SHARD_COUNT],
+    ['replay', 8 * S.SHARD_COUNT],
     ['clients', K.CLIENT_BYTES * clientSlots],
   ]
   const segments: Segment[] = []

@@ -51,6 +51,7 @@ export const alertOf = (over: Partial<Alert> = {}): Alert => ({
   score: 12.34,
   peak: 12.34,
   count: 1,
+  replayed: false,
   ...over,
 })
 
