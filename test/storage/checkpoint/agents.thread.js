@@ -23,9 +23,10 @@ let position = 0
 let round = 0
 
 function route() {
-  const written = Atomics.load(memory.i32, (control + R.RING_WRITE_CURSOR) >>> 2) >>> 0
+  const written = Number(Atomics.load(memory.i32, (control + R.RING_WRITE_CURSOR) >>> 2)) >>> 0
   const mask = plan.needs.ringBytes - 1
-  const next = kernels.route(map, scratch, control, data, mask, cursor, written, 1000, epochOffsetMs) >>> 0
+  const next =
+    Number(kernels.route(map, scratch, control, data, mask, cursor, written, 1000, epochOffsetMs)) >>> 0
   position += (next - cursor) >>> 0
   cursor = next
   kernels.publish(map, scratch, 0)
