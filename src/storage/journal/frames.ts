@@ -13,7 +13,7 @@ export interface JournalFrame {
   /** Monotonic; the record's epochOffsetMs makes it milliseconds since 1970. */
   readonly receivedMs: number
   readonly readingCount: number
-  /** A NOTE_ kind where there are no readings, else undefined. */
+  /** A NOTE_ kind if it is a note, else undefined. */
   readonly note: number | undefined
 }
 
@@ -36,24 +36,26 @@ export function* framesOf(payload: Uint8Array): Generator<JournalFrame, void, un
     // a good sum says that these are the bytes that were written, and still nobody should loop for ever over them
     if (frameBytes < L.FRAME_HEADER_BYTES || at + frameBytes > payload.length) return
     const readingCount = view.getUint32(at + L.FRAME_READING_COUNT, true)
+    const offset = view.getUint32(at + L.FRAME_READING_OFFSET, true)
     yield {
       bytes: payload.subarray(at, at + frameBytes),
       source: view.getUint32(at + L.FRAME_SOURCE, true) & SOURCE_MASK,
       seq: view.getUint32(at + L.FRAME_SEQ, true),
       receivedMs: view.getFloat64(at + L.FRAME_RECEIVED_MS, true),
       readingCount,
-      note: readingCount === 0 ? view.getUint32(at + L.FRAME_READING_OFFSET, true) : undefined,
+      note: readingCount === 0 && offset < L.FRAME_HEADER_BYTES ? offset : undefined,
     }
     at += frameBytes
   }
 }
 
-/** The message of a note, as text; what fills it up to the frame's end are zeros. */
+/** The text of a note. */
 export function noteText({ bytes }: JournalFrame): string {
-  const message = bytes.subarray(L.FRAME_HEADER_BYTES)
-  const end = message.indexOf(0)
+  const message = new DataView(bytes.buffer, bytes.byteOffset + L.FRAME_HEADER_BYTES)
+  const start = L.FRAME_HEADER_BYTES + L.NOTE_TEXT
+  const length = message.getUint32(L.NOTE_LENGTH, true)
   // a decoder doesn't take views of shared memory
-  return new TextDecoder().decode(message.slice(0, end < 0 ? undefined : end))
+  return new TextDecoder().decode(bytes.slice(start, start + length))
 }
 
 /** The readings of a frame that were taken: neither refused nor malformed. */

@@ -38,6 +38,8 @@ export interface OpenReport {
   readonly lastSequence: number
   /** Records that were written again, because nobody knew whether they were safe. */
   readonly rewritten: number
+  /** Records that could be read but don't count, because one before them in the same last writes could not. */
+  readonly cut: number
   readonly findings: readonly Finding[]
 }
 
@@ -80,8 +82,8 @@ export class Journal {
     this.#durable = tail.durable
     this.#next = tail.durable + 1
     this.#rewrite(tail)
-    const { findings, unproven } = tail
-    this.report = { lastSequence: this.#durable, rewritten: unproven.length, findings }
+    const { findings, unproven, cut } = tail
+    this.report = { lastSequence: this.#durable, rewritten: unproven.length, cut, findings }
   }
 
   /** The sequence number that the next record gets. */
@@ -116,7 +118,7 @@ export class Journal {
 
   /** Writes what is pending and makes it safe; throws `storage-failed` when that is not known to have worked. */
   commit(): void {
-    while (this.#pending.length > 0) this.#writeTo(this.#segment ?? this.#begin())
+    while (this.#pending.length > 0) this.#writeTo(this.#segment ?? this.#beginPending())
   }
 
   /** Nothing before sequence number `sequence` is needed any more; `maintain` lets go of it, except for `retainBytes`. */
@@ -183,13 +185,17 @@ export class Journal {
   }
 
   /** A new segment for the records from the first pending one on. */
-  #begin(): SegmentFile {
-    const { disk, folder, run, clock, checksum } = this.#parts
+  #beginPending(): SegmentFile {
     const [first] = this.#pending
-    const id = { firstSequence: first.header.sequence, number: ++this.#number, run }
+    return this.#begin(first.header.sequence, recordBytes(first))
+  }
+
+  #begin(firstSequence: number, firstBytes: number): SegmentFile {
+    const { disk, folder, run, clock, checksum } = this.#parts
+    const id = { firstSequence, number: ++this.#number, run }
     const name = segmentName(id)
     const path = join(folder, name)
-    const leastBytes = SEGMENT_HEADER_BYTES + recordBytes(first)
+    const leastBytes = SEGMENT_HEADER_BYTES + firstBytes
     const segmentBytes = Math.max(leastBytes, this.#parts.options.segmentBytes)
     this.#makeFile(path, segmentBytes)
     const header = { createdMs: clock.epochMs(), segmentBytes }
@@ -248,12 +254,13 @@ export class Journal {
 
   /**
    * Writes once more what may not be on the medium although it can be read. The numbers begin where what is safe ends, so
-   * that the new segment voids the old records, and closes gaps that a power cut has left among them.
+   * that the new segment voids the old records, with those that a power cut has left behind a gap.
    */
-  #rewrite({ unproven }: Tail): void {
+  #rewrite({ unproven, cut }: Tail): void {
     for (const { header, payload } of unproven) this.#append(header, payload)
     try {
       this.commit()
+      if (cut > 0 && unproven.length === 0) this.#begin(this.#next, 0).claim()
     } catch (error) {
       this.close()
       throw error

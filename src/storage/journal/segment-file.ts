@@ -23,6 +23,7 @@ export class SegmentFile {
   readonly #checksum: Checksum
   #offset = SEGMENT_HEADER_BYTES
   #writes = 0
+  #isClaimed = false
 
   constructor(file: DiskFile, id: SegmentId, header: SegmentHeader, checksum: Checksum) {
     this.id = id
@@ -54,7 +55,8 @@ export class SegmentFile {
     this.#file.write(parts, this.#offset)
     this.#file.sync()
     this.#offset += records.reduce((sum, record) => sum + recordBytes(record), 0)
-    if (this.#writes++ === 0) this.#claim()
+    this.#writes++
+    if (!this.#isClaimed) this.claim()
   }
 
   close(): void {
@@ -62,8 +64,9 @@ export class SegmentFile {
   }
 
   /** The header, once the first records are safe: it voids what older segments hold of the same numbers. */
-  #claim(): void {
+  claim(): void {
     this.#file.write([encodeSegmentHeader(this.id, this.#header)], 0)
     this.#file.sync()
+    this.#isClaimed = true
   }
 }

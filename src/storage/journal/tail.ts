@@ -11,6 +11,8 @@ export interface Tail {
   readonly durable: number
   /** Good records behind it, with their payloads: nobody knows whether they are on the medium or only in its cache. */
   readonly unproven: readonly { readonly header: RecordHeader; readonly payload: Uint8Array }[]
+  /** Good records behind a gap that a power cut has left in the last writes: they don't count. */
+  readonly cut: number
   readonly findings: readonly Finding[]
 }
 
@@ -19,7 +21,7 @@ export function readTail(disk: Disk, folder: string, room: ReadRoom, segments: r
   const findings: Finding[] = []
   const reader = new JournalReader({ disk, folder, room, onFinding: (finding) => findings.push(finding) })
   const newest = segments.findLast(({ header }) => header !== undefined) ?? segments.at(0)
-  if (newest === undefined) return { durable: 0, unproven: [], findings }
+  if (newest === undefined) return { durable: 0, unproven: [], cut: 0, findings }
   let durable = newest.firstSequence - 1
   let unproven: { header: RecordHeader; payload: Uint8Array }[] = []
   for (const { payload, ...header } of reader.records(newest.firstSequence)) {
@@ -29,5 +31,7 @@ export function readTail(disk: Disk, folder: string, room: ReadRoom, segments: r
     }
     unproven.push({ header, payload: payload.slice() })
   }
-  return { durable, unproven, findings }
+  // a record behind a gap may depend on what is lost: the order of a series, or what its names mean
+  const following = unproven.filter(({ header }, index) => header.sequence === durable + 1 + index)
+  return { durable, unproven: following, cut: unproven.length - following.length, findings }
 }
