@@ -35,6 +35,7 @@
  *    24  u32 track          of the claim that led there       agent
  *    28  u32 shard          claimed shard + 1, or 0           agent
  *    32  u32 reserved       1 = leaves standard and bulk to others  main
+ *    36  u32 hold           1 = stand still                   whoever holds the agent
  */
 export const CONTROL_WORK_SIGNAL = 0
 export const CONTROL_WORK_SLEEPERS = 128
@@ -72,6 +73,7 @@ export const AGENT_COUNT = 20
 export const AGENT_TRACK = 24
 export const AGENT_SHARD = 28
 export const AGENT_RESERVED = 32
+export const AGENT_HOLD = 36
 export const AGENT_SLOT_BYTES = 128
 
 export const AGENT_OFF = 0

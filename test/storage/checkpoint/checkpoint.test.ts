@@ -27,7 +27,7 @@ describe('checkpoints', () => {
   })
   afterEach(() => folder.remove())
 
-  const send = (value: number, devices = DEVICES): void => {
+  const send = (value: number, devices: readonly bigint[] = DEVICES): void => {
     source.send(
       devices.map((id) => ({
         ...{ key: (id << 16n) | 1n, time: EPOCH_OFFSET_MS + value * 1000, value },
