@@ -8,7 +8,7 @@ import {
 import * as planted from './planted-bugs.ts'
 import { smallLogScenario } from './small-log.ts'
 
-const RUNS = Number(process.env.MILLRACE_RUNS ?? 400)
+const RUNS = Number(process.env.MILLRACE_RUNS ?? 200)
 const SEED = Number(process.env.MILLRACE_SEED ?? 1)
 const scenario = smallLogScenario('after commit')
 

@@ -14,8 +14,8 @@ import * as planted from './planted-bugs.ts'
 
 const IS_REPORT = process.env.MILLRACE_REPORT === '1'
 const SEED = Number(process.env.MILLRACE_SEED ?? 1)
-const SEEDS = Array.from({ length: IS_REPORT ? 9 : 1 }, (_, i) => SEED + i)
-const MOST_RUNS = 2000
+const SEEDS = Array.from({ length: IS_REPORT ? 5 : 1 }, (_, i) => SEED + i)
+const MOST_RUNS = 500
 const DOCUMENT = new URL('../../../docs/reliability.md', import.meta.url)
 
 interface Bug {
@@ -68,11 +68,12 @@ describe('An exploration finds', () => {
 
   it.each(BUGS.map((one) => [one.words, one] as const))(
     '%s',
-    async (words, { explore }) => {
+    async (words, one) => {
       const runs: number[] = []
       for (const seed of SEEDS) {
-        const result = await explore(seed)
-        expect(result.violations).toHaveLength(1)
+        const result = await one.explore(seed)
+        expect(result.violations.map(({ error }) => error.name)).toEqual(['BrokenPromise'])
+        if (IS_REPORT) console.log(words, result.violations[0].error.message)
         runs.push(result.runs)
       }
       runs.sort((a, b) => a - b)
