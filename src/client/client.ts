@@ -47,7 +47,9 @@ export class Client {
   readonly #metrics: MetricsBook
   readonly #devices = new Map<string, number>()
   readonly #endSweep: () => void
-  #cancelLinger: (() => void) | null = null
+  #cancelLinger: () => void = () => undefined
+  /** True if the open frame was to be sealed and there was no room. */
+  #isOverdue = false
   /** When the first reading of the open frame was handed over. */
   #openedMs = 0
   #roomWaiters: (() => void)[] = []
@@ -108,8 +110,8 @@ export class Client {
       const taken = this.#queued > 0 ? 0 : this.#take(list)
       if (taken === list.length) return DONE
       this.#queued++
-      const rest = this.#queue.then(() => this.#takeRest(list, taken)).finally(() => this.#queued--)
-      this.#queue = rest.catch(() => undefined)
+      const rest = this.#queue.then(() => this.#takeRest(list, taken))
+      this.#queue = rest.catch(() => undefined).then(() => void this.#queued--)
       return rest
     } catch (error) {
       return Promise.reject(error as Error)
@@ -122,7 +124,8 @@ export class Client {
     this.#check(list)
     if (this.#queued > 0) return 0
     const taken = this.#take(list)
-    if (taken < list.length) this.#learn(list[taken])
+    // asked for now, known at a later call; what the server says to it is told by `send`
+    if (taken < list.length) this.#learn(list[taken]).catch(() => undefined)
     return taken
   }
 
@@ -133,12 +136,12 @@ export class Client {
   write(deviceId: number, metricId: number, value: number, time = NaN, lat = NaN, lon = NaN): boolean {
     const encoder = this.#encoder
     if (encoder.count === encoder.capacity && !this.seal()) return false
-    if (encoder.count === 0) this.#openFrame()
-    // eslint-disable-next-line no-self-compare
     const stamped = time === time ? time : this.#settings.stampTime ? this.#clock.epochMs() : 0
     encoder.add(deviceId, metricId, value, stamped, lat, lon)
     this.#sent++
+    if (encoder.count === 1) this.#openedMs = this.#clock.epochMs()
     if (encoder.count === encoder.capacity) this.seal()
+    else if (encoder.count === 1) this.#linger()
     return true
   }
 
@@ -146,14 +149,15 @@ export class Client {
   seal(): boolean {
     const encoder = this.#encoder
     const { count } = encoder
+    this.#isOverdue = count > 0
     if (count === 0) return true
     if (this.#backlog.renewIfUsedUp()) this.#link.drop('begins again under another name')
     if (!this.#backlog.hasRoom(HEAD_BYTES + count * READING_BYTES)) return false
     try {
       const frame = this.#backlog.add(encoder.frame(this.#backlog.nextSeq), this.#openedMs)
       encoder.count = 0
-      this.#cancelLinger?.()
-      this.#cancelLinger = null
+      this.#isOverdue = false
+      this.#cancelLinger()
       this.#events.emit('sealed', this.#summary(frame))
     } catch (error) {
       // tried again by the sweep, and by whoever hands over more
@@ -197,7 +201,7 @@ export class Client {
     await this.#drained(drainMs)
     this.seal()
     this.#endSweep()
-    this.#cancelLinger?.()
+    this.#cancelLinger()
     const left = this.#backlog.readings + this.#encoder.count
     if (!this.#backlog.isLasting) this.#giveUpRest()
     else if (this.#encoder.count > 0) this.#giveUpOpen()
@@ -266,11 +270,11 @@ export class Client {
         for (const waiter of this.#flushWaiters)
           if (again && frame.seq <= waiter.upTo) waiter.upTo = again.seq
         events.emit('refused', this.#summary(frame), reason, indexes, again && this.#summary(again))
-        if (again) events.emit('sealed', this.#summary(again))
       },
       givenUp: (frame: Frame, indexes: readonly number[] | null, reason: string) =>
         this.#tellGivenUp(frame, indexes, reason),
       settled: () => {
+        if (this.#isOverdue) this.seal()
         this.#tellFlushed()
         this.#wakeRoomWaiters()
       },
@@ -323,17 +327,13 @@ export class Client {
     return id
   }
 
-  #openFrame(): void {
-    this.#openedMs = this.#clock.epochMs()
-    this.#cancelLinger ??= this.#clock.after(this.#settings.lingerMs, () => {
-      this.#cancelLinger = null
-      this.seal()
-    })
+  #linger(): void {
+    this.#cancelLinger = this.#clock.after(this.#settings.lingerMs, () => void this.seal())
   }
 
   #sweep(): void {
     if (this.#settings.maxAgeMs < Infinity) this.#delivery.expire()
-    if (this.#clock.epochMs() - this.#openedMs > this.#settings.lingerMs) this.seal()
+    if (this.#isOverdue) this.seal()
     this.#wakeRoomWaiters()
   }
 
@@ -374,6 +374,7 @@ export class Client {
     this.#givenUp += count
     this.#tell({
       readings: readingsOf(this.#encoder.frame(0)),
+      seq: 0,
       reason: 'closed',
       tries: 0,
       isUncertain: false,
@@ -385,11 +386,11 @@ export class Client {
     this.#givenUp += indexes?.length ?? frame.count
     const all = this.#readingsOf(frame)
     const readings = indexes ? indexes.map((index) => all[index]) : all
-    this.#tell({ readings, reason, tries: frame.tries, isUncertain: frame.isUncertain })
+    this.#tell({ readings, seq: frame.seq, reason, tries: frame.tries, isUncertain: frame.isUncertain })
   }
 
   #tellDamage(what: string): void {
-    this.#tell({ readings: [], reason: `storage-damaged: ${what}`, tries: 0, isUncertain: true })
+    this.#tell({ readings: [], seq: 0, reason: `storage-damaged: ${what}`, tries: 0, isUncertain: true })
   }
 
   #tell(givenUp: GivenUp): void {

@@ -95,10 +95,10 @@ export class Delivery {
     if (nowMs < this.#pausedUntilMs) return this.#wakeAt(this.#pausedUntilMs)
     while (this.#link.isOpen && outbox.inFlight < this.#limit()) {
       const frame = outbox.next(nowMs)
-      if (frame === null) break
+      // otherwise it is an answer that is waited for
+      if (frame === null) return this.#wakeAt(outbox.nextDueMs)
       this.#send(frame)
     }
-    if (outbox.nextDueMs < Infinity) this.#wakeAt(outbox.nextDueMs)
   }
 
   message(bytes: Uint8Array): void {
@@ -193,7 +193,7 @@ export class Delivery {
     const reason = reply.status === 'unauthorized' ? reply.status : reply.reason
     const frame = this.#backlog.outbox.take(seq)
     if (frame === null) return
-    const isPart = refused !== null && refused.length > 0 && refused.length < frame.count
+    const isPart = refused !== null && refused.length > 0
     const readings = isPart ? refused.length : frame.count
     this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + readings)
     frame.tries++
@@ -261,6 +261,8 @@ export class Delivery {
   }
 
   #wakeAt(ms: number): void {
-    this.#cancelWake = this.#clock.after(Math.max(0, ms - this.#clock.nowMs()), () => this.pump())
+    if (ms === Infinity) return
+    // whole milliseconds, or rounding would wake it just before the time, again and again
+    this.#cancelWake = this.#clock.after(Math.ceil(ms - this.#clock.nowMs()) + 1, () => this.pump())
   }
 }

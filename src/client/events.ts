@@ -12,6 +12,8 @@ export interface FrameSummary {
 /** Readings that the client doesn't try to deliver any more. */
 export interface GivenUp {
   readonly readings: readonly SentReading[]
+  /** Of the frame they were in; 0 = they were in none yet. */
+  readonly seq: number
   readonly reason: string
   /** How often they were refused. */
   readonly tries: number
@@ -27,7 +29,7 @@ export interface ClientEvents {
   sealed: (frame: FrameSummary) => void
   /** The server has taken the frame, but for the readings at the indexes `except`. */
   acknowledged: (frame: FrameSummary, except: readonly number[]) => void
-  /** The server refused the frame, or the readings at `indexes`; they are sent again (`again`: in that frame) or given up. */
+  /** The server refused the frame, or the readings at `indexes`, which go on in the frame `again` or are given up. */
   refused: (
     frame: FrameSummary,
     reason: string,

@@ -73,8 +73,8 @@ export class MetricsBook {
     try {
       const response = await this.#parts.fetch(url, { method, headers, body })
       status = response.status
-      if (response.ok) return (await response.json()) as unknown
-      throw await response.text()
+      if (response.ok) return await response.json()
+      throw new Error(await response.text())
     } catch (error) {
       throw failure(`${method} ${url}`, status, error)
     }
@@ -82,7 +82,7 @@ export class MetricsBook {
 }
 
 function failure(what: string, status: number, error: unknown): MillraceError {
-  const text = typeof error === 'string' ? error : (error as Error).message
+  const text = (error as Error).message
   const said = /"code":"([a-z-]+)"/.exec(text)?.[1] as ErrorCode | undefined
   const isPassing = status === 0 || NOT_NOW.includes(status)
   const code = isPassing ? 'not-ready' : said !== undefined && said in ERROR_CODES ? said : 'bad-request'
