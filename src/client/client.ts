@@ -114,7 +114,7 @@ export class Client {
       this.#queue = rest.catch(() => undefined).then(() => void this.#queued--)
       return rest
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 

@@ -165,9 +165,11 @@ export class Engine {
   }
 
   async #answerTheBell(): Promise<void> {
-    const { foundation, embedded } = this.#parts
+    const { foundation, embedded, externalizer } = this.#parts
     while (this.#lastStats === undefined) {
-      const bell = foundation.doorbell.arm(embedded.hasWaiting || this.#door.hasWaiting)
+      const bell = foundation.doorbell.arm(
+        embedded.hasWaiting || this.#door.hasWaiting || externalizer.isHolding,
+      )
       this.#look()
       await whenChanged(foundation.memory.i32, bell.address, bell.value, BELL_TIMEOUT_MS)
     }

@@ -69,7 +69,7 @@ describe('connect', () => {
     const inBrowser = await connectInBrowser({
       url: server.url,
       token: 'secret',
-      WebSocket: WebSocket as unknown as WebSocketConstructor,
+      WebSocket: WebSocket,
     })
     clients.push(inBrowser)
     await Promise.all([inNode.connected(), inBrowser.connected()])
