@@ -231,6 +231,7 @@ export class Delivery {
         if (this.#isClosed) return
         outbox.release(frame)
         this.#part(frame, reply, waitMs, hopeless)
+        this.pump()
       })
     }
   }

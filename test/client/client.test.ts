@@ -8,7 +8,6 @@ import type { GivenUp } from '../../src/client/events.ts'
 import { readingsOf } from '../../src/client/frame-encoder.ts'
 import { connect as connectInBrowser } from '../../src/client/browser.ts'
 import { connect as connectInNode, type NodeClientOptions } from '../../src/client/node.ts'
-import type { WebSocketConstructor } from '../../src/client/wire.ts'
 import { deviceIdOf } from '../../src/core/ids.ts'
 import { Spawned } from '../cli/spawned.ts'
 import { frameHead, replyBytes, scriptedServer, type ScriptedServer } from '../load/scripted-server.ts'
@@ -69,7 +68,7 @@ describe('connect', () => {
     const inBrowser = await connectInBrowser({
       url: server.url,
       token: 'secret',
-      WebSocket: WebSocket as unknown as WebSocketConstructor,
+      WebSocket: WebSocket,
     })
     clients.push(inBrowser)
     await Promise.all([inNode.connected(), inBrowser.connected()])

@@ -5,7 +5,6 @@ import { frameHead, replyBytes, type ReplyFields } from '../load/scripted-server
 import type { VirtualClock } from './virtual-clock.ts'
 
 const REFUSED = 1
-const MALFORMED = 2
 /** Numbers among which a server recognises repeats. */
 const REMEMBERED = 256
 
@@ -134,5 +133,3 @@ export class LossyServer {
     return this.#random() < share
   }
 }
-
-export { MALFORMED, REFUSED }
