@@ -104,24 +104,22 @@ export class Client {
    * await client.send({ device: 'pump-7', metric: 'temperature', value: 21.4 })
    */
   send(readings: Reading | readonly Reading[]): Promise<void> {
-    try {
-      const list = listOf(readings)
-      this.#check(list)
-      const taken = this.#queued > 0 ? 0 : this.#take(list)
-      if (taken === list.length) return DONE
-      this.#queued++
-      const rest = this.#queue.then(() => this.#takeRest(list, taken))
-      this.#queue = rest.catch(() => undefined).then(() => void this.#queued--)
-      return rest
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    const list = listOf(readings)
+    const refusal = this.#refusalOf(list)
+    if (refusal) return Promise.reject(refusal)
+    const taken = this.#queued > 0 ? 0 : this.#take(list)
+    if (taken === list.length) return DONE
+    this.#queued++
+    const rest = this.#queue.then(() => this.#takeRest(list, taken))
+    this.#queue = rest.catch(() => undefined).then(() => void this.#queued--)
+    return rest
   }
 
   /** Like `send`, but never waits: returns how many were taken, from the first on. Fewer than all: full for now. */
   trySend(readings: Reading | readonly Reading[]): number {
     const list = listOf(readings)
-    this.#check(list)
+    const refusal = this.#refusalOf(list)
+    if (refusal) throw refusal
     if (this.#queued > 0) return 0
     const taken = this.#take(list)
     // asked for now, known at a later call; what the server says to it is told by `send`
@@ -282,12 +280,13 @@ export class Client {
     }
   }
 
-  #check(list: readonly Reading[]): void {
-    if (this.#isClosing) throw new MillraceError('closed', 'the client is closed')
+  #refusalOf(list: readonly Reading[]): MillraceError | null {
+    if (this.#isClosing) return new MillraceError('closed', 'the client is closed')
     for (let i = 0; i < list.length; i++) {
       const fault = faultOf(list[i])
-      if (fault !== '') throw new MillraceError('bad-request', `reading ${i}: ${fault}`)
+      if (fault !== '') return new MillraceError('bad-request', `reading ${i}: ${fault}`)
     }
+    return null
   }
 
   /** Takes readings until one doesn't go; returns how many. */

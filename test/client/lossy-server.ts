@@ -5,7 +5,6 @@ import { frameHead, replyBytes, type ReplyFields } from '../load/scripted-server
 import type { VirtualClock } from './virtual-clock.ts'
 
 const REFUSED = 1
-const MALFORMED = 2
 /** Numbers among which a server recognises repeats. */
 const REMEMBERED = 256
 
@@ -102,7 +101,12 @@ export class LossyServer {
     const values = readingsOf(frame).map(({ value }) => value)
     const bad = values.flatMap((value, i) => (this.malformedValues.has(value) ? [i] : []))
     if (this.#happens(this.faults.refuseFrame))
-      return { seq, status: REFUSED, reason: 'overload', retryAfterMs: Math.ceil(this.#random() * 300) }
+      return {
+        seq,
+        status: REFUSED,
+        reason: 'overload',
+        retryAfterMs: this.#happens(0.5) ? 0 : Math.ceil(this.#random() * 300),
+      }
     this.#seen.add(seq)
     const refused = this.#happens(this.faults.refusePart)
       ? values.flatMap((_, i) => (bad.includes(i) || this.#happens(0.5) ? [i] : []))
@@ -134,5 +138,3 @@ export class LossyServer {
     return this.#random() < share
   }
 }
-
-export { MALFORMED, REFUSED }
