@@ -4,13 +4,13 @@ import * as F from '../src/memory/layout/ring.layout'
 import * as L from '../src/memory/layout/lanes.layout'
 import * as M from '../src/memory/layout/map.layout'
 
-/** Readings in the frames between two cursors of a ring. */
+/** Readings in the frames between two cursors of a ring, without those that a replay has marked as not to be taken. */
 export function countRing(data: usize, mask: u32, from: u32, to: u32): u32 {
   let readings: u32 = 0
   for (let cursor = from; cursor != to;) {
     const frame = data + <usize>(cursor & mask)
     const count = load<u32>(frame, F.FRAME_READING_COUNT)
-    if (count != F.FRAME_PADDING) readings += count
+    if (count != F.FRAME_PADDING && count != 0) readings += count - (load<u32>(frame, F.FRAME_OUTCOME) & 0xffffff)
     cursor += load<u32>(frame, F.FRAME_BYTES)
   }
   return readings

@@ -37,8 +37,7 @@ export function rejectMalformed(s: Scratch, frame: usize, reading: usize, cause:
 function mark(s: Scratch, frame: usize, reading: usize, reason: u32): void {
   const count = load<u32>(frame, F.FRAME_READING_COUNT)
   const index = <u32>(reading - frame - <usize>load<u32>(frame, F.FRAME_READING_OFFSET)) / R.READING_BYTES
-  const word = refusalMap(frame, count) + (<usize>(index >> 5) << 2)
-  store<u32>(word, load<u32>(word) | (<u32>1 << (index & 31)))
+  setMark(frame, count, index)
   const outcome = load<u32>(frame, F.FRAME_OUTCOME)
   const before = outcome >> 24
   const worst = before == 0 || reason < <u32>F.OUTCOME_MALFORMED ? reason : before
@@ -47,6 +46,19 @@ function mark(s: Scratch, frame: usize, reading: usize, reason: u32): void {
     const refusals = s.control + F.RING_REFUSAL_COUNT
     store<u32>(refusals, load<u32>(refusals) + 1)
   }
+}
+
+/** Whether the reading's bit is set. */
+@inline
+export function isMarked(frame: usize, count: u32, index: u32): bool {
+  const word = load<u32>(refusalMap(frame, count) + (<usize>(index >> 5) << 2))
+  return ((word >> (index & 31)) & 1) != 0
+}
+
+@inline
+export function setMark(frame: usize, count: u32, index: u32): void {
+  const word = refusalMap(frame, count) + (<usize>(index >> 5) << 2)
+  store<u32>(word, load<u32>(word) | (<u32>1 << (index & 31)))
 }
 
 @inline

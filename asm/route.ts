@@ -12,7 +12,7 @@ import { cellOf, easting, northing } from './geohash'
 import { shardOf, slotOf } from './hash'
 import { appendEntry, ensureRoom, fenceLane, laneAt, publishLane, stampOf } from './lane-writer'
 import { withinRate } from './rate-limit'
-import { refuse, rejectMalformed } from './refusals'
+import { isMarked, refuse, rejectMalformed } from './refusals'
 import { deviationOf, isNotable, learn, phaseOf, takeNote } from './score'
 import { isDeviceAdmitted, isMetricKnown, lookUpDevice, seek, takeRow } from './series-table'
 import { faultOf, isInRange, isPositionAbsent, isSound, isSoundOrTimeless, isTimeAbsent } from './validate'
@@ -25,6 +25,7 @@ const REASON_SERIES: u32 = 3
 const REASON_DEVICE: u32 = 4
 const REASON_METRIC: u32 = 5
 const REASON_RATE: u32 = 6
+const REASON_STORAGE: u32 = 10
 
 /**
  * Routes the frames between two cursors of a ring, stopping behind the frame that brings it to `limit` readings;
@@ -41,6 +42,8 @@ export function route(
   s.epochOffsetMs = epochOffsetMs
   s.aheadMs = load<f64>(map, M.MAP_TIME_AHEAD_MS)
   s.rate = load<u32>(map, M.MAP_DEVICE_RATE)
+  s.shed = atomic.load<u32>(map, M.MAP_TIERS_SHED)
+  s.careful = s.rate | s.shed
   let cursor = from
   let frame: usize = 0
   let reading: usize = 0
@@ -52,12 +55,20 @@ export function route(
       if (left == 0) {
         if (cursor == to || started >= limit) break
         frame = data + <usize>(cursor & mask)
-        cursor += load<u32>(frame, F.FRAME_BYTES)
         left = load<u32>(frame, F.FRAME_READING_COUNT)
         if (left == F.FRAME_PADDING) {
+          cursor += load<u32>(frame, F.FRAME_BYTES)
           left = 0
           continue
         }
+        if (left != 0 && load<u32>(frame, F.FRAME_OUTCOME) != 0) {
+          left = 0
+          if (size != 0) break
+          started += routeMarked(s, frame)
+          cursor += load<u32>(frame, F.FRAME_BYTES)
+          continue
+        }
+        cursor += load<u32>(frame, F.FRAME_BYTES)
         reading = frame + <usize>load<u32>(frame, F.FRAME_READING_OFFSET)
         started += left
         continue
@@ -72,6 +83,17 @@ export function route(
     for (let i: u32 = 0; i < size; i++) routeReading(s, s.frameAt(i), s.readingAt(i), s.rowAt(i))
   }
   return cursor
+}
+
+/** A frame from the journal: the readings marked in it were not taken then, or are in the checkpoint already. */
+function routeMarked(s: Scratch, frame: usize): u32 {
+  const count = load<u32>(frame, F.FRAME_READING_COUNT)
+  const first = frame + <usize>load<u32>(frame, F.FRAME_READING_OFFSET)
+  s.enterFrame(frame)
+  for (let i: u32 = 0; i < count; i++) {
+    if (!isMarked(frame, count, i)) routeWithCare(s, frame, first + <usize>i * R.READING_BYTES)
+  }
+  return count
 }
 
 /** Puts readings on the workbench and reads the first word of each one's home row, so that its line is under way. */
@@ -115,7 +137,7 @@ function routeReading(s: Scratch, frame: usize, reading: usize, home: usize): vo
     u32(load<u32>(lane, L.LANE_WRITE) + R.READING_BYTES <= load<u32>(lane, L.LANE_WRITE_END)) &
     u32(stampOf(lane, s.tick) <= <u32>R.MAX_STAMP) &
     u32(!isNotable(row, metric, score)) &
-    u32(s.rate == 0)
+    u32(s.careful == 0)
   if (plain == 0) return routeWithCare(s, frame, reading)
   const region = regionOf(map, row, reading, north, east)
   learn(map, row, value, delta)
@@ -156,6 +178,7 @@ function routeWithCare(s: Scratch, frame: usize, reading: usize): void {
   if (load<u32>(row, S.ROW_EPOCH) != epoch && !lookUpDevice(map, row, key, epoch))
     return refuse(s, frame, reading, REASON_DEVICE, L.TIER_COUNT)
   const tier = <u32>load<u8>(row, S.ROW_TIER)
+  if (tier + s.shed >= <u32>L.TIER_COUNT) return refuse(s, frame, reading, REASON_STORAGE, tier)
   if (s.rate != 0 && !withinRate(map, key >> 16, s.rate, s.second)) return refuse(s, frame, reading, REASON_RATE, tier)
   const lane = <usize>load<u32>(map, M.MAP_LANES) + (<usize>load<u32>(row, S.ROW_LANE) << L.LANE_SHIFT)
   if (<u32>load<u8>(row, S.ROW_LANE_TIER) != tier && !changeLane(s, row, tier, shardOf(key)))

@@ -27,6 +27,8 @@ export class Scratch {
   runs: u32
   frames: u32
   rate: u32
+  shed: u32
+  careful: u32
   second: u32
   tick: u32
   epochOffsetMs: f64

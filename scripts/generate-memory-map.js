@@ -37,10 +37,16 @@ const SEGMENTS = [
   ['blocks', 'router; read by the claim holder', 'entries of lanes: readings and anomaly events'],
   ['series', 'router', 'statistics of each series, and what the registry said of its device'],
   ['windows', 'claim holder', "each series' exact count and current minute"],
+  ['replay', 'the replay', 'f64 per shard: the position in a ring from which its readings count'],
+  [
+    'clients',
+    "whoever holds the entry's lock",
+    'frames that clients have sent, for recognising those sent again',
+  ],
 ]
 
 /** Layouts in the order in which a reading meets them. */
-const ORDER = ['reading', 'ring', 'map', 'series', 'lanes', 'counters', 'egress', 'control']
+const ORDER = ['reading', 'ring', 'map', 'series', 'lanes', 'counters', 'egress', 'control', 'clients']
 
 const INTRODUCTION = `# The memory map
 

@@ -62,7 +62,8 @@ export const ERROR_CODES = {
   'storage-failed': {
     status: 503,
     retryable: true,
-    meaning: 'A file of the data directory could not be read, written or made safe; the context has the system code.',
+    meaning:
+      'A file of the data directory could not be read, written or made safe; the context has the system code.',
   },
   'storage-damaged': {
     status: 500,

@@ -8,6 +8,8 @@ export const REFUSAL_REASONS = [
   'unknown-metric', // not in the metrics dictionary
   'rate', // over a configured rate of the device, tenant, address or connection
   'shutdown', // the engine is closing
+  'replaying', // the engine is still taking in what it had accepted before its last end
+  'sequence', // further behind its client's highest sequence number than repeated frames are recognised
   'storage', // the journal cannot keep up, or its disk is full or failing
 ] as const
 

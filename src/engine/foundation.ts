@@ -45,12 +45,9 @@ export function openProducer(
     if (wantsAnswer) wantAnswers()
     signals.wakeRouter()
   }
-  const { ringBytes } = plan.needs
-  return new SpscFrameProducer(
-    memory,
-    placeOf.ringControl(plan, ring),
-    placeOf.ring(plan, ring),
-    ringBytes,
+  const { ringBytes, isDurable } = plan.needs
+  return new SpscFrameProducer(memory, placeOf.ringControl(plan, ring), placeOf.ring(plan, ring), ringBytes, {
     onCommit,
-  )
+    isDurable: isDurable === true,
+  })
 }

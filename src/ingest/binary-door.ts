@@ -30,7 +30,7 @@ export class BinaryDoor {
 
   take(connection: Connection, bytes: Uint8Array, nowMs: number): void {
     const length = bytes.length
-    const address = this.#room.claim(length, length >>> 5)
+    const address = this.#room.claim(connection, length, length >>> 5, nowMs)
     if (address === 0) return this.refuse(connection, bytes, 'ring')
     this.#memory.bytes.set(bytes, address)
     const check = this.#check
@@ -42,7 +42,8 @@ export class BinaryDoor {
       if (waitMs > 0) return this.#rejections.refuse(connection, false, seq, readingCount, 'rate', waitMs)
     }
     const offset = this.#align(address, check.readingOffset, readingCount)
-    this.#room.commit(connection, connection.source, offset, readingCount, seq, nowMs)
+    const entry = this.#room.commit(connection, connection.source, offset, readingCount, seq, nowMs)
+    if (entry !== 'committed') this.#rejections.refuse(connection, false, seq, readingCount, entry)
   }
 
   /** Refuses a message that is not in the ring. */

@@ -57,6 +57,9 @@ export const SOURCE_COMPACTED = 0x40000000
 /** In a frame's source: it came as text, and is answered as text. */
 export const SOURCE_TEXT = 0x80000000 | 0
 
+/** The connection's part of a frame's source. */
+export const senderOf = (source: number): number => source & NAME_MASK
+
 /** Connections by slot. */
 export class ConnectionTable {
   readonly #slots: (Connection | null)[] = []

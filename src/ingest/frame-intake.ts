@@ -1,10 +1,13 @@
 import type { Clock } from '../core/clock.ts'
 import { assert } from '../core/errors.ts'
 import { RING_FRAMES } from '../core/limits.ts'
+import type { RefusalReason } from '../core/refusal.ts'
+import type { ClientWindows } from '../memory/client-windows.ts'
 import type { NameResolver } from '../core/names.ts'
 import type { FrameProducer } from '../memory/rings/ingest-ring.ts'
 import type { SharedMemory } from '../memory/shared-memory.ts'
 import { BinaryDoor } from './binary-door.ts'
+import { ClientFrames } from './client-frames.ts'
 import { ConnectionTable, nameOf, type Connection, type Sender, type StreamSocket } from './connection.ts'
 import { JsonFrame } from './decode/json-frame.ts'
 import { IntakeAccount } from './intake-account.ts'
@@ -33,6 +36,10 @@ export interface IntakeParts {
   /** Lets the thread rest for up to `ms` while the ring is full. Must not call the intake. */
   readonly pause: (ms: number) => void
   readonly quarantine: (entry: QuarantineEntry) => void
+  /** Frames already taken, by client; not given where nothing outlives the process. */
+  readonly clients?: { readonly windows: ClientWindows; readonly round: () => number } | undefined
+  /** Why nothing at all can be taken now, or ''. */
+  readonly refusal?: () => RefusalReason | ''
 }
 
 const CLOSE_TOO_LONG = 1009
@@ -53,6 +60,8 @@ export class Intake {
   readonly #rejections: Rejections
   readonly #binary: BinaryDoor
   readonly #text: TextDoor
+  readonly #clients: ClientFrames | undefined
+  readonly #refusal: () => RefusalReason | ''
   #isClosing = false
 
   constructor(parts: IntakeParts) {
@@ -66,10 +75,22 @@ export class Intake {
     this.#account = account
     this.#rateBook = new RateBook(parts.rates)
     const replies = new Replies(counters, clock, framesInFlight, (unread) => this.close(unread))
-    this.#settlement = new Settlement(producer, this.#connections, replies, retryAfterMs)
+    const { windows, round } = parts.clients ?? {}
+    const clients = windows && round && new ClientFrames(windows, producer, clock, round)
+    this.#clients = clients
+    this.#refusal = parts.refusal ?? (() => '')
+    this.#settlement = new Settlement(producer, this.#connections, replies, retryAfterMs, clients)
     const end = this.#end.bind(this)
     this.#rejections = new Rejections({ account, replies, quarantine, retryAfterMs, end })
-    const room = new RingRoom({ producer, account, clock, waitMs, pause, settle: () => this.settle() })
+    const room = new RingRoom({
+      producer,
+      account,
+      clock,
+      waitMs,
+      pause,
+      settle: () => this.settle(),
+      clients,
+    })
     this.#binary = new BinaryDoor(memory, room, this.#rejections, frameBytes)
     this.#text = new TextDoor(room, this.#rejections, this.#settlement, new JsonFrame(memory, parts.names))
   }
@@ -79,7 +100,8 @@ export class Intake {
     const bytes = message instanceof ArrayBuffer ? new Uint8Array(message) : message
     if (bytes.length > this.#frameBytes) return this.#tooLong(connection, bytes, false)
     this.#account.message(bytes.length)
-    if (this.#isClosing) this.#binary.refuse(connection, bytes, 'shutdown')
+    const refusal = this.#isClosing ? 'shutdown' : this.#refusal()
+    if (refusal !== '') this.#binary.refuse(connection, bytes, refusal)
     else this.#binary.take(connection, bytes, this.#receivedMs(bytes.length))
   }
 
@@ -88,7 +110,8 @@ export class Intake {
     const bytes = message instanceof ArrayBuffer ? new Uint8Array(message) : message
     if (bytes.length > this.#frameBytes) return this.#tooLong(connection, bytes, true)
     this.#account.message(bytes.length)
-    this.#text.take(connection, bytes, this.#receivedMs(bytes.length), this.#isClosing)
+    const refusal = this.#isClosing ? 'shutdown' : this.#refusal()
+    this.#text.take(connection, bytes, this.#receivedMs(bytes.length), refusal)
   }
 
   /** A message the server threw away unread because it was far too long. */
@@ -121,6 +144,7 @@ export class Intake {
     connection.socket = null
     this.#account.connectionClosed()
     this.#rateBook.close(connection.sender.address, connection.sender.tenant)
+    this.#clients?.close(connection)
     this.#connections.close(connection)
   }
 

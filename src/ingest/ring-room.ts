@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import type { FrameProducer } from '../memory/rings/ingest-ring.ts'
+import type { ClientFrames } from './client-frames.ts'
 import type { Connection } from './connection.ts'
 import type { IntakeAccount } from './intake-account.ts'
 
@@ -21,7 +22,12 @@ export interface RingRoomParts {
   readonly waitMs: number
   readonly pause: (ms: number) => void
   readonly settle: () => void
+  /** What is known of frames sent before; not given where nothing outlives the process. */
+  readonly clients?: ClientFrames | undefined
 }
+
+/** What became of a frame at the door of the ring. */
+export type Entry = 'committed' | 'sequence'
 
 /**
  * Room in the ring, waited for within bounds: while the listener waits, TCP slows its senders. Once a frame was
@@ -44,14 +50,16 @@ export class RingRoom {
   }
 
   /** The address for a message, or 0 when it is to be refused. */
-  claim(messageBytes: number, maxReadings: number): number {
+  claim(connection: Connection, messageBytes: number, maxReadings: number, nowMs: number): number {
+    const { clients } = this.#parts
+    if (clients !== undefined && !clients.announce(connection, nowMs)) return 0
     const address = this.#producer.claim(messageBytes, maxReadings)
     if (address === 0) return this.#await(messageBytes, maxReadings)
     if (this.#isFull) this.#isFull = !this.#hasDrained()
     return address
   }
 
-  /** Hands the message claimed last to the router. */
+  /** Hands the message claimed last to the router; of one that was taken before only the number. */
   commit(
     connection: Connection,
     source: number,
@@ -59,10 +67,21 @@ export class RingRoom {
     readingCount: number,
     seq: number,
     nowMs: number,
-  ): void {
+  ): Entry {
+    const novelty = this.#parts.clients?.take(connection, seq) ?? 'new'
+    if (novelty === 'forgotten') return 'sequence'
+    if (novelty === 'repeated') {
+      this.#producer.claim(0, 0)
+      readingCount = 0
+      readingOffset = 0
+    }
     this.#account.committed(readingCount)
     this.#producer.commit(readingOffset, readingCount, source, seq, nowMs)
-    if (seq === 0) return
+    if (seq !== 0) this.#noteUnanswered(connection)
+    return 'committed'
+  }
+
+  #noteUnanswered(connection: Connection): void {
     connection.outstanding++
     if (++this.#unanswered < SETTLE_EVERY) return
     this.#unanswered = 0
@@ -81,7 +100,8 @@ export class RingRoom {
       settle()
       const address = this.#producer.claim(messageBytes, maxReadings)
       if (address !== 0) {
-        this.#learn(heldBytes - this.#producer.heldBytes, clock.nowMs() - startMs)
+        const wasFull = heldBytes > this.#producer.fillLimitBytes / 2 // else it is answers that take their time
+        if (wasFull) this.#learn(heldBytes - this.#producer.heldBytes, clock.nowMs() - startMs)
         return address
       }
       const leftMs = untilMs - clock.nowMs()

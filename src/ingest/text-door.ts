@@ -1,3 +1,4 @@
+import type { RefusalReason } from '../core/refusal.ts'
 import { READING_BYTES } from '../memory/layout/reading.layout.ts'
 import { SOURCE_COMPACTED, SOURCE_TEXT, type Connection } from './connection.ts'
 import { JSON_READING_OFFSET, readingCapacity, type JsonFrame } from './decode/json-frame.ts'
@@ -23,12 +24,12 @@ export class TextDoor {
     this.#frame = frame
   }
 
-  take(connection: Connection, bytes: Uint8Array, nowMs: number, isClosing: boolean): void {
+  take(connection: Connection, bytes: Uint8Array, nowMs: number, refusal: RefusalReason | ''): void {
     const message = this.#message
     const problem = message.parse(decoder.decode(bytes))
     const { seq, readings } = message
     if (problem !== '') return this.#rejections.malformed(connection, true, seq, 'json', problem, bytes)
-    if (isClosing) return this.#rejections.refuse(connection, true, seq, readings.length, 'shutdown')
+    if (refusal !== '') return this.#rejections.refuse(connection, true, seq, readings.length, refusal)
     if (connection.rates !== null) {
       const waitMs = connection.rates.take(readings.length, nowMs)
       if (waitMs > 0) return this.#rejections.refuse(connection, true, seq, readings.length, 'rate', waitMs)
@@ -45,7 +46,12 @@ export class TextDoor {
   ): void {
     const count = readings.length
     const capacity = readingCapacity(count, bytes.length)
-    const address = this.#room.claim(JSON_READING_OFFSET + capacity * READING_BYTES, capacity)
+    const address = this.#room.claim(
+      connection,
+      JSON_READING_OFFSET + capacity * READING_BYTES,
+      capacity,
+      nowMs,
+    )
     if (address === 0) return this.#rejections.refuse(connection, true, seq, count, 'ring')
     const written = this.#frame.write(readings, address)
     if (written < count) this.#rejections.countFaults(connection, this.#frame.faults, bytes)
@@ -53,7 +59,10 @@ export class TextDoor {
       return this.#rejections.answerAllFaulty(connection, seq, this.#frame.faults)
     }
     const source = written === count ? this.#whole(connection) : this.#part(connection, seq)
-    this.#room.commit(connection, source, JSON_READING_OFFSET, written, seq, nowMs)
+    const entry = this.#room.commit(connection, source, JSON_READING_OFFSET, written, seq, nowMs)
+    if (entry === 'committed') return
+    if (seq !== 0 && written < count) this.#settlement.expectNoFaults()
+    this.#rejections.refuse(connection, true, seq, written, entry)
   }
 
   #whole(connection: Connection): number {

@@ -27,6 +27,7 @@ export interface Kernels {
   drainTrack(map: number, worker: number, track: number, first: number, budget: number, nowMs: number): number
   countRing(data: number, mask: number, from: number, to: number): number
   countTrack(map: number, track: number): number
+  adoptFrame(frame: number, nowMs: number, arrival: number, position: number, positions: number): number
   initCrc32c(table: number): void
   crc32c(table: number, address: number, bytes: number, crc: number): number
   logWaiting(map: number, capture: number, track: number, shard: number, from: number): number

@@ -1,4 +1,5 @@
 import { MillraceError } from '../core/errors.ts'
+import * as K from './layout/clients.layout.ts'
 import { captureBytes } from './capture-area.ts'
 import * as C from './layout/counters.layout.ts'
 import * as A from './layout/control.layout.ts'
@@ -21,6 +22,10 @@ export interface MemoryNeeds {
   readonly limitsDeviceRate: boolean
   /** Bytes of state per shard that user code asks for. */
   readonly shardStateBytes: number
+  /** Whether there is a journal, behind the router. */
+  readonly isDurable?: boolean
+  /** Clients whose repeated frames are recognised. */
+  readonly clients?: number
   /** Is there a checkpoint, which needs a workbench of the size of a shard? */
   readonly capturesShards?: boolean
 }
@@ -61,6 +66,8 @@ export type SegmentName =
   | 'blocks'
   | 'series'
   | 'windows'
+  | 'clients'
+  | 'replay'
 
 export interface MemoryPlan {
   readonly needs: MemoryNeeds
@@ -70,6 +77,7 @@ export interface MemoryPlan {
   readonly slotsPerShard: number
   readonly deviceSlots: number
   readonly rateSlots: number
+  readonly clientSlots: number
   readonly blockCount: number
   readonly freeRingStride: number
 }
@@ -78,7 +86,7 @@ export interface MemoryPlan {
 const FIRST_ADDRESS = 1024
 const SCRATCH_BYTES = 16_384
 /** What the CRC-32C kernel's tables take. */
-export const CRC_TABLES_BYTES = 16_384
+export const CRC_TABLES_BYTES = 20_480
 export const INTAKE_COUNTERS_BYTES = 1024
 const EGRESS_STRIDE = E.EGRESS_CONTROL_BYTES + E.EGRESS_DATA_BYTES
 /** Shards fill unevenly, so a shard's table is sized for this many standard deviations above its fair share. */
@@ -90,6 +98,7 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
   const slotsPerShard = slotsFor(needs.series)
   const deviceSlots = powerOfTwo(needs.devices / 0.7)
   const rateSlots = needs.limitsDeviceRate ? powerOfTwo(Math.max(1024, needs.series * 2)) : 0
+  const clientSlots = needs.clients === undefined ? 0 : powerOfTwo(needs.clients / MAX_LOAD)
   const blockCount = Math.floor(needs.backlogBytes / L.BLOCK_BYTES)
   const freeRingStride = L.FREE_RING_ENTRIES + 4 * powerOfTwo(blockCount + 1)
   const sizes: readonly (readonly [SegmentName, number])[] = [
@@ -123,6 +132,8 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     // one row more, always free: the kernel looks at the row after a series' home without asking where the table ends
     ['series', S.ROW_BYTES * (slotsPerShard * S.SHARD_COUNT + 1)],
     ['windows', S.WINDOW_ROW_BYTES * slotsPerShard * S.SHARD_COUNT],
+    ['replay', 8 * S.SHARD_COUNT],
+    ['clients', K.CLIENT_BYTES * clientSlots],
   ]
   const segments: Segment[] = []
   let next = FIRST_ADDRESS
@@ -144,6 +155,7 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     slotsPerShard,
     deviceSlots,
     rateSlots,
+    clientSlots,
     blockCount,
     freeRingStride,
   }

@@ -4,7 +4,8 @@ import type { Kernels } from '../kernels/kernels.ts'
 import type { AgentGate } from '../memory/agents/agent-gate.ts'
 import type { Doorbell, Signals } from '../memory/agents/signals.ts'
 import { observeCursor, publishCursor, wakeWaiters } from '../memory/atomics.ts'
-import { RING_ROUTE_CURSOR, RING_WRITE_CURSOR } from '../memory/layout/ring.layout.ts'
+import { CONTROL_EPOCH_OFFSET } from '../memory/layout/control.layout.ts'
+import { RING_ROUTE_CURSOR, RING_ROUTE_POSITION, RING_WRITE_CURSOR } from '../memory/layout/ring.layout.ts'
 import { type MemoryPlan, placeOf } from '../memory/memory-plan.ts'
 import type { SharedMemory } from '../memory/shared-memory.ts'
 
@@ -15,6 +16,9 @@ interface RingPosition {
   readonly control: number
   readonly data: number
   cursor: number
+  /** Where the cursor was when it was published last, and that counted from the start of the process. */
+  shown: number
+  position: number
 }
 
 /** What the router works with. */
@@ -45,11 +49,9 @@ export class RouterAgent implements Agent {
     this.#ringMask = plan.needs.ringBytes - 1
     this.#rings = Array.from({ length: plan.needs.rings }, (_, ring) => {
       const control = placeOf.ringControl(plan, ring)
-      return {
-        control,
-        data: placeOf.ring(plan, ring),
-        cursor: observeCursor(memory.i32, control + RING_ROUTE_CURSOR),
-      }
+      const cursor = observeCursor(memory.i32, control + RING_ROUTE_CURSOR)
+      const position = memory.f64[(control + RING_ROUTE_POSITION) >>> 3]
+      return { control, data: placeOf.ring(plan, ring), cursor, shown: cursor, position }
     })
   }
 
@@ -64,7 +66,9 @@ export class RouterAgent implements Agent {
     gate.beat()
     this.#followWallClock(clock)
     let routed = false
-    for (const ring of this.#rings) if (this.#routeRing(ring, limit)) routed = true
+    // ring 0 last and shown first: a change of the registry is never behind a frame that came after it
+    for (let i = this.#rings.length - 1; i >= 0; i--)
+      if (this.#routeRing(this.#rings[i], limit)) routed = true
     return routed ? this.#show() : 0
   }
 
@@ -96,12 +100,17 @@ export class RouterAgent implements Agent {
   #show(): number {
     const { memory, plan, kernels, clock, signals, doorbell } = this.#parts
     const shown = kernels.publish(plan.at.map, plan.at.scratch, clock.nowMs())
-    for (const { control, cursor } of this.#rings) {
+    for (const ring of this.#rings) {
+      const { control, cursor } = ring
+      ring.position += (cursor - ring.shown) >>> 0
+      ring.shown = cursor
+      memory.f64[(control + RING_ROUTE_POSITION) >>> 3] = ring.position
       publishCursor(memory.i32, control + RING_ROUTE_CURSOR, cursor) // pairs with the producer's look for room
       wakeWaiters(memory.i32, control + RING_ROUTE_CURSOR)
     }
     signals.wakeWorkers()
-    doorbell.ringForAnswers()
+    if (plan.needs.isDurable) signals.wakeJournal()
+    else doorbell.ringForAnswers()
     return Math.max(shown, 1)
   }
 
@@ -111,6 +120,9 @@ export class RouterAgent implements Agent {
 
   #followWallClock(clock: Clock): void {
     const offset = clock.epochMs() - clock.nowMs()
-    if (Math.abs(offset - this.#epochOffsetMs) > EPOCH_TOLERANCE_MS) this.#epochOffsetMs = offset
+    if (Math.abs(offset - this.#epochOffsetMs) <= EPOCH_TOLERANCE_MS) return
+    const { memory, plan } = this.#parts
+    this.#epochOffsetMs = offset
+    memory.f64[(plan.at.control + CONTROL_EPOCH_OFFSET) >>> 3] = offset
   }
 }

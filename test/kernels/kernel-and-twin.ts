@@ -14,6 +14,7 @@ import { TICKS_PER_MS } from '../../src/memory/layout/reading.layout.ts'
 import { SHARD_COUNT } from '../../src/memory/layout/series.layout.ts'
 import { gains, type KernelParameters } from '../../src/memory/memory-map.ts'
 import { placeOf } from '../../src/memory/memory-plan.ts'
+import { StorageFloor } from '../../src/memory/storage-floor.ts'
 import { EPOCH_OFFSET_MS, type KernelRig, PARAMETERS } from './kernel-rig.ts'
 import * as Snapshot from './kernel-snapshot.ts'
 
@@ -72,6 +73,11 @@ export class KernelAndTwin {
     this.#reader = new LaneReader(lanes, ({ series, value }) => {
       expect(this.#owed.get(series.key)?.shift()?.value, `order of series ${series.key}`).toBe(value)
     })
+  }
+
+  shed(tiers: number): void {
+    this.#twin.tiersShed = tiers
+    new StorageFloor(this.#rig.memory, this.#rig.map).shed(tiers)
   }
 
   send(readings: readonly Reading[], source = 1): void {

@@ -51,6 +51,11 @@ const slices = fc
       (pair) =>
         pair.workSlices(track, first, count, limit, (slice) => ((failures >> slice) & 1) === 1),
   )
+const sheds = fc.constantFrom(0, 0, 1, 3, 4).map(
+  (tiers): Step =>
+    (pair) =>
+      pair.shed(tiers),
+)
 const waits = fc.constantFrom(0.01, 1, 50, 900, 4000).map(
   (ms): Step =>
     (pair) =>
@@ -86,6 +91,7 @@ const steps = fc.array(
       { weight: 2, arbitrary: drains },
       { weight: 3, arbitrary: slices },
       { weight: 2, arbitrary: waits },
+      { weight: 1, arbitrary: sheds },
       { weight: 1, arbitrary: ageings },
     ],
   ),
@@ -134,7 +140,7 @@ describe('route, publish and the lanes', () => {
     expect([...met].sort(), 'what the random input must reach').toEqual([
       ...['happened 0', 'happened 1', 'happened 2', 'happened 3'],
       ...['malformed 1', 'malformed 2', 'malformed 3', 'malformed 4', 'malformed 5'],
-      ...['refused 1', 'refused 3', 'refused 4', 'refused 5', 'refused 6'],
+      ...['refused 1', 'refused 10', 'refused 3', 'refused 4', 'refused 5', 'refused 6'],
     ])
   })
 })

@@ -17,6 +17,7 @@ export function complete(
   return {
     ...checked,
     pipeline: pipeline === null ? null : moduleUrl(pipeline, folder),
+    dataDir: checked.dataDir && resolve(folder, checked.dataDir),
     pool: completePool(pool, cores),
     metrics: mapValues(metrics, (metric) => ({
       threshold,

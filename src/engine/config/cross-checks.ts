@@ -1,6 +1,7 @@
 import picomatch from 'picomatch'
 import { deviceIdOf } from '../../core/ids.ts'
 import { RING_FRAMES } from '../../core/limits.ts'
+import { CLIENT_WINDOW } from '../../memory/layout/clients.layout.ts'
 import { isUrl } from './complete.ts'
 import type { Config } from './config.ts'
 import type { Path } from './paths.ts'
@@ -125,7 +126,19 @@ function* positions({ devices }: Config): Generator<Problem> {
   }
 }
 
+function* durable({ durability, dataDir, limits }: Config): Generator<Problem> {
+  if (durability === 'memory') {
+    if (dataDir !== null) yield not(['dataDir'], dataDir, ' with durability `memory`, which keeps nothing')
+    return
+  }
+  if (dataDir === null) yield not(['dataDir'], dataDir, ' with durability `journal`; name a folder')
+  if (limits.framesInFlight > CLIENT_WINDOW) {
+    const why = ` with durability \`journal\`, which recognises the last ${CLIENT_WINDOW} frames of a client`
+    yield not(['limits', 'framesInFlight'], limits.framesInFlight, why)
+  }
+}
+
 const CHECKS: readonly Check[] = [
-  ...[listening, pipelineUrl, ringHoldsFrames, poolBounds, counts],
+  ...[listening, durable, pipelineUrl, ringHoldsFrames, poolBounds, counts],
   ...[regionNames, deviceIds, tokenHashes, regionReferences, globs, positions],
 ]

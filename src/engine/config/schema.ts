@@ -4,6 +4,7 @@ import { defaultRegions } from './default-regions.ts'
 import { anomaliesOptions, metricsOptions } from './options/anomalies.ts'
 import { devicesOptions, rulesOptions } from './options/devices.ts'
 import { limitsOptions } from './options/limits.ts'
+import { durabilityOptions } from './options/durability.ts'
 import { listenOptions } from './options/listen.ts'
 import { poolOptions } from './options/pool.ts'
 import { ratesOptions } from './options/rates.ts'
@@ -13,6 +14,7 @@ import { tiersOptions } from './options/tiers.ts'
 /** The whole configuration: every option with its default, range and meaning. Its only place. */
 export const configSchema = z.strictObject({
   ...listenOptions,
+  ...durabilityOptions,
   limits: limitsOptions
     .prefault({})
     .meta({ description: 'What is bounded. Shared memory is sized from it at start.' }),

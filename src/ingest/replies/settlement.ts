@@ -2,6 +2,7 @@ import { MALFORMED_CAUSES, REFUSAL_REASONS } from '../../core/refusal.ts'
 import { OUTCOME_MALFORMED } from '../../memory/layout/ring.layout.ts'
 import type { FrameProducer, SettledFrame } from '../../memory/rings/ingest-ring.ts'
 import { SOURCE_COMPACTED, SOURCE_TEXT, type Connection, type ConnectionTable } from '../connection.ts'
+import type { ClientFrames } from '../client-frames.ts'
 import type { ReadingFault } from '../decode/json-reading.ts'
 import { explainFaults, listFaults } from './fault-report.ts'
 import type { Replies } from './replies.ts'
@@ -16,11 +17,19 @@ export class Settlement {
   readonly #connections: ConnectionTable
   readonly #replies: Replies
   readonly #retryAfterMs: number
+  readonly #clients: ClientFrames | undefined
   /** Faults of numbered frames of which only a part was committed, in ring order. */
   readonly #faults: (readonly ReadingFault[])[] = []
   readonly #accepted: Connection[] = []
 
-  constructor(producer: FrameProducer, connections: ConnectionTable, replies: Replies, retryAfterMs: number) {
+  constructor(
+    producer: FrameProducer,
+    connections: ConnectionTable,
+    replies: Replies,
+    retryAfterMs: number,
+    clients?: ClientFrames,
+  ) {
+    this.#clients = clients
     this.#producer = producer
     this.#connections = connections
     this.#replies = replies
@@ -30,6 +39,11 @@ export class Settlement {
   /** Remembers what was wrong with the numbered frame committed next, until it is settled. */
   expectFaults(faults: readonly ReadingFault[]): void {
     this.#faults.push(faults)
+  }
+
+  /** The frame whose faults were announced last is not committed after all. */
+  expectNoFaults(): void {
+    this.#faults.pop()
   }
 
   /** Answers every frame routed since the last call. */
@@ -50,12 +64,22 @@ export class Settlement {
     const seq = frame.seq
     const compacted = (source & SOURCE_COMPACTED) !== 0
     const faults = compacted && seq !== 0 ? this.#faults.shift()! : null
+    const isLost = seq !== 0 && this.#isLost(frame, source, seq)
     const connection = this.#connections.find(source)
     if (connection === null) return
     if (seq !== 0) connection.outstanding--
     const asText = (source & SOURCE_TEXT) !== 0
-    if (faults !== null || frame.refusedCount > 0) this.#explain(connection, asText, frame, faults, compacted)
+    if (isLost && frame.readingCount === 0)
+      this.#replies.send(connection, asText, Status.refused, seq, 'overload', this.#retryAfterMs, null)
+    else if (faults !== null || frame.refusedCount > 0)
+      this.#explain(connection, asText, frame, faults, compacted)
     else this.#accept(connection, asText, seq)
+  }
+
+  /** Whether nothing was kept of a numbered frame, which may then come again. */
+  #isLost({ readingCount, refusedCount, reason }: SettledFrame, source: number, seq: number): boolean {
+    const isLost = readingCount > 0 && refusedCount === readingCount && reason < OUTCOME_MALFORMED
+    return this.#clients?.settle(source, seq, readingCount === 0, isLost) ?? isLost
   }
 
   #accept(connection: Connection, asText: boolean, seq: number): void {

@@ -41,6 +41,8 @@ export class ReferenceRouter {
   readonly lanes: Lanes
   readonly log = new RoutingLog()
   readonly devices = new Map<bigint, DeviceEntry>()
+  /** Tiers refused from the lowest on, as a full disk has it. */
+  tiersShed = 0
   readonly epochs = Array<number>(SHARD_COUNT).fill(0)
   readonly #rates = new DeviceRates()
   readonly #rules: RouterRules
@@ -80,6 +82,7 @@ export class ReferenceRouter {
     const series = this.#seriesOf(reading.key)
     if (typeof series === 'string') return this.#refuse(series)
     if (!this.#isLookedUp(series)) return this.#refuse('unknown-device')
+    if (series.tier + this.tiersShed >= TIER_COUNT) return this.#refuse('storage', series.tier)
     const second = Math.floor(arrival * 0.001)
     if (!this.#rates.admit(reading.key >> 16n, deviceReadingsPerSecond, second))
       return this.#refuse('rate', series.tier)

@@ -50,9 +50,26 @@ export class Signals {
     wakeWaiters(this.#i32, signal)
   }
 
+  /** Journal: sleeps until the router has got on. */
+  sleepJournal(hasWork: () => boolean, timeoutMs: number): void {
+    const signal = this.#control + A.CONTROL_JOURNAL_SIGNAL
+    const before = observeCursor(this.#i32, signal)
+    publishCursor(this.#i32, this.#control + A.CONTROL_JOURNAL_SLEEPING, 1)
+    if (!hasWork()) waitForChange(this.#i32, signal, before, timeoutMs)
+    publishCursor(this.#i32, this.#control + A.CONTROL_JOURNAL_SLEEPING, 0)
+  }
+
+  /** Router: the journal has something to write. */
+  wakeJournal(): void {
+    if (observeCursor(this.#i32, this.#control + A.CONTROL_JOURNAL_SLEEPING) === 0) return
+    const signal = this.#control + A.CONTROL_JOURNAL_SIGNAL
+    addToWord(this.#i32, signal, 1)
+    wakeWaiters(this.#i32, signal)
+  }
+
   /** Control plane: everybody looks up, for example because they are to stop. */
   wakeAll(): void {
-    for (const signal of [A.CONTROL_WORK_SIGNAL, A.CONTROL_ROUTER_SIGNAL]) {
+    for (const signal of [A.CONTROL_WORK_SIGNAL, A.CONTROL_ROUTER_SIGNAL, A.CONTROL_JOURNAL_SIGNAL]) {
       addToWord(this.#i32, this.#control + signal, 1)
       wakeWaiters(this.#i32, this.#control + signal)
     }

@@ -12,16 +12,21 @@
  *   896  u32 egressTicket   messages ever sent by workers     workers
  *  1024  u32 sockets        open in this process             listeners (added to)
  *  1028  u32 streams        of them WebSockets               listeners (added to)
- *  1152  u32 storageRefused tiers not admitted, from the lowest; 4 = all  journal
- *  1156  u32 storageStatus  STORAGE_*                        journal
- *  1160  u32 storageCause   index into STORAGE_CAUSES        journal
- *  1168  f64 storageSinceMs of that status, since 1970       journal
- *  1176  f64 journalDurable sequence number of the last durable record  journal
- *  1184  f64 journalRecords …Bytes, …Commits: so far         journal
- *  1208  f64 journalCommitMs spent in commits; its longest   journal
- *  1224  f64 journalFailures of writing or making safe       journal
- *  1232  f64 journalRoomBytes that can still be written      journal
- *  1280  f64 journalRetire  first sequence number still needed  main
+ *  1152  u32 journalSignal  the journal sleeps on it          router (when it sleeps)
+ *  1156  u32 journalSleeping                                  journal
+ *  1160  f64 epochOffset    what makes the router's monotonic time wall-clock time  router
+ *  1168  u32 journalStop    1 = end                           main
+ *  1172  u32 checkpointRound  checkpoints begun               checkpoints
+ *  1176  u32 replaying      1 = nothing new is taken yet      main
+ *  1280  u32 storageStatus  index into STORAGE_STATUSES                  journal
+ *  1284  u32 storageCause   index into STORAGE_CAUSES        journal
+ *  1288  f64 storageSinceMs of that status, since 1970       journal
+ *  1296  f64 journalDurable sequence number of the last durable record  journal
+ *  1304  f64 journalRecords …Bytes, …Commits: so far         journal
+ *  1328  f64 journalCommitMs spent in commits; its longest   journal
+ *  1344  f64 journalFailures of writing or making safe       journal
+ *  1352  f64 journalRoomBytes that can still be written      journal
+ *  1408  f64 journalRetire  first sequence number still needed  main
  *
  *   agent slot (128 bytes)                                    written by
  *     0  u32 state          AGENT_*                           agent; main after its end
@@ -45,27 +50,25 @@ export const CONTROL_CENSUS = 768
 export const CONTROL_EGRESS_TICKET = 896
 export const CONTROL_SOCKETS = 1024
 export const CONTROL_STREAMS = 1028
-export const CONTROL_STORAGE_REFUSED = 1152
-export const CONTROL_STORAGE_STATUS = 1156
-export const CONTROL_STORAGE_CAUSE = 1160
-export const CONTROL_STORAGE_SINCE_MS = 1168
-export const CONTROL_JOURNAL_DURABLE = 1176
-export const CONTROL_JOURNAL_RECORDS = 1184
-export const CONTROL_JOURNAL_WRITTEN_BYTES = 1192
-export const CONTROL_JOURNAL_COMMITS = 1200
-export const CONTROL_JOURNAL_COMMIT_MS = 1208
-export const CONTROL_JOURNAL_COMMIT_MAX_MS = 1216
-export const CONTROL_JOURNAL_FAILURES = 1224
-export const CONTROL_JOURNAL_ROOM_BYTES = 1232
-export const CONTROL_JOURNAL_RETIRE = 1280
-export const CONTROL_BYTES = 1408
-
-/** Everything is written in time. */
-export const STORAGE_OK = 0
-/** The journal falls behind, or room runs out: lower tiers are not admitted. */
-export const STORAGE_SLOW = 1
-/** Nothing can be written now: nothing is admitted. */
-export const STORAGE_FAILING = 2
+export const CONTROL_JOURNAL_SIGNAL = 1152
+export const CONTROL_JOURNAL_SLEEPING = 1156
+export const CONTROL_EPOCH_OFFSET = 1160
+export const CONTROL_JOURNAL_STOP = 1168
+export const CONTROL_CHECKPOINT_ROUND = 1172
+export const CONTROL_REPLAYING = 1176
+export const CONTROL_STORAGE_STATUS = 1280
+export const CONTROL_STORAGE_CAUSE = 1284
+export const CONTROL_STORAGE_SINCE_MS = 1288
+export const CONTROL_JOURNAL_DURABLE = 1296
+export const CONTROL_JOURNAL_RECORDS = 1304
+export const CONTROL_JOURNAL_WRITTEN_BYTES = 1312
+export const CONTROL_JOURNAL_COMMITS = 1320
+export const CONTROL_JOURNAL_COMMIT_MS = 1328
+export const CONTROL_JOURNAL_COMMIT_MAX_MS = 1336
+export const CONTROL_JOURNAL_FAILURES = 1344
+export const CONTROL_JOURNAL_ROOM_BYTES = 1352
+export const CONTROL_JOURNAL_RETIRE = 1408
+export const CONTROL_BYTES = 1536
 
 export const AGENT_STATE = 0
 export const AGENT_HEARTBEAT = 4

@@ -41,6 +41,8 @@ export const MAP_DEVICE_RATE = 136
 export const MAP_SMOOTHING = 144
 export const MAP_CLEAR_RATIO = 152
 export const MAP_TIME_AHEAD_MS = 160
+/** Tiers refused, from the lowest on, because the journal cannot keep their readings: written by the journal. */
+export const MAP_TIERS_SHED = 140
 export const MAP_BYTES = 256
 
 /** Gains of the bias-corrected average while a series is young; the last one is its limit. */

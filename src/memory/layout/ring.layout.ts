@@ -21,8 +21,9 @@
  *    28  u32 outcome        reason << 24 | readings marked    router (producer writes 0)
  *    32  message bytes as received; its first 8 bytes never hold readings
  *
- * A frame without readings is a note: its readingOffset is a NOTE_ kind instead, and its message the note. The router
- * passes it; it is there for its place among the frames, in the ring and in the journal.
+ * A frame without readings and with a readingOffset below the header's length is a note: that is its NOTE_ kind, and its
+ * message is a u32 length, four bytes unused, and as many bytes of text. The router passes it; it is there for its place
+ * among the frames, in the ring and in the journal.
  *
  * Readings that were not taken (refused or malformed) are marked in a bitmap: in the message's first word when there
  * are at most 32 readings, else in words behind the message. The producer clears it, the router sets bits.
@@ -44,8 +45,9 @@ export const FRAME_SEQ = 24
 export const FRAME_OUTCOME = 28
 export const FRAME_HEADER_BYTES = 32
 export const FRAME_ALIGNMENT = 32
-/** A frame whose readings have all been taken before: it is there to be answered. */
-export const NOTE_REPEATED = 0
+/** In a note's message. */
+export const NOTE_LENGTH = 0
+export const NOTE_TEXT = 8
 /** `source` (without its flags) is the client whose name is the message, in UTF-8. */
 export const NOTE_CLIENT = 1
 /** The message is a change of the registry, as JSON. */

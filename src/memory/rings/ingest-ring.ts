@@ -22,7 +22,9 @@ export interface FrameProducer {
   claim(messageBytes: number, maxReadings: number): number
   /** Hands the claimed message over: `readingCount` readings begin `readingOffset` bytes after its start. */
   commit(readingOffset: number, readingCount: number, source: number, seq: number, receivedMs: number): void
-  /** Shows every routed frame that wants an answer (seq ≠ 0, or something was refused), oldest first, once. */
+  /** Commits a frame without readings (NOTE_ kinds in layout/ring.layout.ts); false when there is no room now. */
+  note(kind: number, source: number, message: Uint8Array, receivedMs: number): boolean
+  /** Shows every routed (and, with a journal, durable) frame that wants an answer (seq ≠ 0, or something was refused), oldest first, once. */
   settle(visit: (frame: SettledFrame) => void): void
   /**
    * How far the ring may be filled, in bytes; at most and at first its capacity. A longer frame than this still finds

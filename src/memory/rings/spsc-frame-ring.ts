@@ -5,6 +5,13 @@ import * as L from '../layout/ring.layout.ts'
 import type { SharedMemory } from '../shared-memory.ts'
 import type { FrameProducer, SettledFrame } from './ingest-ring.ts'
 
+export interface ProducerOptions {
+  /** Told of every frame (and of filling, which the router must pass too), and whether its sender wants an answer. */
+  readonly onCommit?: (wantsAnswer: boolean) => void
+  /** Frames are settled when they are in the journal, which comes behind the router. */
+  readonly isDurable?: boolean
+}
+
 /**
  * The producer's half of an ingest ring. Room is free again when every consumer has passed it and this side has
  * settled it, so an answer never refers to bytes that are gone. Nothing is written beyond the claimed frame.
@@ -16,6 +23,8 @@ export class SpscFrameProducer implements FrameProducer {
   readonly #control: number
   readonly #data: number
   readonly #mask: number
+  /** The cursor of whoever is last to need a frame. */
+  readonly #lastCursor: number
   readonly #settled: Settled
   readonly #onCommit: (wantsAnswer: boolean) => void
   #writeCursor = 0
@@ -26,15 +35,15 @@ export class SpscFrameProducer implements FrameProducer {
   #answersWanted = 0
   #refusalsSeen = 0
 
-  /** `onCommit` is told of every frame (and of filling, which the router must pass too), and whether its sender wants an answer. */
   constructor(
     memory: SharedMemory,
     control: number,
     data: number,
     capacityBytes: number,
-    onCommit: (wantsAnswer: boolean) => void = () => undefined,
+    { onCommit = () => undefined, isDurable = false }: ProducerOptions = {},
   ) {
     this.#onCommit = onCommit
+    this.#lastCursor = control + (isDurable ? L.RING_JOURNAL_CURSOR : L.RING_ROUTE_CURSOR)
     assert((capacityBytes & (capacityBytes - 1)) === 0, 'a ring holds a power of two bytes')
     this.#memory = memory
     this.#control = control
@@ -43,10 +52,15 @@ export class SpscFrameProducer implements FrameProducer {
     this.capacityBytes = capacityBytes
     this.fillLimitBytes = capacityBytes
     this.#settled = new Settled(memory)
-    // what an earlier producer left in the ring keeps its room until it is routed
-    this.#refusalsSeen = memory.i32[(control + L.RING_REFUSAL_COUNT) >>> 2]
-    this.#settledCursor = observeCursor(memory.i32, control + L.RING_ROUTE_CURSOR)
-    this.#writeCursor = observeCursor(memory.i32, control + L.RING_WRITE_CURSOR)
+    this.takeOver()
+  }
+
+  /** Goes on behind another producer of the same ring. What that one left keeps its room until it is routed. */
+  takeOver(): void {
+    const { i32 } = this.#memory
+    this.#refusalsSeen = i32[(this.#control + L.RING_REFUSAL_COUNT) >>> 2]
+    this.#settledCursor = observeCursor(i32, this.#lastCursor)
+    this.#writeCursor = observeCursor(i32, this.#control + L.RING_WRITE_CURSOR)
   }
 
   /** Frames committed with a seq and not yet shown by `settle`. */
@@ -69,20 +83,24 @@ export class SpscFrameProducer implements FrameProducer {
   }
 
   commit(readingOffset: number, readingCount: number, source: number, seq: number, receivedMs: number): void {
-    const { i32, f64 } = this.#memory
-    const frame = this.#claimed
-    const bytes = frameBytes(this.#messageBytes, readingCount)
-    assert(frame !== 0 && bytes <= this.#claimedBytes, 'commit follows a claim that is large enough')
     assert(
       readingCount === 0 ||
         (readingOffset >= L.FRAME_REFUSALS_BYTES &&
           readingOffset + readingCount * READING_BYTES <= this.#messageBytes),
       'readings lie within the message, behind its first 8 bytes',
     )
+    this.#commit(L.FRAME_HEADER_BYTES + readingOffset, readingCount, source, seq, receivedMs)
+  }
+
+  #commit(offset: number, readingCount: number, source: number, seq: number, receivedMs: number): void {
+    const { i32, f64 } = this.#memory
+    const frame = this.#claimed
+    const bytes = frameBytes(this.#messageBytes, readingCount)
+    assert(frame !== 0 && bytes <= this.#claimedBytes, 'commit follows a claim that is large enough')
     const word = frame >>> 2
     i32[word] = bytes
     i32[word + 1] = readingCount
-    i32[word + 2] = L.FRAME_HEADER_BYTES + readingOffset
+    i32[word + 2] = offset
     i32[word + 3] = source
     f64[(frame + L.FRAME_RECEIVED_MS) >>> 3] = receivedMs
     i32[word + 6] = seq
@@ -96,10 +114,20 @@ export class SpscFrameProducer implements FrameProducer {
     this.#onCommit(seq !== 0)
   }
 
+  /** Frames without readings, told apart by their kind: they travel for the sake of their place. */
+  note(kind: number, source: number, message: Uint8Array, receivedMs: number): boolean {
+    const address = this.claim(L.NOTE_TEXT + message.length, 0)
+    if (address === 0) return false
+    this.#memory.i32[(address + L.NOTE_LENGTH) >>> 2] = message.length
+    this.#memory.bytes.set(message, address + L.NOTE_TEXT)
+    this.#commit(kind, 0, source, 0, receivedMs)
+    return true
+  }
+
   settle(visit: (frame: SettledFrame) => void): void {
-    const routed = this.#routeCursor()
-    if (this.#freeUpTo(routed)) return
-    while (this.#settledCursor !== routed) this.#settleOne(visit)
+    const done = observeCursor(this.#memory.i32, this.#lastCursor)
+    if (this.#freeUpTo(done)) return
+    while (this.#settledCursor !== done) this.#settleOne(visit)
   }
 
   /** Without an answer to give, room is free as soon as it is routed. */
@@ -137,11 +165,12 @@ export class SpscFrameProducer implements FrameProducer {
     return observeCursor(this.#memory.i32, this.#control + L.RING_ROUTE_CURSOR)
   }
 
+  /** What waits for the router is kept short; what waits for the journal or an answer only has to fit. */
   #hasRoom(bytes: number): boolean {
     const limit = Math.max(this.fillLimitBytes, bytes)
     if (this.#used() + bytes <= limit) return true
-    this.#freeUpTo(this.#routeCursor())
-    return this.#used() + bytes <= limit
+    this.#freeUpTo(observeCursor(this.#memory.i32, this.#lastCursor))
+    return this.#used() + bytes <= this.capacityBytes && this.heldBytes + bytes <= limit
   }
 
   #used(): number {

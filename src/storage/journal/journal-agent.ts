@@ -1,5 +1,6 @@
 import type { Agent } from '../../core/agent.ts'
 import type { Clock } from '../../core/clock.ts'
+import { CONTROL_EPOCH_OFFSET } from '../../memory/layout/control.layout.ts'
 import { READING_BYTES } from '../../memory/layout/reading.layout.ts'
 import { type MemoryPlan, placeOf } from '../../memory/memory-plan.ts'
 import type { SharedMemory } from '../../memory/shared-memory.ts'
@@ -31,8 +32,6 @@ export interface JournalAgentParts {
   readonly clock: Clock
   readonly journal: Journal
   readonly options: JournalAgentOptions
-  /** What the router adds to receive times to have milliseconds since 1970. */
-  readonly epochOffsetMs: () => number
   readonly thresholds?: StorageThresholds
   /** Journal cursors have moved: frames may be answered, and what waited for them told. */
   readonly onDurable: () => void
@@ -67,7 +66,7 @@ export class JournalAgent implements Agent {
     this.#counters = new JournalCounters(memory, plan.at.control)
     this.#counters.setDurable(journal.durableSequence)
     this.#watch = new StorageWatch(clock, thresholds ?? STORAGE_THRESHOLDS, (state) => {
-      publishStorageState(memory, plan.at.control, state)
+      publishStorageState(memory, plan, state)
       onState(state)
     })
   }
@@ -144,8 +143,9 @@ export class JournalAgent implements Agent {
   }
 
   #collect(maxBytes: number): void {
-    const { journal, epochOffsetMs } = this.#parts
-    const offsetMs = epochOffsetMs()
+    const { journal, memory, plan } = this.#parts
+    // the router's own, so that a replay gives readings the times that they had
+    const offsetMs = memory.f64[(plan.at.control + CONTROL_EPOCH_OFFSET) >>> 3]
     this.#bytes = 0
     this.#records = 0
     for (const [ring, tail] of this.#rings.entries()) {

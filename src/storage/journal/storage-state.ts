@@ -1,7 +1,9 @@
 import { MillraceError } from '../../core/errors.ts'
-import { publishCursor } from '../../memory/atomics.ts'
+import { observeCursor, publishCursor } from '../../memory/atomics.ts'
 import * as A from '../../memory/layout/control.layout.ts'
+import type { MemoryPlan } from '../../memory/memory-plan.ts'
 import type { SharedMemory } from '../../memory/shared-memory.ts'
+import { StorageFloor } from '../../memory/storage-floor.ts'
 
 /** Why tiers are refused; the index is what shared memory holds. What the system says comes under its own name. */
 export const STORAGE_CAUSES = [
@@ -42,11 +44,23 @@ export const STORAGE_OK: StorageState = {
 }
 
 /** Puts the state where other threads see it: admission, health and metrics. */
-export function publishStorageState({ i32, f64 }: SharedMemory, control: number, state: StorageState): void {
-  f64[(control + A.CONTROL_STORAGE_SINCE_MS) >>> 3] = state.sinceMs
-  publishCursor(i32, control + A.CONTROL_STORAGE_CAUSE, STORAGE_CAUSES.indexOf(state.cause))
-  publishCursor(i32, control + A.CONTROL_STORAGE_STATUS, STORAGE_STATUSES.indexOf(state.status))
-  publishCursor(i32, control + A.CONTROL_STORAGE_REFUSED, state.refusedTiers) // pairs with admission
+export function publishStorageState(memory: SharedMemory, plan: MemoryPlan, state: StorageState): void {
+  const { control, map } = plan.at
+  memory.f64[(control + A.CONTROL_STORAGE_SINCE_MS) >>> 3] = state.sinceMs
+  publishCursor(memory.i32, control + A.CONTROL_STORAGE_CAUSE, STORAGE_CAUSES.indexOf(state.cause))
+  publishCursor(memory.i32, control + A.CONTROL_STORAGE_STATUS, STORAGE_STATUSES.indexOf(state.status))
+  new StorageFloor(memory, map).shed(state.refusedTiers)
+}
+
+/** The state as another thread sees it; the message stays with the journal's thread. */
+export function readStorageState(memory: SharedMemory, plan: MemoryPlan): Omit<StorageState, 'message'> {
+  const { control, map } = plan.at
+  return {
+    status: STORAGE_STATUSES[observeCursor(memory.i32, control + A.CONTROL_STORAGE_STATUS)],
+    refusedTiers: new StorageFloor(memory, map).tiersShed,
+    cause: STORAGE_CAUSES[observeCursor(memory.i32, control + A.CONTROL_STORAGE_CAUSE)],
+    sinceMs: memory.f64[(control + A.CONTROL_STORAGE_SINCE_MS) >>> 3],
+  }
 }
 
 /** The system's code of a failed call. */

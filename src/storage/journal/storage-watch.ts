@@ -83,10 +83,13 @@ export class StorageWatch {
     const error = this.#failure ?? this.#shortage
     if (error !== undefined) return { cause: causeOf(error), message: error.message }
     if (status === 'ok') return { cause: 'none', message: '' }
-    const { roomSegments: rooms, roomMargin } = this.#thresholds
+    const { roomSegments: rooms, roomMargin, lag: lags, lagMargin } = this.#thresholds
     if (roomSegments < rooms[0] + roomMargin)
       return { cause: 'room', message: `room for ${roomSegments.toFixed(1)} segments is left` }
-    return { cause: 'lag', message: `the journal is ${Math.round(lag * 100)} % of a ring behind` }
+    if (lag >= lags[0] - lagMargin)
+      return { cause: 'lag', message: `the journal is ${Math.round(lag * 100)} % of a ring behind` }
+    // nothing presses any more, and tiers are admitted again one after the other
+    return { cause: this.#state.cause, message: this.#state.message }
   }
 }
 

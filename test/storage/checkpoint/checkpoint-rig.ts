@@ -43,6 +43,8 @@ export class CheckpointRig {
   readonly disk = new NodeDisk()
   nowMs = 1000
   #position = 0
+  #routed = 0
+  #written = 0
   #sent: { readings: readonly Reading[]; receivedMs: number; bytes: number }[] = []
 
   static async open(needs: Partial<MemoryNeeds> = {}): Promise<CheckpointRig> {
@@ -64,6 +66,8 @@ export class CheckpointRig {
     this.rig.reset(parameters)
     this.journal.length = 0
     this.#position = 0
+    this.#routed = 0
+    this.#written = 0
     this.#sent = []
     this.nowMs = 1000
     for (const metric of [1, 2, 3])
@@ -72,9 +76,12 @@ export class CheckpointRig {
 
   /** False when the ring is full. */
   send(readings: readonly Reading[], receivedMs = this.nowMs): boolean {
-    const before = this.rig.written
-    if (!this.rig.send(readings, receivedMs, 1 + this.#sent.length)) return false
-    this.#sent.push({ readings, receivedMs, bytes: (this.rig.written - before) >>> 0 })
+    const before = this.#written
+    const isTaken = this.rig.send(readings, receivedMs, 1)
+    // filling up to the end of the ring may have been written without the frame
+    if (!isTaken) return false
+    this.#written = this.rig.written
+    this.#sent.push({ readings, receivedMs, bytes: (this.#written - before) >>> 0 })
     return true
   }
 
@@ -83,10 +90,15 @@ export class CheckpointRig {
     const { rig } = this
     const from = rig.cursor
     rig.route(limit)
-    const bytes = (rig.cursor - from) >>> 0
     rig.publish(this.nowMs)
-    const end = this.#position + bytes
-    rig.ring.settle((frame) => {
+    this.#routed += (rig.cursor - from) >>> 0
+    rig.memory.f64[(rig.control + RING_ROUTE_POSITION) >>> 3] = this.#routed
+    this.settle()
+  }
+
+  /** Takes routed frames into the journal. */
+  settle(): void {
+    this.rig.ring.settle((frame) => {
       const sent = this.#sent.shift()
       if (sent === undefined) throw new Error('a frame that was not sent')
       this.#position += sent.bytes
@@ -94,12 +106,23 @@ export class CheckpointRig {
       const readings = sent.readings.filter((_, index) => !refused.has(index))
       this.journal.push({ position: this.#position, receivedMs: sent.receivedMs, readings })
     })
-    if (this.#position !== end) throw new Error('positions count the bytes of frames')
-    rig.memory.f64[(rig.control + RING_ROUTE_POSITION) >>> 3] = end
   }
 
   drain(track: number, first: number, budget: number, worker = 1): number {
     return this.rig.kernels.drainTrack(this.rig.map, worker, track, first, budget, this.nowMs)
+  }
+
+  /** A slice that fails in user code: it is in the windows, and still waits in its lane. */
+  failSlice(track: number, first: number, limit: number): void {
+    const { kernels, map, view } = this.rig
+    const shard = kernels.claimShard(map, 0, track, first)
+    if (shard < 0) return
+    const lane = kernels.laneToWork(map, 0, track, shard) >>> 0
+    if (lane !== 0) {
+      const count = kernels.openSlice(map, lane, limit)
+      view.setUint32(lane + L.LANE_SLICE_LIMIT, Math.max(1, count >>> 1), true)
+    }
+    kernels.releaseShard(map, track, shard)
   }
 
   drainAll(): void {

@@ -36,6 +36,7 @@ class Traffic {
       rig.send(someReadings(below(1e9), 1 + below(60), rig.nowMs + EPOCH_OFFSET_MS))
       rig.route()
     }
+    if (below(8) === 0) rig.failSlice(below(5), below(64), 1 + below(20))
     if (below(3) === 0) rig.drain(below(5), below(64), 1 + below(300), below(2))
   }
 }
@@ -65,8 +66,9 @@ describe('recovery from a checkpoint', () => {
   const folder = temporaryFolder()
 
   beforeAll(async () => {
-    source = await CheckpointRig.open({ series: 6000 })
-    for (const series of [6000, 3000, 20_000]) targets.push(await CheckpointRig.open({ series }))
+    source = await CheckpointRig.open({ series: 6000, backlogBytes: 1 << 21 })
+    for (const series of [6000, 3000, 20_000])
+      targets.push(await CheckpointRig.open({ series, backlogBytes: 1 << 25 }))
   })
   afterAll(() => folder.remove())
 
@@ -85,7 +87,7 @@ describe('recovery from a checkpoint', () => {
         source.drainAll()
         const expected = source.series()
 
-        for (const target of targets) {
+        for (const target of [targets[seed % targets.length]]) {
           target.reset()
           traffic.devices.forEach((tier, id) => target.rig.setDevice(id, { tier, region: 0 }))
           target.nowMs = source.nowMs
@@ -104,7 +106,7 @@ describe('recovery from a checkpoint', () => {
           expect(target.series(), `seed ${seed}`).toEqual(expected)
         }
       }),
-      { numRuns: 15 },
+      { numRuns: 12 },
     )
   })
 })

@@ -42,6 +42,12 @@ export const limitsOptions = z.strictObject({
   frameBytes: whole(1024, 64 * MIB, MIB, 'Largest message from a device.'),
   connections: whole(1, 1_000_000, 20_000, 'Open sockets, all listeners together.'),
   framesInFlight: whole(1, 65_535, 64, 'Frames a connection may have unacknowledged.'),
+  clients: whole(
+    1,
+    1_000_000,
+    65_536,
+    'Clients (`?client=`) whose repeated frames are recognised, with `durability: journal`; beyond, those silent for longest are forgotten.',
+  ),
   timeAheadMs: whole(
     0,
     31_536_000_000,

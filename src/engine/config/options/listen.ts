@@ -26,9 +26,6 @@ export const listenOptions = {
   server: z.enum(['auto', 'uws', 'ws']).default('auto').meta({
     description: 'Server library: uWebSockets.js, ws, or the first where it loads and else the second.',
   }),
-  durability: z.enum(['memory']).default('memory').meta({
-    description: 'How safe an accepted reading is; `memory`: until the process ends.',
-  }),
   admission: z.enum(['open', 'known']).default('open').meta({
     description:
       'Devices never seen before: `open` registers them with the default tier, `known` refuses them.',
