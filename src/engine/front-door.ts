@@ -96,6 +96,8 @@ export class FrontDoor {
 
   #readiness(): { ready: true } | { ready: false; reason: string } {
     if (this.#unready !== '') return { ready: false, reason: this.#unready }
+    const unready = this.#parts.durability?.unready ?? ''
+    if (unready !== '') return { ready: false, reason: unready }
     return this.#parts.router.isRunning ? { ready: true } : { ready: false, reason: 'the router has failed' }
   }
 

@@ -31,6 +31,7 @@ export function statsWith(accepted: number, malformed: number, uptimeSeconds: nu
     connections: 3,
     memory: { sharedBytes: 0, rssBytes: 100 * 2 ** 20 },
     uptimeSeconds,
+    durability: null,
   }
 }
 

@@ -23,6 +23,7 @@ export interface CheckpointPlace {
 
 /** Frames of one ring, as the journal holds them. */
 export interface ReplayedRecord {
+  readonly sequence: number
   readonly run: number
   readonly ring: number
   /** Of its first frame. */
@@ -39,6 +40,8 @@ export interface ReplayParts {
   readonly clock: Clock
   readonly clients: ClientWindows
   readonly checkpoint: CheckpointPlace | undefined
+  /** Of earlier records only the names of clients are of interest. */
+  readonly from: number
   /** A note other than a client's name; returns when what it says holds. */
   readonly onNote: (kind: number, text: Uint8Array) => void
 }
@@ -80,7 +83,8 @@ export class Replay {
   }
 
   feed(record: ReplayedRecord): void {
-    const { checkpoint } = this.#parts
+    const { checkpoint, from } = this.#parts
+    if (record.sequence < from) return this.#readNames(record)
     if (checkpoint !== undefined && record.run < checkpoint.run) return
     this.#setPositions(record)
     const at = this.#room(record.payload.length)
@@ -120,13 +124,20 @@ export class Replay {
   }
 
   #note({ run, ring }: ReplayedRecord, frame: number): void {
-    const kind = this.#word(frame + L.FRAME_READING_OFFSET)
-    const message = frame + L.FRAME_HEADER_BYTES
-    const length = this.#word(message + L.NOTE_LENGTH)
-    const text = this.#parts.memory.bytes.slice(message + L.NOTE_TEXT, message + L.NOTE_TEXT + length)
-    if (kind !== L.NOTE_CLIENT) return this.#parts.onNote(kind, text)
-    const source = senderOf(this.#word(frame + L.FRAME_SOURCE))
-    this.#names.set(`${run} ${ring} ${source}`, clientKeyOf(decoder.decode(text)))
+    const { bytes } = this.#parts.memory
+    const { kind, source, text } = noteIn(new DataView(bytes.buffer, frame))
+    if (kind === L.NOTE_CLIENT) this.#names.set(`${run} ${ring} ${source}`, clientKeyOf(decoder.decode(text)))
+    else this.#parts.onNote(kind, text)
+  }
+
+  #readNames({ run, ring, payload }: ReplayedRecord): void {
+    const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
+    for (let at = 0; at < payload.length; at += view.getUint32(at + L.FRAME_BYTES, true)) {
+      if (view.getUint32(at + L.FRAME_READING_COUNT, true) !== 0) continue
+      if (view.getUint32(at + L.FRAME_READING_OFFSET, true) !== L.NOTE_CLIENT) continue
+      const { source, text } = noteIn(new DataView(payload.buffer, payload.byteOffset + at))
+      this.#names.set(`${run} ${ring} ${source}`, clientKeyOf(decoder.decode(text)))
+    }
   }
 
   /** A numbered frame of a client that gave its name has been taken, unless all of it was refused. */
@@ -206,5 +217,17 @@ export class Replay {
 
   #word(address: number): number {
     return this.#parts.memory.i32[address >>> 2]
+  }
+}
+
+/** The note that begins where the view does; its text is a copy. */
+function noteIn(frame: DataView): { kind: number; source: number; text: Uint8Array } {
+  const message = L.FRAME_HEADER_BYTES
+  const length = frame.getUint32(message + L.NOTE_LENGTH, true)
+  const from = frame.byteOffset + message + L.NOTE_TEXT
+  return {
+    kind: frame.getUint32(L.FRAME_READING_OFFSET, true),
+    source: senderOf(frame.getInt32(L.FRAME_SOURCE, true)),
+    text: Uint8Array.from(new Uint8Array(frame.buffer, from, length)),
   }
 }

@@ -15,6 +15,9 @@
  *  1152  u32 journalSignal  the journal sleeps on it          router (when it sleeps)
  *  1156  u32 journalSleeping                                  journal
  *  1160  f64 epochOffset    what makes the router's monotonic time wall-clock time  router
+ *  1168  u32 journalStop    1 = end                           main
+ *  1172  u32 checkpointRound  checkpoints begun               checkpoints
+ *  1176  u32 replaying      1 = nothing new is taken yet      main
  *  1280  u32 storageStatus  index into STORAGE_STATUSES                  journal
  *  1284  u32 storageCause   index into STORAGE_CAUSES        journal
  *  1288  f64 storageSinceMs of that status, since 1970       journal
@@ -50,6 +53,9 @@ export const CONTROL_STREAMS = 1028
 export const CONTROL_JOURNAL_SIGNAL = 1152
 export const CONTROL_JOURNAL_SLEEPING = 1156
 export const CONTROL_EPOCH_OFFSET = 1160
+export const CONTROL_JOURNAL_STOP = 1168
+export const CONTROL_CHECKPOINT_ROUND = 1172
+export const CONTROL_REPLAYING = 1176
 export const CONTROL_STORAGE_STATUS = 1280
 export const CONTROL_STORAGE_CAUSE = 1284
 export const CONTROL_STORAGE_SINCE_MS = 1288

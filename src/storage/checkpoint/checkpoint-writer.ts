@@ -45,6 +45,7 @@ interface Open {
   readonly file: DiskFile
   readonly shards: (ManifestShard | undefined)[]
   readonly hashes: Uint8Array[]
+  readonly tickets: number[]
   extras: ManifestExtra[]
   bytes: number
   unsynced: number
@@ -94,7 +95,12 @@ export class CheckpointWriter {
     const number = this.#folder.nextNumber()
     this.#open = {
       ...{ number, replayFrom, isFull: this.#isFullDue(), file: this.#folder.createData(number) },
-      ...{ shards: Array.from({ length: SHARD_COUNT }, () => undefined), hashes: [], extras: [] },
+      ...{
+        shards: Array.from({ length: SHARD_COUNT }, () => undefined),
+        hashes: [],
+        tickets: [],
+        extras: [],
+      },
       ...{ bytes: 0, unsynced: 0, longestPauseMs: 0, longestHoldMs: 0, isSealed: false },
     }
   }
@@ -113,9 +119,15 @@ export class CheckpointWriter {
     const parts = [...before, { file: open.number, at, bytes }]
     open.shards[shard] = { positions: [...positions], series, waiting, parts }
     open.hashes[shard] = hashes
+    open.tickets[shard] = captured.ticket
     open.longestPauseMs = Math.max(open.longestPauseMs, captured.pausedMs)
     open.longestHoldMs = Math.max(open.longestHoldMs, captured.heldMs)
     return 'captured'
+  }
+
+  /** By shard: the first ticket of a message that says nothing of what was captured. */
+  get tickets(): readonly number[] {
+    return this.#begun().tickets
   }
 
   /** All shards are captured: writes what else belongs to it and makes everything safe. */

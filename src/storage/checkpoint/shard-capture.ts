@@ -5,6 +5,7 @@ import type { Signals } from '../../memory/agents/signals.ts'
 import { observeCursor } from '../../memory/atomics.ts'
 import { type CapturePlaces, openCapture } from '../../memory/capture-area.ts'
 import * as K from '../../memory/layout/capture.layout.ts'
+import { CONTROL_EGRESS_TICKET } from '../../memory/layout/control.layout.ts'
 import * as L from '../../memory/layout/lanes.layout.ts'
 import { RING_ROUTE_POSITION } from '../../memory/layout/ring.layout.ts'
 import { ROW_BYTES, WINDOW_ROW_BYTES } from '../../memory/layout/series.layout.ts'
@@ -39,6 +40,8 @@ export interface CapturedShard {
   readonly windows: Uint8Array
   readonly state: Uint8Array
   readonly lanes: Uint8Array
+  /** The first message of a worker that says nothing of what is captured. */
+  readonly ticket: number
   /** For how long no worker could work at the shard, and for how long the router stood still. */
   readonly pausedMs: number
   readonly heldMs: number
@@ -150,7 +153,15 @@ export class ShardCapture {
     const state = plan.at.shardState + shard * plan.needs.shardStateBytes
     this.#state.set(memory.bytes.subarray(state, state + plan.needs.shardStateBytes))
     const lanes = this.#waiting.copy(shard, seen)
-    return { positions, lanes, waiting: this.#waiting.readings, pausedMs: clock.nowMs() - begin, heldMs }
+    const ticket = observeCursor(memory.i32, plan.at.control + CONTROL_EGRESS_TICKET)
+    return {
+      positions,
+      lanes,
+      ticket,
+      waiting: this.#waiting.readings,
+      pausedMs: clock.nowMs() - begin,
+      heldMs,
+    }
   }
 
   /** Copies what has been logged, and what waits in lanes behind the positions `seen`, which it moves to where it got. */

@@ -63,7 +63,15 @@ export class InventedShards {
     const changed = [...versions.keys()].filter((chunk) => !isSame(chunk))
     const state = numbered(this.#states[shard], this.#stateBytes)
     return {
-      ...{ shard, positions: [0, 0], series: CHUNKS * ROWS, waiting: 0, chunks: changed.length, state },
+      ...{
+        shard,
+        ticket: 0,
+        positions: [0, 0],
+        series: CHUNKS * ROWS,
+        waiting: 0,
+        chunks: changed.length,
+        state,
+      },
       ...{ rowCount: changed.length * ROWS, lanes: state.slice(0, 8), pausedMs: 0, heldMs: 0 },
       table: joined(
         changed.map((chunk) => new Uint8Array(Uint32Array.of(chunk, ROWS).buffer)),
