@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { checkpointCommand } from './cli/checkpoint.ts'
 import { configCommand } from './cli/config.ts'
 import { journalCommand } from './cli/journal.ts'
 import { loadCommand } from './cli/load.ts'
@@ -23,6 +24,7 @@ process.exitCode = await runMillrace(
     configCommand({ planMemory: (config) => planMemory(needsOf(config)).segments, terminal }),
     tokenCommand({ terminal }),
     journalCommand({ terminal, disk: new NodeDisk() }),
+    checkpointCommand({ terminal, disk: new NodeDisk() }),
   ],
   terminal,
 )
