@@ -11,7 +11,6 @@ import type { LostWork } from './lost-work.ts'
 import type { MetricAnnouncement } from './threads/metric-names.ts'
 import type { WorkerRecipe } from './threads/recipe.ts'
 
-const IDLE_TIMEOUT_MS = 200
 const ENDING_POLL_MS = 2
 
 export interface WorkerPoolParts {
@@ -64,10 +63,10 @@ export class WorkerPool {
     this.#piscina = new Piscina({
       filename: new URL('./threads/drain.worker.js', DIST).href,
       workerData: recipe,
-      minThreads: 0,
+      // all threads are kept, loaded and waiting: on a busy machine a new one takes a second to get as far
+      minThreads: options.max,
       maxThreads: options.max,
       concurrentTasksPerWorker: 1,
-      idleTimeout: IDLE_TIMEOUT_MS,
       recordTiming: false,
     })
     this.#piscina.on('error', parts.onFailure)
