@@ -84,12 +84,23 @@ export async function assemble(config: Config, clock: Clock): Promise<Assembly> 
     events,
     lostWorkOf(foundation, names, module, egress),
   )
-  await pool.resize(config.pool.size)
+  await startPool(pool, config.pool.size, router)
   const { registry } = directory
   const statsDesk = new StatsDesk({ foundation, config, clock, latency, alerts, registry, pool })
   const quarantine = new Quarantine(clock, limits.quarantine)
   const state = { quarantine, deadLetters, latency, egress, embedded, router, pool, statsDesk }
   return { config, clock, foundation, events, directory, alerts, ...state }
+}
+
+/** An engine that cannot work leaves no thread behind. */
+async function startPool(pool: WorkerPool, size: number, router: RouterThread): Promise<void> {
+  try {
+    await pool.resize(size)
+  } catch (error) {
+    await pool.close()
+    await router.stop()
+    throw error
+  }
 }
 
 function openAlertBook(config: Config, directory: Directory, events: EventDesk): AlertBook {

@@ -55,6 +55,8 @@ export class WorkerPool {
   #size = 0
   #replaced = 0
   #closing = false
+  /** Why a thread did not get as far as its first task. */
+  #loadFailure: MillraceError | undefined
   readonly #stopWatching: () => void
 
   constructor(parts: WorkerPoolParts) {
@@ -63,13 +65,14 @@ export class WorkerPool {
     this.#piscina = new Piscina({
       filename: new URL('./threads/drain.worker.js', DIST).href,
       workerData: recipe,
-      // all threads are kept, loaded and waiting: on a busy machine a new one takes a second to get as far
-      minThreads: options.max,
+      // not minThreads: of those that fail to load, Piscina would start others for ever
+      minThreads: 0,
       maxThreads: options.max,
       concurrentTasksPerWorker: 1,
+      idleTimeout: Infinity,
       recordTiming: false,
     })
-    this.#piscina.on('error', parts.onFailure)
+    this.#piscina.on('error', (error) => this.#failedToLoad(error))
     this.#seats = Array.from({ length: options.max }, (_, worker) => ({
       worker,
       slot: placeOf.workerAgent(foundation.plan, worker),
@@ -103,9 +106,13 @@ export class WorkerPool {
     return this.#replaced
   }
 
-  /** Resolves when `size` workers are at their lanes, and those too many have left theirs. */
+  /**
+   * Resolves when `size` workers are at their lanes, and those too many have left theirs. Fails with `pipeline-failed`
+   * when a thread does not get as far.
+   */
   async resize(size: number): Promise<void> {
     this.#size = size
+    this.#loadFailure = undefined
     const reserved = this.#parts.options.reserveCritical && size > 1
     const changes = this.#seats.map((seat) => {
       publishCursor(this.#i32, seat.slot + A.AGENT_RESERVED, reserved && seat.worker === 0 ? 1 : 0)
@@ -113,6 +120,7 @@ export class WorkerPool {
     })
     this.#parts.foundation.signals.wakeAll()
     await Promise.all(changes)
+    this.#keepReady()
   }
 
   /** Tells the workers of a metric, before readings of it can come. */
@@ -122,16 +130,41 @@ export class WorkerPool {
 
   async close(): Promise<void> {
     this.#closing = true
-    await this.resize(0)
+    const couldStart = this.#loadFailure === undefined
+    const emptied = this.resize(0)
+    // tasks that no thread has taken yet end with the pool
+    if (couldStart) await emptied
     this.#stopWatching()
     await this.#piscina.destroy()
+    await emptied
   }
 
   async #fill(seat: Seat): Promise<void> {
     seat.wanted = true
     if (seat.running === undefined) this.#start(seat)
-    while (seat.running !== undefined && observeCursor(this.#i32, seat.slot + A.AGENT_STATE) === A.AGENT_OFF)
+    while (
+      seat.running !== undefined &&
+      observeCursor(this.#i32, seat.slot + A.AGENT_STATE) === A.AGENT_OFF
+    ) {
+      if (this.#loadFailure !== undefined) throw this.#loadFailure
       await this.#moment()
+    }
+  }
+
+  /** Threads that nobody wants yet load all the same: on a busy machine that takes as long as a second. */
+  #keepReady(): void {
+    const missing = this.#parts.options.max - this.#piscina.threads.length
+    if (this.#closing) return
+    // what fails here has been told by then, as an error of the pool or of its closing
+    for (let i = 0; i < missing; i++)
+      void this.#piscina.run(undefined, { name: 'getReady' }).catch(() => undefined)
+  }
+
+  #failedToLoad(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    const message = `a worker thread cannot start: ${reason}`
+    this.#loadFailure = new MillraceError('pipeline-failed', message, {}, error)
+    this.#parts.onFailure(this.#loadFailure)
   }
 
   async #empty(seat: Seat): Promise<void> {
@@ -171,14 +204,18 @@ export class WorkerPool {
     await gone(seat.ended?.thread ?? this.#threadOf(seat))
     const error = seat.ended?.cause ?? reason
     seat.metrics?.close()
-    this.#replaced++
-    this.#parts.onFailure(error)
-    this.#parts.lostWork.recover(seat.worker, error)
-    seat.running = undefined
     const started = observeCursor(this.#i32, seat.slot + A.AGENT_THREAD_ID) >= 0
+    if (started || !this.#closing) this.#noteFailure(seat, error)
+    seat.running = undefined
     seat.failures = started ? 0 : seat.failures + 1
     // a worker that never gets as far as its lanes would only fail again
     if (seat.wanted && !this.#closing && seat.failures < 3) this.#start(seat)
+  }
+
+  #noteFailure(seat: Seat, error: unknown): void {
+    this.#replaced++
+    this.#parts.onFailure(error)
+    this.#parts.lostWork.recover(seat.worker, error)
   }
 
   #threadOf(seat: Seat): Worker | undefined {
