@@ -8,6 +8,7 @@ import * as A from '../memory/layout/control.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
 import type { Foundation } from './foundation.ts'
 import type { LostWork } from './lost-work.ts'
+import { RestartPace } from './restart-pace.ts'
 import type { MetricAnnouncement } from './threads/metric-names.ts'
 import type { WorkerRecipe } from './threads/recipe.ts'
 
@@ -40,7 +41,11 @@ interface Seat {
   heartbeat: number
   /** Looks in a row that found the same heartbeat in user code. */
   standstills: number
-  failures: number
+  /** Starts in a row that did not get as far as the lanes. */
+  misstarts: number
+  readonly pace: RestartPace
+  /** Calls off the next start. */
+  callOff: (() => void) | undefined
 }
 
 /**
@@ -83,7 +88,9 @@ export class WorkerPool {
       ended: undefined,
       heartbeat: 0,
       standstills: 0,
-      failures: 0,
+      misstarts: 0,
+      pace: new RestartPace(),
+      callOff: undefined,
     }))
     const everyMs = Math.max(10, Math.min(1000, options.hangTimeoutMs / 4))
     // looks are counted, not time: this thread may have been held up itself, and the worker by it
@@ -169,12 +176,15 @@ export class WorkerPool {
 
   async #empty(seat: Seat): Promise<void> {
     seat.wanted = false
+    seat.callOff?.()
     publishCursor(this.#i32, seat.slot + A.AGENT_STOP, 1)
     this.#parts.foundation.signals.wakeAll()
     await seat.running
   }
 
   #start(seat: Seat): void {
+    seat.callOff?.()
+    seat.callOff = undefined
     const channel = new MessageChannel()
     channel.port1.unref()
     channel.port1.postMessage(this.#parts.announcements())
@@ -195,7 +205,7 @@ export class WorkerPool {
   #ended(seat: Seat): void {
     seat.metrics?.close()
     seat.running = undefined
-    seat.failures = 0
+    seat.misstarts = 0
     if (seat.wanted && !this.#closing) this.#start(seat)
   }
 
@@ -207,9 +217,16 @@ export class WorkerPool {
     const started = observeCursor(this.#i32, seat.slot + A.AGENT_THREAD_ID) >= 0
     if (started || !this.#closing) this.#noteFailure(seat, error)
     seat.running = undefined
-    seat.failures = started ? 0 : seat.failures + 1
+    seat.misstarts = started ? 0 : seat.misstarts + 1
     // a worker that never gets as far as its lanes would only fail again
-    if (seat.wanted && !this.#closing && seat.failures < 3) this.#start(seat)
+    if (seat.wanted && !this.#closing && seat.misstarts < 3) this.#startLater(seat)
+  }
+
+  #startLater(seat: Seat): void {
+    const { clock } = this.#parts
+    const pauseMs = seat.pace.failed(clock.nowMs())
+    if (pauseMs === 0) this.#start(seat)
+    else seat.callOff = clock.after(pauseMs, () => this.#start(seat))
   }
 
   #noteFailure(seat: Seat, error: unknown): void {
