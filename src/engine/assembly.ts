@@ -108,7 +108,7 @@ export async function assemble(given: Config, clock: Clock): Promise<Assembly> {
     events,
     lostWorkOf(foundation, names, module, egress),
   )
-  await pool.resize(config.pool.size)
+  await startPool(pool, config.pool.size, router)
   const { registry } = directory
   const durability =
     kept &&
@@ -134,6 +134,17 @@ async function openKeptOf(
   if (dataDir === null) return undefined
   publishCursor(foundation.memory.i32, foundation.plan.at.control + CONTROL_REPLAYING, 1)
   return openKept(dataDir, foundation, clock, (error) => events.tell('failure', error))
+}
+
+/** An engine that cannot work leaves no thread behind. */
+async function startPool(pool: WorkerPool, size: number, router: RouterThread): Promise<void> {
+  try {
+    await pool.resize(size)
+  } catch (error) {
+    await pool.close()
+    await router.stop()
+    throw error
+  }
 }
 
 function openAlertBook(config: Config, directory: Directory): AlertBook {
