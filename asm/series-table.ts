@@ -21,10 +21,18 @@ export function probe(map: usize, key: u64): usize {
   return 0
 }
 
-/** The key's row, given that it is not at `near`, or 0; mostly it is the row behind that. */
+/**
+ * The key's row, given that it is behind `near` or nowhere, or 0. The run that it is in ends at a free row, if need be
+ * behind the table; only one that goes on at its shard's first row is looked for from home.
+ */
 export function seek(map: usize, near: usize, key: u64): usize {
-  const next = near + S.ROW_BYTES
-  return load<u64>(next) == key ? next : findSeries(map, key)
+  let row = near
+  let found: u64 = 0
+  do {
+    row += S.ROW_BYTES
+    found = load<u64>(row)
+  } while (found != key && found != 0)
+  return found == key ? row : findSeries(map, key)
 }
 
 /** The key's row, or 0. For readers on other threads. */
