@@ -20,6 +20,8 @@ import { Scratch } from './scratch'
 
 const GROUP: u32 = 64
 
+const ALL: u64 = 0xffffffffffffffff
+
 const REASON_OVERLOAD: u32 = 1
 const REASON_SERIES: u32 = 3
 const REASON_DEVICE: u32 = 4
@@ -92,6 +94,7 @@ function routeMarked(s: Scratch, frame: usize): u32 {
   const count = load<u32>(frame, F.FRAME_READING_COUNT)
   const first = frame + <usize>load<u32>(frame, F.FRAME_READING_OFFSET)
   s.enterFrame(frame)
+  s.shards = ALL
   for (let i: u32 = 0; i < count; i++) {
     if (!isMarked(frame, count, i)) routeWithCare(s, frame, first + <usize>i * R.READING_BYTES)
   }
@@ -103,12 +106,14 @@ function gather(s: Scratch, item: usize, end: usize, frame: usize, reading: usiz
   const series = <usize>load<u32>(s.map, M.MAP_SERIES)
   const shift = load<u32>(s.map, M.MAP_HASH_SHIFT)
   const mask = load<u32>(s.map, M.MAP_SLOT_MASK)
-  while (item != end) {
-    const row = series + (<usize>slotOf(load<u64>(reading), shift, mask) << S.ROW_SHIFT)
-    Scratch.put(item, frame, reading, row)
+  let shards = s.shards
+  for (; item != end; item += Scratch.ITEM_BYTES) {
+    const key = load<u64>(reading)
+    shards |= <u64>1 << <u64>shardOf(key)
+    Scratch.put(item, frame, reading, series + (<usize>slotOf(key, shift, mask) << S.ROW_SHIFT))
     reading += R.READING_BYTES
-    item += Scratch.ITEM_BYTES
   }
+  s.shards = shards
 }
 
 /** A loop of its own, so that many waits fit into the processor's window at once. */
@@ -301,6 +306,7 @@ function appendEvent(
   const lane = laneAt(s.map, L.TRACK_EVENTS, shard)
   if (!ensureRoom(s.map, lane, L.TRACK_EVENTS, s.tick, L.EVENT_BYTES)) return false
   const event = appendEntry(lane, L.EVENT_BYTES)
+  s.events = 1
   store<u64>(event, load<u64>(reading), L.EVENT_SERIES)
   store<f64>(event, time, L.EVENT_TIME)
   store<f64>(event, load<f64>(reading, R.READING_VALUE), L.EVENT_VALUE)
@@ -318,11 +324,16 @@ function appendEvent(
 
 /** Shows what `route` has written to the workers, counts it and its latency; returns the readings shown. */
 export function publish(map: usize, scratch: usize, nowMs: f64): u32 {
+  const s = changetype<Scratch>(scratch)
   const counters = <usize>load<u32>(map, M.MAP_ROUTER_COUNTERS)
+  const shards = s.runs == 0 ? ALL : s.shards // without a frame: what recovery has put there
+  const tracks = s.runs == 0 ? ALL : recordLatencies(s, map, nowMs)
   let total: u32 = 0
   for (let track: u32 = 0; track < <u32>L.TRACK_COUNT; track++) {
+    if (((tracks >> <u64>track) & 1) == 0) continue
     let added: u32 = 0
-    for (let shard: u32 = 0; shard < <u32>S.SHARD_COUNT; shard++) {
+    for (let rest = shards; rest != 0; rest &= rest - 1) {
+      const shard = <u32>ctz<u64>(rest)
       added += publishLane(map, laneAt(map, track, shard), (track << L.LANES_PER_TRACK_SHIFT) | shard)
     }
     if (added == 0) continue
@@ -332,17 +343,26 @@ export function publish(map: usize, scratch: usize, nowMs: f64): u32 {
       total += added
     }
   }
-  const s = changetype<Scratch>(scratch)
-  const latencies = <usize>load<u32>(map, M.MAP_LATENCIES)
-  for (let i: u32 = 0; i < s.runs; i++) {
-    for (let tier: u32 = 0; tier < <u32>L.TIER_COUNT; tier++) {
-      const count = s.runCount(i, tier)
-      if (count != 0) recordLatency(latencies + <usize>tier * C.LATENCY_SET_BYTES, nowMs - s.runMs(i), count)
-    }
-  }
-  s.runs = 0
   s.frame = 0
   addTo(counters + C.ROUTER_FRAMES, s.frames)
   s.frames = 0
   return total
+}
+
+/** Counts the latencies of what has been routed; returns the tracks that have something new, as bits. */
+function recordLatencies(s: Scratch, map: usize, nowMs: f64): u64 {
+  const latencies = <usize>load<u32>(map, M.MAP_LATENCIES)
+  let tracks = <u64>s.events << L.TRACK_EVENTS
+  for (let i: u32 = 0; i < s.runs; i++) {
+    for (let tier: u32 = 0; tier < <u32>L.TIER_COUNT; tier++) {
+      const count = s.runCount(i, tier)
+      if (count == 0) continue
+      recordLatency(latencies + <usize>tier * C.LATENCY_SET_BYTES, nowMs - s.runMs(i), count)
+      tracks |= <u64>1 << (tier + L.TRACK_CRITICAL)
+    }
+  }
+  s.runs = 0
+  s.events = 0
+  s.shards = 0
+  return tracks
 }

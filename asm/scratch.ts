@@ -26,11 +26,15 @@ export class Scratch {
   run: usize
   runs: u32
   frames: u32
+  /** 1 when there are new events. */
+  events: u32
   rate: u32
   shed: u32
   careful: u32
   second: u32
   tick: u32
+  /** Those that may have something new, as bits. */
+  shards: u64
   epochOffsetMs: f64
   aheadMs: f64
   receivedMs: f64

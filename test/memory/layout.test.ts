@@ -56,7 +56,15 @@ const STRUCTURES: readonly (readonly [string, string, Record<string, number>])[]
 
 /** Constants with a structure's prefix that are not places in it. */
 const NOT_FIELDS = new Set([
-  ...['ROW_SHIFT', 'ROW_ABNORMAL', 'ROW_UNSETTLED', 'WINDOW_MS', 'LANE_SHIFT', 'LANE_COUNT', 'RING_CONTROL_BYTES'],
+  ...[
+    'ROW_SHIFT',
+    'ROW_ABNORMAL',
+    'ROW_UNSETTLED',
+    'WINDOW_MS',
+    'LANE_SHIFT',
+    'LANE_COUNT',
+    'RING_CONTROL_BYTES',
+  ],
   ...['FRAME_ALIGNMENT', 'FRAME_PADDING', 'FRAME_INLINE_REFUSALS', 'EGRESS_PADDING', 'EGRESS_ANOMALY'],
   ...['EGRESS_ALERT', 'EGRESS_EMIT', 'EGRESS_DEAD_LETTER', 'AGENT_OFF', 'AGENT_RUNNING', 'AGENT_PARKED'],
   ...['AGENT_IN_USER_CODE', 'METRIC_SHIFT', 'METRIC_COUNT', 'DEVICE_SHIFT', 'DEVICE_KNOWN', 'RATE_PROBES'],
