@@ -128,13 +128,14 @@ function touch(row: usize): void {
 }
 
 /**
- * A series that is not at its home mostly is in one of the next two rows: goes on to the first and touches both.
+ * A known series that is not at its home mostly is in one of the next two rows: goes on to the first and touches both.
  * Behind the last row of the table lie two that are always free.
  */
 function touchNeighbours(item: usize, end: usize): void {
   for (; item != end; item += Scratch.ITEM_BYTES) {
     const home = Scratch.row(item)
-    const away = <usize>u32(load<u64>(home) != load<u64>(Scratch.reading(item)))
+    const found = load<u64>(home)
+    const away = <usize>(u32(found != load<u64>(Scratch.reading(item))) & u32(found != 0))
     const row = home + (away << S.ROW_SHIFT)
     touch(row)
     touch(row + (away << S.ROW_SHIFT))
@@ -163,7 +164,7 @@ function routePlainly(s: Scratch, map: usize, reading: usize, near: usize): bool
   const key = load<u64>(reading)
   let row = near
   if (load<u64>(row) != key) {
-    row = seek(map, near, key)
+    row = seek(near, key)
     if (row == 0) return false
   }
   const lane = <usize>load<u32>(map, M.MAP_LANES) + (<usize>load<u32>(row, S.ROW_LANE) << L.LANE_SHIFT)

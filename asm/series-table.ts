@@ -22,17 +22,17 @@ export function probe(map: usize, key: u64): usize {
 }
 
 /**
- * The key's row, given that it is behind `near` or nowhere, or 0. The run that it is in ends at a free row, if need be
- * behind the table; only one that goes on at its shard's first row is looked for from home.
+ * The key's row, looked for from `near` on, or 0 when a free one comes first: then the series is new, or its run goes
+ * on at its shard's first row. Behind the table lies a row that is always free.
  */
-export function seek(map: usize, near: usize, key: u64): usize {
+export function seek(near: usize, key: u64): usize {
   let row = near
-  let found: u64 = 0
-  do {
+  let found = load<u64>(row)
+  while (found != key && found != 0) {
     row += S.ROW_BYTES
     found = load<u64>(row)
-  } while (found != key && found != 0)
-  return found == key ? row : findSeries(map, key)
+  }
+  return found == key ? row : 0
 }
 
 /** The key's row, or 0. For readers on other threads. */

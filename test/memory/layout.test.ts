@@ -27,7 +27,11 @@ const STRUCTURES: readonly (readonly [string, string, Record<string, number>])[]
     'ROW_BYTES',
     { KEY: 8, MEAN: 8, VARIANCE: 8, TIER: 1, LANE_TIER: 1, HOME: 1, FLAGS: 1, TOUCHED: 1, REGION: 1 },
   ],
-  ['WINDOW_', 'WINDOW_ROW_BYTES', { TOTAL: 8, START: 8, SUM: 8, MIN: 8, MAX: 8, LAST: 8, LAST_TIME: 8 }],
+  [
+    'WINDOW_',
+    'WINDOW_ROW_BYTES',
+    { TOTAL: 8, START: 8, SUM: 8, MIN: 8, MAX: 8, LAST: 8, LAST_TIME: 8, TOUCHED: 1 },
+  ],
   ['LANE_', 'LANE_BYTES', {}],
   ['BLOCK_', 'BLOCK_HEADER_BYTES', { FENCE: 16 }],
   [

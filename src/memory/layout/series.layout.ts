@@ -26,6 +26,7 @@
  *    40  f64 last           value with the latest event time   "
  *    48  f64 lastTime                                          "
  *    56  u32 count          within the minute                  "
+ *    60  u8  touched        always 0; written to bring the row near  "
  */
 export const ROW_KEY = 0
 export const ROW_MEAN = 8
@@ -57,6 +58,7 @@ export const WINDOW_MAX = 32
 export const WINDOW_LAST = 40
 export const WINDOW_LAST_TIME = 48
 export const WINDOW_COUNT = 56
+export const WINDOW_TOUCHED = 60
 export const WINDOW_ROW_BYTES = 64
 export const WINDOW_MS = 60000
 
