@@ -14,4 +14,7 @@ export {
   drainTrack,
 } from './lane-reader'
 export { countRing, countTrack } from './census'
-export { markBefore } from './refusals'
+export { adoptFrame } from './replay'
+export { logWaiting, copyShard, copyLogged, packChunks } from './capture'
+export { restoreRows, requeue, requeueFence } from './requeue'
+export { initCrc32c, crc32c } from './crc32c'

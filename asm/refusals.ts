@@ -6,7 +6,6 @@ import * as M from '../src/memory/layout/map.layout'
 import * as R from '../src/memory/layout/reading.layout'
 import { TIER_COUNT } from '../src/memory/layout/lanes.layout'
 import { addTo } from './counters'
-import { shardOf } from './hash'
 import { Scratch } from './scratch'
 
 /** Refuses a reading of a tier (TIER_COUNT = the tier isn't known). */
@@ -56,20 +55,8 @@ export function isMarked(frame: usize, count: u32, index: u32): bool {
   return ((word >> (index & 31)) & 1) != 0
 }
 
-/** Marks the readings whose shard has a later position than the frame: what they did is in the shard's checkpoint. */
-export function markBefore(frame: usize, position: f64, positions: usize): void {
-  const count = load<u32>(frame, F.FRAME_READING_COUNT)
-  const first = frame + <usize>load<u32>(frame, F.FRAME_READING_OFFSET)
-  for (let i: u32 = 0; i < count; i++) {
-    const shard = <usize>shardOf(load<u64>(first + <usize>i * R.READING_BYTES))
-    if (position >= load<f64>(positions + (shard << 3)) || isMarked(frame, count, i)) continue
-    setMark(frame, count, i)
-    store<u32>(frame, load<u32>(frame, F.FRAME_OUTCOME) + 1, F.FRAME_OUTCOME)
-  }
-}
-
 @inline
-function setMark(frame: usize, count: u32, index: u32): void {
+export function setMark(frame: usize, count: u32, index: u32): void {
   const word = refusalMap(frame, count) + (<usize>(index >> 5) << 2)
   store<u32>(word, load<u32>(word) | (<u32>1 << (index & 31)))
 }

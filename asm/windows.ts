@@ -1,15 +1,21 @@
 // The built-in pipeline: per series the exact count since it was first seen and the current minute's count, sum, min,
 // max and last value. Rows of 32 entries are touched before they are worked on.
 
+import * as K from '../src/memory/layout/capture.layout'
+import * as L from '../src/memory/layout/lanes.layout'
 import * as M from '../src/memory/layout/map.layout'
 import * as R from '../src/memory/layout/reading.layout'
 import * as S from '../src/memory/layout/series.layout'
+import { logSlots } from './capture'
 
 const GROUP: u32 = 32
 
 /** Takes `count` readings into the windows of their shard. */
 export function applyWindows(map: usize, shard: u32, entry: usize, count: u32): void {
   const rows = <usize>load<u32>(map, M.MAP_WINDOWS) + <usize>shard * <usize>load<u32>(map, M.MAP_SHARD_BYTES)
+  const claim = <usize>load<u32>(map, M.MAP_CLAIMS) + <usize>shard * L.CLAIM_STRIDE
+  const log = <usize>load<u32>(claim, K.CLAIM_LOG)
+  if (log != 0) logSlots(log, entry, count) // the shard is being copied
   let left = count
   while (left != 0) {
     const size = min<u32>(left, GROUP)

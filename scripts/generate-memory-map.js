@@ -15,6 +15,7 @@ const SEGMENTS = [
   ['metrics', 'main', '65,536 rules for anomalies, by metric id'],
   ['regions', 'main, once at start', "a region's number for each of 256 × 256 cells, row × 256 + column"],
   ['gains', 'main, once at start', 'weights of the bias-corrected average while a series is young'],
+  ['crcTables', 'journal, once at start', 'tables of the CRC-32C kernel, for summing up what lies in rings'],
   ['epochs', 'main', 'u32 per shard, raised when the registry changes a device of the shard'],
   ['routerCounters', 'router', 'u64 counters, only growing'],
   ['workerCounters', 'each worker its own', 'u64 counters, only growing'],
@@ -36,6 +37,7 @@ const SEGMENTS = [
   ['blocks', 'router; read by the claim holder', 'entries of lanes: readings and anomaly events'],
   ['series', 'router', 'statistics of each series, and what the registry said of its device'],
   ['windows', 'claim holder', "each series' exact count and current minute"],
+  ['replay', 'the replay', 'f64 per shard: the position in a ring from which its readings count'],
   [
     'clients',
     "whoever holds the entry's lock",

@@ -61,6 +61,8 @@ export class AlertBook {
   #open = 0
   #raised = 0
   #suppressed = 0
+  /** What is raised now comes from before the engine's last end. */
+  isReplaying = false
 
   constructor(options: AlertBookOptions) {
     this.#options = options
@@ -99,9 +101,23 @@ export class AlertBook {
     return this.#openByRule.get(rule)?.get(series)
   }
 
+  /** All open alerts. */
+  open(): Alert[] {
+    return [...this.#openByRule.values()].flatMap((ofRule) => [...ofRule.values()])
+  }
+
+  /** Takes over alerts that were open before the engine's last end; nobody is told. */
+  restore(alerts: readonly Alert[]): void {
+    for (const alert of alerts) {
+      const ofRule = this.#openByRule.get(alert.rule) ?? new Map<bigint, Alert>()
+      this.#openByRule.set(alert.rule, ofRule.set(BigInt(alert.series), alert))
+      this.#open++
+    }
+  }
+
   /** Up to `limit` alerts of the state (both if not given), those with the latest change first. */
   recent(limit: number, state?: Alert['state']): Alert[] {
-    const firing = state === 'resolved' ? [] : this.#allOpen()
+    const firing = state === 'resolved' ? [] : this.open()
     const closed = state === 'firing' ? [] : this.#closed
     return [...firing, ...closed].sort((a, b) => b.updatedAt - a.updatedAt).slice(0, limit)
   }
@@ -110,10 +126,6 @@ export class AlertBook {
   subscribe(listener: AlertListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
-  }
-
-  #allOpen(): Alert[] {
-    return [...this.#openByRule.values()].flatMap((ofRule) => [...ofRule.values()])
   }
 
   #keep({ rule, series }: Raise, alert: Alert, change: AlertChange): Alert {
@@ -150,6 +162,7 @@ export class AlertBook {
       score: finite(score),
       peak: Math.abs(finite(score)),
       count: 1,
+      replayed: this.isReplaying,
     }
   }
 

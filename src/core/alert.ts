@@ -23,4 +23,6 @@ export interface Alert {
   readonly peak: number
   /** Anomalous readings (or raises by user code) that are part of it. */
   readonly count: number
+  /** Raised while the engine took in again what it had accepted before its last end. */
+  readonly replayed: boolean
 }

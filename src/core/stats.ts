@@ -34,6 +34,39 @@ export interface TierStats {
   readonly latencyMs: LatencySummary
 }
 
+/** What is known of the data directory. */
+export interface DurabilityStats {
+  /** `slow`: the lowest tiers are refused; `failing`: nothing can be written, and all are. */
+  readonly storage: {
+    readonly status: 'ok' | 'slow' | 'failing'
+    readonly refusedTiers: number
+    readonly cause: string
+    readonly message: string
+  }
+  readonly journal: {
+    readonly durableSequence: number
+    readonly records: number
+    readonly bytes: number
+    readonly commits: number
+    readonly commitMs: number
+    readonly longestCommitMs: number
+    readonly failures: number
+    readonly roomBytes: number
+  }
+  /** Readings taken in again at the start. */
+  readonly replayed: number
+  /** The newest one of this process. */
+  readonly checkpoint: {
+    readonly number: number
+    readonly bytes: number
+    readonly tookMs: number
+    readonly longestPauseMs: number
+    readonly longestHoldMs: number
+    readonly ageSeconds: number
+  } | null
+  readonly checkpointFailures: number
+}
+
 /** The document of `GET /v1/stats` and of `engine.stats()`. */
 export interface Stats {
   readonly account: Account
@@ -57,4 +90,6 @@ export interface Stats {
   readonly connections: number
   readonly memory: { readonly sharedBytes: number; readonly rssBytes: number }
   readonly uptimeSeconds: number
+  /** Null where nothing outlives the process. */
+  readonly durability: DurabilityStats | null
 }

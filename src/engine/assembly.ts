@@ -1,6 +1,9 @@
 import { AlertBook } from '../alerts/alert-book.ts'
+import { AlertNews } from '../alerts/alert-news.ts'
 import type { Clock } from '../core/clock.ts'
-import { CONTROL_EGRESS_TICKET } from '../memory/layout/control.layout.ts'
+import { publishCursor } from '../memory/atomics.ts'
+import { NOTE_TOLD } from '../memory/layout/ring.layout.ts'
+import { CONTROL_EGRESS_TICKET, CONTROL_REPLAYING } from '../memory/layout/control.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
 import { EgressWriter } from '../memory/rings/egress-ring.ts'
 import { DeadLetters } from '../observability/dead-letters.ts'
@@ -10,11 +13,18 @@ import { LanePipeline } from '../pipelines/lane-pipeline.ts'
 import { loadPipeline, type PipelineModule } from '../pipelines/pipeline-module.ts'
 import type { Config } from './config/config.ts'
 import { Directory } from './directory.ts'
+import type { EmitMessage } from '../pipelines/pipeline-context.ts'
+import { AlertLog } from './durability/alert-log.ts'
+import { AfterDurable, AT_ONCE } from './durability/externalizer.ts'
+import { Durability } from './durability/durability.ts'
+import { type Kept, openKept, withKeptTokens } from './durability/kept.ts'
+import { Notes } from './durability/notes.ts'
+import { RegistryNotes } from './durability/registry-notes.ts'
 import { EgressDesk } from './egress-desk.ts'
 import { EmbeddedIntake } from './embedding/embedded-intake.ts'
 import { EventDesk } from './engine-events.ts'
 import { type Foundation, layFoundation, openProducer } from './foundation.ts'
-import { countersOf } from './listeners/listener.ts'
+import { countersOf, refusalOf } from './listeners/listener.ts'
 import { LostWork } from './lost-work.ts'
 import { RouterThread } from './router-thread.ts'
 import { EMBEDDING_RING } from './sizing.ts'
@@ -30,51 +40,64 @@ export interface Assembly {
   readonly events: EventDesk
   readonly directory: Directory
   readonly alerts: AlertBook
+  readonly alertNews: AlertNews
+  readonly alertLog: AlertLog
   readonly quarantine: Quarantine
   readonly deadLetters: DeadLetters
   readonly latency: LatencyBook
   readonly egress: EgressDesk
   readonly embedded: EmbeddedIntake
   readonly router: RouterThread
+  /** Not there where nothing outlives the process. */
+  readonly durability: Durability | undefined
   readonly pool: WorkerPool
   readonly statsDesk: StatsDesk
 }
 
 /** Puts an engine together and starts its threads. */
-export async function assemble(config: Config, clock: Clock): Promise<Assembly> {
+export async function assemble(given: Config, clock: Clock): Promise<Assembly> {
   // loaded here too, so that what is wrong with it is said before anything is started
-  const module = config.pipeline === null ? undefined : await loadPipeline(config.pipeline)
-  const foundation = await layFoundation(config, module?.stateSize ?? 0)
+  const module = given.pipeline === null ? undefined : await loadPipeline(given.pipeline)
+  const foundation = await layFoundation(given, module?.stateSize ?? 0)
   const events = new EventDesk()
-  const directory = new Directory(config, foundation)
+  const kept = await openKeptOf(given, foundation, clock, events)
+  const config = kept === undefined ? given : withKeptTokens(given, kept.registry)
+  const directory = new Directory(config, foundation, kept?.registry.load())
   const { limits } = config
   const deadLetters = new DeadLetters(clock, limits.deadLetters)
   const latency = await LatencyBook.open(clock)
-  const alerts = openAlertBook(config, directory, events)
-  const names = {
-    metric: (id: number) => directory.metricName(id),
-    region: (index: number) => directory.regions.names[index],
-  }
-  const describe = (series: bigint) => directory.describe(series)
-  const anomalyLatency = latency.anomaly
-  const onEmit = (message: Parameters<typeof events.tell<'emit'>>[1]) => events.tell('emit', message)
-  const egress = new EgressDesk({
-    foundation,
-    names,
-    alerts,
-    deadLetters,
-    anomalyLatency,
-    clock,
-    describe,
-    onEmit,
-  })
   const producer = openProducer(foundation, EMBEDDING_RING, () => foundation.doorbell.wantAnswers())
   const embedded = new EmbeddedIntake(
     producer,
     countersOf(foundation, EMBEDDING_RING),
     clock,
     limits.ringWaitMs,
+    refusalOf(foundation),
   )
+  const alerts = openAlertBook(config, directory)
+  const notes = new Notes({
+    ...{ memory: foundation.memory, clock, waitMs: limits.ringWaitMs },
+    ...{ control: placeOf.ringControl(foundation.plan, EMBEDDING_RING) },
+    ...{ producer, settle: () => embedded.settle() },
+  })
+  const noteTold = (note: string): void => void notes.write(NOTE_TOLD, new TextEncoder().encode(note))
+  const alertNews = kept === undefined ? new AlertNews(alerts) : new AlertNews(alerts, noteTold)
+  alertNews.subscribe((alert, change) => events.tell('alert', alert, change))
+  const names = {
+    metric: (id: number) => directory.metricName(id),
+    region: (index: number) => directory.regions.names[index],
+  }
+  const describe = (series: bigint) => directory.describe(series)
+  const alertLog = new AlertLog()
+  const { memory, plan } = foundation
+  const isHeld = config.durability === 'journal' && config.externalize === 'after-durable'
+  const externalizer = isHeld ? new AfterDurable(memory, plan) : AT_ONCE
+  const onEmit = (message: EmitMessage): void => events.tell('emit', message)
+  const onAnomaly = (receivedMs: number): void => latency.anomaly.record(clock.nowMs() - receivedMs, 1)
+  const egress = new EgressDesk({
+    ...{ foundation, names, alerts, alertLog, externalizer, deadLetters, clock },
+    ...{ describe, onAnomaly, onEmit },
+  })
   const router = await RouterThread.start(foundation, (error) => events.tell('failure', error))
   const pool = openPool(
     config,
@@ -86,20 +109,39 @@ export async function assemble(config: Config, clock: Clock): Promise<Assembly> 
   )
   await pool.resize(config.pool.size)
   const { registry } = directory
-  const statsDesk = new StatsDesk({ foundation, config, clock, latency, alerts, registry, pool })
+  const durability =
+    kept &&
+    new Durability({
+      ...{ config, foundation, kept, clock, directory, alerts, alertNews, alertLog, egress, externalizer },
+      ...{ events, producer },
+      registryNotes: new RegistryNotes(directory, kept.registry, notes, (error) =>
+        events.tell('failure', error),
+      ),
+    })
+  const statsDesk = new StatsDesk({ foundation, config, clock, latency, alerts, registry, pool, durability })
   const quarantine = new Quarantine(clock, limits.quarantine)
-  const state = { quarantine, deadLetters, latency, egress, embedded, router, pool, statsDesk }
-  return { config, clock, foundation, events, directory, alerts, ...state }
+  const state = { durability, quarantine, deadLetters, latency, egress, embedded, router, pool, statsDesk }
+  return { config, clock, foundation, events, directory, alerts, alertNews, alertLog, ...state }
 }
 
-function openAlertBook(config: Config, directory: Directory, events: EventDesk): AlertBook {
+async function openKeptOf(
+  { dataDir }: Config,
+  foundation: Foundation,
+  clock: Clock,
+  events: EventDesk,
+): Promise<Kept | undefined> {
+  if (dataDir === null) return undefined
+  publishCursor(foundation.memory.i32, foundation.plan.at.control + CONTROL_REPLAYING, 1)
+  return openKept(dataDir, foundation, clock, (error) => events.tell('failure', error))
+}
+
+function openAlertBook(config: Config, directory: Directory): AlertBook {
   const alerts = new AlertBook({
     maxOpen: config.limits.openAlerts,
     history: config.limits.alertHistory,
     deviceName: (id) => directory.registry.nameOf(id),
     metricName: (id) => directory.dictionary.byId(id)?.name,
   })
-  alerts.subscribe((alert, change) => events.tell('alert', alert, change))
   return alerts
 }
 

@@ -4,6 +4,7 @@ import type { Device } from '../core/device.ts'
 import { DeviceRegistry } from '../devices/registry/device-registry.ts'
 import { MetricsDictionary } from '../devices/registry/metrics-dictionary.ts'
 import { RegionTable } from '../regions/region-table.ts'
+import type { RegistryContent } from '../storage/registry/change.ts'
 import type { Config } from './config/config.ts'
 import type { Foundation } from './foundation.ts'
 import { SharedTables } from './shared-tables.ts'
@@ -14,7 +15,8 @@ export class Directory implements NameResolver {
   readonly dictionary: MetricsDictionary
   readonly regions: RegionTable
 
-  constructor(config: Config, foundation: Foundation) {
+  /** `kept` = what was known before the engine's last end; the configuration has the last word. */
+  constructor(config: Config, foundation: Foundation, kept?: Omit<RegistryContent, 'tokens'>) {
     const { admission, limits, tiers, rules, anomalies } = config
     this.regions = new RegionTable(config.regions)
     this.registry = new DeviceRegistry({
@@ -30,6 +32,8 @@ export class Directory implements NameResolver {
       defaultAnomaly: anomalies,
     })
     this.#share(new SharedTables(foundation, this.regions), config)
+    for (const metric of kept?.metrics ?? []) this.dictionary.adopt(metric)
+    for (const device of kept?.devices ?? []) this.registry.adopt(device)
     for (const [name, properties] of Object.entries(config.metrics)) this.dictionary.define(name, properties)
     for (const { name, ...properties } of config.devices) this.registry.register(name, properties)
   }

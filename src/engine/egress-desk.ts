@@ -1,15 +1,16 @@
-import type { AlertBook } from '../alerts/alert-book.ts'
+import type { AlertBook, Clear, Raise } from '../alerts/alert-book.ts'
 import type { Clock } from '../core/clock.ts'
 import * as E from '../memory/layout/egress.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
 import { EgressQueue } from '../memory/rings/egress-queue.ts'
 import { EgressReader } from '../memory/rings/egress-ring.ts'
 import type { DeadLetters } from '../observability/dead-letters.ts'
-import type { LatencyRecorder } from '../observability/latency.ts'
 import { AnomalyEvent } from '../pipelines/anomaly-event.ts'
 import type { DeadLetterMessage } from '../pipelines/lane-pipeline.ts'
 import type { AlertMessage, EmitMessage } from '../pipelines/pipeline-context.ts'
 import type { Names } from '../pipelines/names.ts'
+import type { AlertLog } from './durability/alert-log.ts'
+import type { Externalizer } from './durability/externalizer.ts'
 import type { Foundation } from './foundation.ts'
 
 export interface EgressDeskParts {
@@ -17,8 +18,11 @@ export interface EgressDeskParts {
   readonly names: Names
   readonly alerts: AlertBook
   readonly deadLetters: DeadLetters
-  readonly anomalyLatency: LatencyRecorder
+  readonly alertLog: AlertLog
+  readonly externalizer: Externalizer
   readonly clock: Clock
+  /** An anomaly has been taken in; its reading was received then. */
+  readonly onAnomaly: (receivedMs: number) => void
   readonly describe: (series: bigint) => { device: string; metric: string }
   readonly onEmit: (message: EmitMessage) => void
 }
@@ -47,6 +51,12 @@ export class EgressDesk {
 
   drain(): void {
     this.#queue.drain(this.#visit)
+    this.#parts.externalizer.release()
+  }
+
+  /** All messages with lower tickets have been taken in, though what they say may be held back still. */
+  get nextTicket(): number {
+    return this.#queue.nextTicket
   }
 
   /** The same when a worker has died, which may have left a ticket without a message. */
@@ -58,36 +68,48 @@ export class EgressDesk {
     if (kind === E.EGRESS_ANOMALY) return this.#anomaly(address)
     const message = this.#json(address, bytes)
     if (kind === E.EGRESS_ALERT) this.#alert(message as AlertMessage)
-    else if (kind === E.EGRESS_EMIT) this.#parts.onEmit(message as EmitMessage)
+    else if (kind === E.EGRESS_EMIT)
+      this.#parts.externalizer.whenSafe(() => this.#parts.onEmit(message as EmitMessage))
     else if (kind === E.EGRESS_DEAD_LETTER) this.#deadLetter(message as DeadLetterMessage)
   }
 
   #anomaly(address: number): void {
-    const { alerts, clock, anomalyLatency } = this.#parts
     const event = this.#event.at(address)
-    const { series, time, value, score } = event
-    if (event.phase === 'recovered') alerts.clear({ rule: ANOMALY_RULE, series, time, value, score })
-    else {
-      const message = `${value} is ${Math.abs(score).toFixed(1)} standard deviations ${score > 0 ? 'above' : 'below'} the mean ${event.mean.toPrecision(6)}`
-      const severity = event.tier === 'critical' ? 'critical' : 'high'
-      alerts.raise({
-        rule: ANOMALY_RULE,
-        series,
-        region: event.region,
-        severity,
-        message,
-        time,
-        value,
-        score,
-      })
-    }
-    anomalyLatency.record(clock.nowMs() - event.receivedMs, 1)
+    const { series, time, value, score, receivedMs } = event
+    const change: () => void =
+      event.phase === 'recovered'
+        ? this.#clearing({ rule: ANOMALY_RULE, series, time, value, score })
+        : this.#raising(raiseOf(event))
+    this.#parts.externalizer.whenSafe(() => {
+      change()
+      this.#parts.onAnomaly(receivedMs)
+    })
   }
 
   #alert({ rule, clear, message, severity, series, time, value, score, region }: AlertMessage): void {
-    const { alerts } = this.#parts
-    if (clear) alerts.clear({ rule, series: BigInt(series), time, value, score })
-    else alerts.raise({ rule, series: BigInt(series), region, severity, message, time, value, score })
+    const key = BigInt(series)
+    const change = clear
+      ? this.#clearing({ rule, series: key, time, value, score })
+      : this.#raising({ rule, series: key, region, severity, message, time, value, score })
+    this.#parts.externalizer.whenSafe(change)
+  }
+
+  #raising(raise: Raise): () => void {
+    const { alerts, alertLog } = this.#parts
+    const { ticket } = this.#queue
+    return () => {
+      const alert = alerts.raise(raise)
+      if (alert !== undefined) alertLog.note(ticket, alert)
+    }
+  }
+
+  #clearing(clear: Clear): () => void {
+    const { alerts, alertLog } = this.#parts
+    const { ticket } = this.#queue
+    return () => {
+      const alert = alerts.clear(clear)
+      if (alert !== undefined) alertLog.note(ticket, alert)
+    }
   }
 
   #deadLetter({ pipeline, cause, series, time, value }: DeadLetterMessage): void {
@@ -98,4 +120,11 @@ export class EgressDesk {
   #json(address: number, bytes: number): unknown {
     return JSON.parse(decoder.decode(this.#parts.foundation.memory.bytes.slice(address, address + bytes)))
   }
+}
+
+function raiseOf({ series, time, value, score, mean, tier, region }: AnomalyEvent): Raise {
+  const side = score > 0 ? 'above' : 'below'
+  const message = `${value} is ${Math.abs(score).toFixed(1)} standard deviations ${side} the mean ${mean.toPrecision(6)}`
+  const severity = tier === 'critical' ? 'critical' : 'high'
+  return { rule: ANOMALY_RULE, series, region, severity, message, time, value, score }
 }

@@ -70,12 +70,21 @@ export class Engine {
   }
 
   /**
-   * Hands readings in; resolves when they have been routed, with what became of them. A device or metric not seen
+   * Resolves when the engine takes readings: with `durability: journal`, when what was accepted before its last end is
+   * taken in again. Rejects when that fails.
+   */
+  get ready(): Promise<void> {
+    return this.#parts.durability?.ready ?? Promise.resolve()
+  }
+
+  /**
+   * Hands readings in; resolves when they have been routed (and are durable), with what became of them. A device or metric not seen
    * before is registered under the admission rule. Throws bad-request for a reading of the wrong shape (then none is
    * taken); readings that are merely not believable are in `refused`.
    */
   async ingest(readings: readonly ReadingInput[]): Promise<IngestResult> {
     this.#checkOpen()
+    await this.ready
     return this.#packer.ingest(readings)
   }
 
@@ -116,7 +125,7 @@ export class Engine {
   }
 
   async #shutDown(): Promise<void> {
-    const { embedded, egress, statsDesk, clock, config, pool, router, latency } = this.#parts
+    const { embedded, egress, statsDesk, clock, config, pool, router, latency, durability } = this.#parts
     embedded.beginShutdown()
     await this.#door.beginShutdown()
     const untilMs = clock.nowMs() + config.shutdownTimeoutMs
@@ -126,6 +135,8 @@ export class Engine {
     }
     this.#look()
     this.#collect()
+    await durability?.close()
+    this.#look()
     await this.#door.close()
     await pool.close()
     await router.stop()

@@ -96,17 +96,21 @@ export class FrontDoor {
 
   #readiness(): { ready: true } | { ready: false; reason: string } {
     if (this.#unready !== '') return { ready: false, reason: this.#unready }
+    const unready = this.#parts.durability?.unready ?? ''
+    if (unready !== '') return { ready: false, reason: unready }
     return this.#parts.router.isRunning ? { ready: true } : { ready: false, reason: 'the router has failed' }
   }
 
   #view(): EngineView {
-    const { clock, directory, alerts, quarantine, deadLetters, foundation, latency, events } = this.#parts
+    const { clock, directory, alerts, alertNews, quarantine, deadLetters, foundation, latency, events } =
+      this.#parts
     const series = new SeriesReader(foundation, directory.regions.names)
     return {
       clock,
       registry: directory.registry,
       dictionary: directory.dictionary,
       alerts,
+      alertNews,
       quarantine,
       deadLetters,
       stats: this.#stats,

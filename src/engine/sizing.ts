@@ -19,7 +19,11 @@ export function needsOf(config: Config, stateSize = 0): MemoryNeeds {
     workers: pool.max,
     limitsDeviceRate: rates.device.readingsPerSecond > 0,
     shardStateBytes: stateSize * 8,
-    ...(config.durability === 'journal' && { isDurable: true, clients: limits.clients }),
+    ...(config.durability === 'journal' && {
+      isDurable: true,
+      capturesShards: true,
+      clients: limits.clients,
+    }),
   }
 }
 

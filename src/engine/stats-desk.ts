@@ -1,6 +1,6 @@
 import type { AlertBook } from '../alerts/alert-book.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Stats } from '../core/stats.ts'
+import type { DurabilityStats, Stats } from '../core/stats.ts'
 import { type Tier, TIERS } from '../core/tiers.ts'
 import { Census } from '../memory/agents/census.ts'
 import { placeOf } from '../memory/memory-plan.ts'
@@ -20,6 +20,7 @@ export interface StatsDeskParts {
   readonly alerts: AlertBook
   readonly registry: DeviceRegistry
   readonly pool: WorkerPool
+  readonly durability: { stats(): DurabilityStats } | undefined
 }
 
 /** Puts the engine's figures together. */
@@ -62,6 +63,7 @@ export class StatsDesk {
       devices: registry.size,
       connections: counted.connections,
       memory: { sharedBytes: foundation.plan.totalBytes, rssBytes: process.memoryUsage.rss() },
+      durability: this.#parts.durability?.stats() ?? null,
       uptimeSeconds: (clock.nowMs() - this.#startMs) / 1000,
     }
   }

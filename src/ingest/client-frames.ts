@@ -8,6 +8,8 @@ import { type Connection, senderOf } from './connection.ts'
 /** What is in the ring of one connection that has named its client. */
 interface NamedSource {
   readonly client: number
+  /** The checkpoint that had begun when its name was given last. */
+  round: number
   unsettled: number
   isClosed: boolean
 }
@@ -26,8 +28,11 @@ export class ClientFrames {
   readonly #producer: FrameProducer
   readonly #clock: Clock
   readonly #sources = new Map<number, NamedSource>()
+  readonly #round: () => number
 
-  constructor(windows: ClientWindows, producer: FrameProducer, clock: Clock) {
+  /** `round` = checkpoints begun: names are given again after each, because recovery may begin there. */
+  constructor(windows: ClientWindows, producer: FrameProducer, clock: Clock, round: () => number) {
+    this.#round = round
     this.#windows = windows
     this.#producer = producer
     this.#clock = clock
@@ -36,9 +41,14 @@ export class ClientFrames {
   /** Before a connection's frames are committed; false when there is no room for its name now. */
   announce(connection: Connection, nowMs: number): boolean {
     const { source, sender } = connection
-    if (sender.client === '' || this.#sources.has(source)) return true
+    if (sender.client === '') return true
+    const known = this.#sources.get(source)
+    const round = this.#round()
+    if (known?.round === round) return true
     if (!this.#producer.note(NOTE_CLIENT, source, encoder.encode(sender.client), nowMs)) return false
-    this.#sources.set(source, { client: clientKeyOf(sender.client), unsettled: 0, isClosed: false })
+    if (known !== undefined) known.round = round
+    else
+      this.#sources.set(source, { client: clientKeyOf(sender.client), round, unsettled: 0, isClosed: false })
     return true
   }
 

@@ -37,7 +37,7 @@ export interface IntakeParts {
   readonly pause: (ms: number) => void
   readonly quarantine: (entry: QuarantineEntry) => void
   /** Frames already taken, by client; not given where nothing outlives the process. */
-  readonly clients?: ClientWindows | undefined
+  readonly clients?: { readonly windows: ClientWindows; readonly round: () => number } | undefined
   /** Why nothing at all can be taken now, or ''. */
   readonly refusal?: () => RefusalReason | ''
 }
@@ -75,7 +75,8 @@ export class Intake {
     this.#account = account
     this.#rateBook = new RateBook(parts.rates)
     const replies = new Replies(counters, clock, framesInFlight, (unread) => this.close(unread))
-    const clients = parts.clients && new ClientFrames(parts.clients, producer, clock)
+    const { windows, round } = parts.clients ?? {}
+    const clients = windows && round && new ClientFrames(windows, producer, clock, round)
     this.#clients = clients
     this.#refusal = parts.refusal ?? (() => '')
     this.#settlement = new Settlement(producer, this.#connections, replies, retryAfterMs, clients)

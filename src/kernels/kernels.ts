@@ -27,7 +27,24 @@ export interface Kernels {
   drainTrack(map: number, worker: number, track: number, first: number, budget: number, nowMs: number): number
   countRing(data: number, mask: number, from: number, to: number): number
   countTrack(map: number, track: number): number
-  markBefore(frame: number, position: number, positions: number): void
+  adoptFrame(frame: number, nowMs: number, arrival: number, position: number, positions: number): number
+  initCrc32c(table: number): void
+  crc32c(table: number, address: number, bytes: number, crc: number): number
+  logWaiting(map: number, capture: number, track: number, shard: number, from: number): number
+  copyShard(map: number, capture: number, shard: number): void
+  copyLogged(map: number, capture: number, shard: number): number
+  packChunks(capture: number, all: number): number
+  restoreRows(map: number, capture: number, count: number): number
+  requeue(
+    map: number,
+    track: number,
+    shard: number,
+    entries: number,
+    count: number,
+    tick: number,
+    nowMs: number,
+  ): number
+  requeueFence(map: number, track: number, shard: number, tier: number, ahead: number, tick: number): number
 }
 
 const WASM_FILE = new URL('../../build/millrace.wasm', import.meta.url)

@@ -1,5 +1,6 @@
 import { MillraceError } from '../core/errors.ts'
 import * as K from './layout/clients.layout.ts'
+import { captureBytes } from './capture-area.ts'
 import * as C from './layout/counters.layout.ts'
 import * as A from './layout/control.layout.ts'
 import * as E from './layout/egress.layout.ts'
@@ -25,6 +26,8 @@ export interface MemoryNeeds {
   readonly isDurable?: boolean
   /** Clients whose repeated frames are recognised. */
   readonly clients?: number
+  /** Is there a checkpoint, which needs a workbench of the size of a shard? */
+  readonly capturesShards?: boolean
 }
 
 export interface Segment {
@@ -40,6 +43,7 @@ export type SegmentName =
   | 'metrics'
   | 'regions'
   | 'gains'
+  | 'crcTables'
   | 'epochs'
   | 'routerCounters'
   | 'workerCounters'
@@ -58,10 +62,12 @@ export type SegmentName =
   | 'rings'
   | 'rates'
   | 'devices'
+  | 'capture'
   | 'blocks'
   | 'series'
   | 'windows'
   | 'clients'
+  | 'replay'
 
 export interface MemoryPlan {
   readonly needs: MemoryNeeds
@@ -79,6 +85,8 @@ export interface MemoryPlan {
 /** Address 0 means "none" everywhere, so nothing begins there. */
 const FIRST_ADDRESS = 1024
 const SCRATCH_BYTES = 16_384
+/** What the CRC-32C kernel's tables take. */
+export const CRC_TABLES_BYTES = 20_480
 export const INTAKE_COUNTERS_BYTES = 1024
 const EGRESS_STRIDE = E.EGRESS_CONTROL_BYTES + E.EGRESS_DATA_BYTES
 /** Shards fill unevenly, so a shard's table is sized for this many standard deviations above its fair share. */
@@ -100,6 +108,7 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     ['metrics', M.METRIC_BYTES * M.METRIC_COUNT],
     ['regions', 65_536],
     ['gains', 8 * M.GAIN_COUNT],
+    ['crcTables', CRC_TABLES_BYTES],
     ['epochs', 4 * S.SHARD_COUNT],
     ['routerCounters', C.ROUTER_COUNTERS_BYTES],
     ['workerCounters', C.WORKER_COUNTERS_BYTES * needs.workers],
@@ -118,10 +127,12 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     ['rings', needs.ringBytes * needs.rings],
     ['rates', M.RATE_BYTES * rateSlots],
     ['devices', M.DEVICE_BYTES * deviceSlots],
+    ['capture', needs.capturesShards === true ? captureBytes(slotsPerShard) : 0],
     ['blocks', L.BLOCK_BYTES * blockCount],
     // two rows more, always free: the kernel looks at those after a series' home without asking where the table ends
     ['series', S.ROW_BYTES * (slotsPerShard * S.SHARD_COUNT + 2)],
     ['windows', S.WINDOW_ROW_BYTES * slotsPerShard * S.SHARD_COUNT],
+    ['replay', 8 * S.SHARD_COUNT],
     ['clients', K.CLIENT_BYTES * clientSlots],
   ]
   const segments: Segment[] = []

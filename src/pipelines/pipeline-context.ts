@@ -1,3 +1,4 @@
+import { deviceIdOf } from '../core/ids.ts'
 import { EGRESS_ALERT, EGRESS_EMIT } from '../memory/layout/egress.layout.ts'
 import { SHARD_COUNT } from '../memory/layout/series.layout.ts'
 import type { MemoryPlan } from '../memory/memory-plan.ts'
@@ -34,6 +35,10 @@ export interface AlertMessage {
 }
 
 export interface EmitMessage {
+  /**
+   * The same when the same reading leads to the same data again, as it may after a crash: receivers can drop repeats.
+   */
+  readonly id: string
   readonly topic: string
   readonly data: unknown
 }
@@ -55,6 +60,8 @@ export class PipelineContext {
   readonly #outgoing: Outgoing[] = []
   #subject: Subject | undefined
   #shard = 0
+  #emittedFor = ''
+  #emitted = 0
 
   /** @internal */
   constructor(memory: SharedMemory, plan: MemoryPlan) {
@@ -94,13 +101,15 @@ export class PipelineContext {
 
   /** Sends data (anything JSON can hold) to `engine.on('emit')`. */
   emit(topic: string, data: unknown): void {
-    this.#say(EGRESS_EMIT, { topic: String(topic), data } satisfies EmitMessage)
+    const id = this.#emitId(String(topic), data)
+    this.#say(EGRESS_EMIT, { id, topic: String(topic), data } satisfies EmitMessage)
   }
 
   /** @internal Engine: the next calls are about this shard and subject; what is left unsaid is forgotten. */
   begin(shard: number, subject: Subject): void {
     this.#shard = shard
     this.#subject = subject
+    this.#emittedFor = ''
     this.#outgoing.length = 0
   }
 
@@ -112,6 +121,15 @@ export class PipelineContext {
   /** @internal Engine: what was said since `begin`. */
   outgoing(): readonly Outgoing[] {
     return this.#outgoing
+  }
+
+  /** Reading, number among what that reading led to, hash of the content. */
+  #emitId(topic: string, data: unknown): string {
+    const subject = this.#subject
+    const reading = subject === undefined ? '' : `${subject.series.toString(16)}:${subject.time}`
+    this.#emitted = reading === this.#emittedFor ? this.#emitted + 1 : 0
+    this.#emittedFor = reading
+    return `${reading}:${this.#emitted}:${deviceIdOf(`${topic} ${JSON.stringify(data)}`).toString(16)}`
   }
 
   #alertMessage(

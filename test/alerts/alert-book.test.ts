@@ -42,6 +42,7 @@ describe('AlertBook', () => {
       score: -7,
       peak: 7,
       count: 1,
+      replayed: false,
     })
   })
 

@@ -31,6 +31,7 @@ export function statsWith(accepted: number, malformed: number, uptimeSeconds: nu
     connections: 3,
     memory: { sharedBytes: 0, rssBytes: 100 * 2 ** 20 },
     uptimeSeconds,
+    durability: null,
   }
 }
 
@@ -51,6 +52,7 @@ export const alertOf = (over: Partial<Alert> = {}): Alert => ({
   score: 12.34,
   peak: 12.34,
   count: 1,
+  replayed: false,
   ...over,
 })
 

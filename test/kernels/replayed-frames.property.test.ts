@@ -8,6 +8,7 @@ import { someReadings } from './random-readings.ts'
 
 const METRIC = { threshold: 3, minDeviation: 0.1, direction: 3 }
 const RECEIVED_MS = 1000
+const ARRIVAL_MS = RECEIVED_MS + EPOCH_OFFSET_MS
 
 describe('frames from the journal', () => {
   let rig: KernelRig
@@ -19,18 +20,18 @@ describe('frames from the journal', () => {
 
   /** Sends frames whose positions are their indexes; readings of a shard count from the shard's position on. */
   function replay(frames: readonly (readonly Reading[])[], positions: readonly number[]): number {
-    const table = rig.plan.at.scratch
+    const table = rig.plan.at.replay
     const expected: Reading[][] = []
     frames.forEach((readings, index) => {
       const frame = rig.data + rig.written
-      rig.send(readings, RECEIVED_MS)
+      rig.send(readings, 0)
       positions.forEach((position, shard) => (rig.memory.f64[(table >>> 3) + shard] = position))
-      rig.kernels.markBefore(frame, index, table)
+      const left = rig.kernels.adoptFrame(frame, RECEIVED_MS, ARRIVAL_MS, index, table)
       const kept = readings.filter(({ key }) => index >= positions[rig.kernels.shardOf(key)])
+      expect(left, 'left').toBe(kept.length)
       expect(rig.word(frame + FRAME_OUTCOME), 'marked').toBe(readings.length - kept.length)
       expected.push(kept)
     })
-    rig.memory.bytes.fill(0, table, table + 8 * SHARD_COUNT)
     for (const readings of expected) other.send(readings, RECEIVED_MS)
     return expected.flat().length
   }

@@ -33,4 +33,5 @@ export const sampleStats: Stats = {
   connections: 8,
   memory: { sharedBytes: 1 << 28, rssBytes: 1 << 29 },
   uptimeSeconds: 61.5,
+  durability: null,
 }

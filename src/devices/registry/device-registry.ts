@@ -95,6 +95,13 @@ export class DeviceRegistry {
     return this.#byId.has(id) ? 'conflict' : this.#add(name, id, this.#rules.propertiesFor(name))
   }
 
+  /** Takes a device over as it was before the engine's last end; others are told. */
+  adopt(device: Device): void {
+    const slot = this.#byName.get(device.name)
+    if (slot !== undefined) this.#replace(slot, device)
+    else if (!this.#byId.has(device.id)) this.#add(device.name, device.id, device)
+  }
+
   get(name: string): Device | undefined {
     const slot = this.#byName.get(name)
     return slot === undefined ? undefined : this.#slots[slot]

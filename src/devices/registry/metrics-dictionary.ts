@@ -81,6 +81,13 @@ export class MetricsDictionary {
     return this.#put(name, result.data as MetricProperties)
   }
 
+  /** Takes a metric over as it was before the engine's last end, with its number; others are told. */
+  adopt(entry: MetricEntry): void {
+    this.#byName.set(entry.name, entry)
+    this.#byId[entry.id] = entry
+    for (const listener of this.#listeners) listener(entry)
+  }
+
   get(name: string): MetricEntry | undefined {
     return this.#byName.get(name)
   }

@@ -3,7 +3,8 @@
  * updates, of which there can be one per reading, are sent once a second with their latest state. A comment keeps the
  * connection open through proxies while nothing happens.
  */
-import type { AlertBook, AlertChange } from '../../alerts/alert-book.ts'
+import type { AlertChange } from '../../alerts/alert-book.ts'
+import type { AlertNews } from '../../alerts/alert-news.ts'
 import type { Alert } from '../../core/alert.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { HttpResponse } from '../../core/http.ts'
@@ -11,7 +12,7 @@ import type { HttpResponse } from '../../core/http.ts'
 const UPDATES_EVERY_MS = 1000
 const HEARTBEAT_EVERY_MS = 15_000
 
-export const alertStream = (alerts: AlertBook, clock: Clock): HttpResponse => ({
+export const alertStream = (alerts: AlertNews, clock: Clock): HttpResponse => ({
   status: 200,
   contentType: 'text/event-stream',
   body: '',
@@ -19,7 +20,7 @@ export const alertStream = (alerts: AlertBook, clock: Clock): HttpResponse => ({
   stream: (write) => follow(alerts, clock, write),
 })
 
-function follow(alerts: AlertBook, clock: Clock, write: (chunk: string) => void): () => void {
+function follow(alerts: AlertNews, clock: Clock, write: (chunk: string) => void): () => void {
   const waiting = new Map<string, Alert>()
   write(': following alerts\n\n')
   const leave = alerts.subscribe((alert, change) => {

@@ -26,7 +26,7 @@ export const alertRoutes = (view: EngineView): Route[] => [
     pattern: '/v1/alerts/stream',
     answer: ({ request }) => {
       readQuery(request.query, {})
-      return alertStream(view.alerts, view.clock)
+      return alertStream(view.alertNews, view.clock)
     },
   },
 ]

@@ -1,5 +1,6 @@
 /** What the HTTP API needs of the engine. Everything here answers at once: the API never waits. */
 import type { AlertBook } from '../../alerts/alert-book.ts'
+import type { AlertNews } from '../../alerts/alert-news.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { HttpRequest } from '../../core/http.ts'
 import type { Stats } from '../../core/stats.ts'
@@ -43,6 +44,7 @@ export interface EngineView {
   readonly registry: DeviceRegistry
   readonly dictionary: MetricsDictionary
   readonly alerts: AlertBook
+  readonly alertNews: AlertNews
   readonly quarantine: Quarantine
   readonly deadLetters: DeadLetters
   stats(): Stats

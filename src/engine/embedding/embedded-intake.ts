@@ -21,7 +21,14 @@ interface Waiting {
 
 const ROOM_POLL_MS = 1
 /** What may be over a moment later; the others come again as long as nobody changes anything. */
-const PASSING: ReadonlySet<string> = new Set<RefusalReason>(['overload', 'ring', 'rate', 'shutdown'])
+const PASSING: ReadonlySet<string> = new Set<RefusalReason>([
+  'overload',
+  'ring',
+  'rate',
+  'shutdown',
+  'storage',
+  'replaying',
+])
 /** Before the readings of a frame the message has bytes of its own (layout/ring.layout.ts). */
 export const EMBEDDED_READING_OFFSET = 32
 
@@ -31,13 +38,22 @@ export class EmbeddedIntake {
   readonly #counters: I.IntakeCounters
   readonly #clock: Clock
   readonly #ringWaitMs: number
+  readonly #refusal: () => RefusalReason | ''
   readonly #waiting = new Map<number, Waiting>()
   #seq = 0
   #claims = 0
   #openClaim = 0
   #closing = false
 
-  constructor(producer: FrameProducer, counters: I.IntakeCounters, clock: Clock, ringWaitMs: number) {
+  /** `refusal` = why nothing at all can be taken now, or ''. */
+  constructor(
+    producer: FrameProducer,
+    counters: I.IntakeCounters,
+    clock: Clock,
+    ringWaitMs: number,
+    refusal: () => RefusalReason | '' = () => '',
+  ) {
+    this.#refusal = refusal
     this.#producer = producer
     this.#counters = counters
     this.#clock = clock
@@ -46,7 +62,7 @@ export class EmbeddedIntake {
 
   /** Room for `count` readings: the address of the first one, or 0 when the ring is full or the engine is closing. */
   claim(count: number): number {
-    if (this.#closing) return 0
+    if (this.#closing || this.#refusal() !== '') return 0
     const address = this.#producer.claim(EMBEDDED_READING_OFFSET + count * 32, count)
     if (address === 0) return 0
     this.#openClaim = ++this.#claims
@@ -67,7 +83,8 @@ export class EmbeddedIntake {
     for (;;) {
       this.settle()
       const address = this.claim(count)
-      if (address !== 0 || this.#closing || this.#clock.nowMs() >= untilMs) return use(address)
+      if (address !== 0 || this.#closing || this.#refusal() === 'storage' || this.#clock.nowMs() >= untilMs)
+        return use(address)
       await new Promise<void>((resolve) => this.#clock.after(ROOM_POLL_MS, resolve))
     }
   }
@@ -111,6 +128,11 @@ export class EmbeddedIntake {
 
   get hasWaiting(): boolean {
     return this.#waiting.size > 0
+  }
+
+  /** Why readings that found no room are refused. */
+  get reason(): RefusalReason {
+    return this.#closing ? 'shutdown' : this.#refusal() || 'ring'
   }
 
   get isClosing(): boolean {

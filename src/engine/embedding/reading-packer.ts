@@ -37,9 +37,7 @@ export class ReadingPacker {
   #ingestFrame(readings: readonly ReadingInput[]): Promise<IngestResult> {
     const intake = this.#intake
     return intake.claimSoon(readings.length, (address) =>
-      address === 0
-        ? intake.refuseAll(readings.length, intake.isClosing ? 'shutdown' : 'ring')
-        : this.#fill(address, readings),
+      address === 0 ? intake.refuseAll(readings.length, intake.reason) : this.#fill(address, readings),
     )
   }
 

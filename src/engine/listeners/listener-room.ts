@@ -4,7 +4,7 @@ import { AgentGate } from '../../memory/agents/agent-gate.ts'
 import { Signals } from '../../memory/agents/signals.ts'
 import { Turns } from '../../memory/agents/turns.ts'
 import { observeCursor, waitForChange, whenChanged } from '../../memory/atomics.ts'
-import { RING_ROUTE_CURSOR } from '../../memory/layout/ring.layout.ts'
+import { RING_JOURNAL_CURSOR, RING_ROUTE_CURSOR } from '../../memory/layout/ring.layout.ts'
 import { placeOf } from '../../memory/memory-plan.ts'
 import { type SharedMemory, viewMemory } from '../../memory/shared-memory.ts'
 import { Authenticator } from '../../security/tokens.ts'
@@ -21,7 +21,7 @@ const CURSOR_TIMEOUT_MS = 50
 
 /**
  * A listener on a thread of its own. What the main thread owns is reached by messages: HTTP, names, records. Answers
- * are given here: while senders wait for one, the thread is called by each step of the router through its ring.
+ * are given here: while senders wait for one, the thread is called by each step of the router (or the journal) through its ring.
  */
 export class ListenerRoom {
   readonly #recipe: ListenerRecipe
@@ -31,7 +31,7 @@ export class ListenerRoom {
   readonly #gate: AgentGate
   readonly #turns: Turns
   readonly #http: ForwardedHttp
-  readonly #routeCursor: number
+  readonly #lastCursor: number
   readonly #malformed: QuarantineEntry[] = []
   #listener: Listener | undefined
   #timers: readonly (() => void)[] = []
@@ -47,7 +47,8 @@ export class ListenerRoom {
     this.#gate = new AgentGate(this.#memory, plan.at.control, placeOf.listenerAgent(plan, ring))
     this.#turns = new Turns(this.#gate)
     this.#http = new ForwardedHttp(post)
-    this.#routeCursor = placeOf.ringControl(plan, ring) + RING_ROUTE_CURSOR
+    const last = plan.needs.isDurable === true ? RING_JOURNAL_CURSOR : RING_ROUTE_CURSOR
+    this.#lastCursor = placeOf.ringControl(plan, ring) + last
   }
 
   async listen(): Promise<void> {
@@ -104,8 +105,8 @@ export class ListenerRoom {
 
   #pause(ms: number): void {
     const { i32 } = this.#memory
-    const before = observeCursor(i32, this.#routeCursor)
-    this.#turns.rest(() => waitForChange(i32, this.#routeCursor, before, ms))
+    const before = observeCursor(i32, this.#lastCursor)
+    this.#turns.rest(() => waitForChange(i32, this.#lastCursor, before, ms))
   }
 
   #settleSoon(): void {
@@ -117,10 +118,10 @@ export class ListenerRoom {
     // not at once: the frame that wants the answer is only just being handed over
     await Promise.resolve()
     while (!this.#isClosed && this.#listener !== undefined && this.#listener.producer.answersWanted > 0) {
-      const before = observeCursor(i32, this.#routeCursor)
+      const before = observeCursor(i32, this.#lastCursor)
       this.#settle(this.#listener)
       if (this.#listener.producer.answersWanted === 0) break
-      await whenChanged(i32, this.#routeCursor, before, CURSOR_TIMEOUT_MS)
+      await whenChanged(i32, this.#lastCursor, before, CURSOR_TIMEOUT_MS)
     }
     this.#settling = undefined
   }

@@ -12,7 +12,17 @@ import { loadUws } from '../../ingest/websocket/open-server.ts'
 import { UwsServer } from '../../ingest/websocket/uws-server.ts'
 import { WsServer } from '../../ingest/websocket/ws-server.ts'
 import { MillraceError } from '../../core/errors.ts'
-import { CONTROL_SOCKETS, CONTROL_STREAMS } from '../../memory/layout/control.layout.ts'
+import type { RefusalReason } from '../../core/refusal.ts'
+import { TIERS } from '../../core/tiers.ts'
+import { observeCursor } from '../../memory/atomics.ts'
+import { ClientWindows } from '../../memory/client-windows.ts'
+import {
+  CONTROL_CHECKPOINT_ROUND,
+  CONTROL_REPLAYING,
+  CONTROL_SOCKETS,
+  CONTROL_STREAMS,
+} from '../../memory/layout/control.layout.ts'
+import { StorageFloor } from '../../memory/storage-floor.ts'
 import { placeOf } from '../../memory/memory-plan.ts'
 import type { SpscFrameProducer } from '../../memory/rings/spsc-frame-ring.ts'
 import type { Config } from '../config/config.ts'
@@ -101,9 +111,31 @@ export async function openListener(parts: ListenerParts): Promise<Listener> {
     receivedMs: turnTime(clock),
     pause: parts.pause,
     quarantine: parts.quarantine,
+    clients: clientsOf(foundation),
+    refusal: refusalOf(foundation),
   })
   const server = await openServer(parts, intake)
   return { intake, producer, server, listen: () => server.listen(config.host, config.port) }
+}
+
+/** Frames already taken, by client; where a journal keeps them. */
+function clientsOf({ memory, plan }: Pick<Foundation, 'memory' | 'plan'>) {
+  if (plan.clientSlots === 0) return undefined
+  const round = plan.at.control + CONTROL_CHECKPOINT_ROUND
+  return {
+    windows: new ClientWindows(memory, plan.at.clients, plan.clientSlots),
+    round: () => observeCursor(memory.i32, round),
+  }
+}
+
+/** What stops all frames at the door. */
+export function refusalOf({ memory, plan }: Pick<Foundation, 'memory' | 'plan'>): () => RefusalReason | '' {
+  const floor = new StorageFloor(memory, plan.at.map)
+  const replaying = plan.at.control + CONTROL_REPLAYING
+  return () => {
+    if (floor.tiersShed >= TIERS.length) return 'storage'
+    return observeCursor(memory.i32, replaying) === 0 ? '' : 'replaying'
+  }
 }
 
 async function openServer(parts: ListenerParts, intake: Intake): Promise<StreamServer> {

@@ -1,13 +1,13 @@
-import { addToWord, observeCursor, publishCursor, waitForChange } from '../atomics.ts'
+import { addToWord, observeCursor, publishCursor, waitForChange, wakeWaiters } from '../atomics.ts'
 import * as A from '../layout/control.layout.ts'
 import type { SharedMemory } from '../shared-memory.ts'
 
-/** A census never takes long; a stale request (its taker died) is ignored after this. */
-const CENSUS_WAIT_MS = 50
+/** Whoever ends a census or a hold wakes those who stand still; this is for when the call is missed. */
+const STILL_WAIT_MS = 50
 
 /**
  * An agent's own slot: tells others whether it may change what the account counts, and makes it stand still while a
- * census is taken. Every way into work goes through `enter`; work goes through it again at least every millisecond.
+ * census is taken or somebody holds it. Every way into work goes through `enter`; work goes through it again at least every millisecond.
  */
 export class AgentGate {
   readonly #i32: Int32Array
@@ -29,14 +29,22 @@ export class AgentGate {
     return observeCursor(this.#i32, this.#slot + A.AGENT_RESERVED) !== 0
   }
 
-  /** Before work. Announces it first and looks for a census second, as the census does the other way round. */
+  /** Before work. Announces it first and looks for a census or hold second, as these do the other way round. */
   enter(): void {
+    const census = this.#control + A.CONTROL_CENSUS
+    const hold = this.#slot + A.AGENT_HOLD
     publishCursor(this.#i32, this.#slot + A.AGENT_STATE, A.AGENT_RUNNING)
-    while (observeCursor(this.#i32, this.#control + A.CONTROL_CENSUS) !== 0) {
-      this.park()
-      waitForChange(this.#i32, this.#control + A.CONTROL_CENSUS, 1, CENSUS_WAIT_MS)
+    while ((observeCursor(this.#i32, census) | observeCursor(this.#i32, hold)) !== 0) {
+      this.#standStill(census)
+      this.#standStill(hold)
       publishCursor(this.#i32, this.#slot + A.AGENT_STATE, A.AGENT_RUNNING)
     }
+  }
+
+  #standStill(word: number): void {
+    this.park()
+    wakeWaiters(this.#i32, this.#slot + A.AGENT_STATE)
+    waitForChange(this.#i32, word, 1, STILL_WAIT_MS)
   }
 
   /** Before waiting, or at the end. */

@@ -9,6 +9,7 @@
  *   132  u32 refusalCount   frames routed with a refusal      router
  *   136  f64 routePosition  routeCursor, counted from the start of the process  router
  *   256  u32 journalCursor  end of the last durable frame     journal
+ *   264  f64 journalPosition journalCursor, counted from the start of the process  journal
  *
  *   frame (32-byte aligned, never torn across the end)      written by
  *     0  u32 frameBytes     whole frame, multiple of 32       producer
@@ -32,6 +33,7 @@ export const RING_ROUTE_CURSOR = 128
 export const RING_REFUSAL_COUNT = 132
 export const RING_ROUTE_POSITION = 136
 export const RING_JOURNAL_CURSOR = 256
+export const RING_JOURNAL_POSITION = 264
 export const RING_CONTROL_BYTES = 512
 
 export const FRAME_BYTES = 0

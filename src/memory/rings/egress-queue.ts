@@ -12,11 +12,22 @@ export class EgressQueue {
   readonly #readers: readonly EgressReader[]
   readonly #clock: Clock
   #next = 0
+  #ticket = 0
   #gapSinceMs = Infinity
 
   constructor(readers: readonly EgressReader[], clock: Clock) {
     this.#readers = readers
     this.#clock = clock
+  }
+
+  /** Of the message being shown. */
+  get ticket(): number {
+    return this.#ticket
+  }
+
+  /** All messages with lower tickets have been shown. */
+  get nextTicket(): number {
+    return this.#next
   }
 
   /** Shows what is there, up to a ticket that is still to come; with `passGaps` beyond it too. */
@@ -25,6 +36,7 @@ export class EgressQueue {
       for (let first = this.#first(); first !== undefined; first = this.#first()) {
         if (first.ahead > 0 && !passGaps && !this.#isGapOld()) return
         this.#gapSinceMs = Infinity
+        this.#ticket = (this.#next + first.ahead) | 0
         if (first.ahead >= 0) this.#next = (this.#next + first.ahead + 1) | 0
         first.reader.take(visit)
       }

@@ -60,10 +60,15 @@ export class SpscFrameProducer implements FrameProducer {
     this.capacityBytes = capacityBytes
     this.fillLimitBytes = capacityBytes
     this.#settled = new Settled(memory)
-    // what an earlier producer left in the ring keeps its room until it is routed
-    this.#refusalsSeen = memory.i32[(control + L.RING_REFUSAL_COUNT) >>> 2]
-    this.#settledCursor = observeCursor(memory.i32, this.#lastCursor)
-    this.#writeCursor = observeCursor(memory.i32, control + L.RING_WRITE_CURSOR)
+    this.takeOver()
+  }
+
+  /** Goes on behind another producer of the same ring. What that one left keeps its room until it is routed. */
+  takeOver(): void {
+    const { i32 } = this.#memory
+    this.#refusalsSeen = i32[(this.#control + L.RING_REFUSAL_COUNT) >>> 2]
+    this.#settledCursor = observeCursor(i32, this.#lastCursor)
+    this.#writeCursor = observeCursor(i32, this.#control + L.RING_WRITE_CURSOR)
   }
 
   /** Frames committed with a seq and not yet shown by `settle`. */

@@ -1,4 +1,5 @@
 /** An API over real registry, dictionary, alerts and records, with time and shared memory made up. */
+import { AlertNews } from '../../../src/alerts/alert-news.ts'
 import { AlertBook } from '../../../src/alerts/alert-book.ts'
 import type { Clock } from '../../../src/core/clock.ts'
 import type { HttpRequest, HttpResponse } from '../../../src/core/http.ts'
@@ -69,16 +70,18 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
   })
   const series = new Map<string, SeriesView>()
   const faults: unknown[] = []
+  const alerts = new AlertBook({
+    maxOpen: 100,
+    history: 100,
+    deviceName: (id) => registry.nameOf(id),
+    metricName: (id) => dictionary.byId(id)?.name,
+  })
   const view = {
     clock,
     registry,
     dictionary,
-    alerts: new AlertBook({
-      maxOpen: 100,
-      history: 100,
-      deviceName: (id) => registry.nameOf(id),
-      metricName: (id) => dictionary.byId(id)?.name,
-    }),
+    alerts,
+    alertNews: new AlertNews(alerts),
     quarantine: new Quarantine(clock, 10),
     deadLetters: new DeadLetters(clock, 10),
     stats: () => sampleStats,

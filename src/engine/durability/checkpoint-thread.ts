@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { MillraceError } from '../../core/errors.ts'
+import type { Foundation } from '../foundation.ts'
+import type { CheckpointFigures, CheckpointRecipe, FromCheckpoint, ToCheckpoint } from './recipes.ts'
+
+const ENTRY = new URL('../../../dist/engine/threads/checkpoint.worker.js', import.meta.url)
+
+/** What the main thread adds, given by shard the first ticket of what is not in the copies. */
+export type ExtrasFor = (tickets: readonly number[]) => Promise<Readonly<Record<string, Uint8Array>>>
+
+/** The thread that takes checkpoints, one at a time. */
+export class CheckpointThread {
+  readonly #worker: Worker
+  #ended = false
+
+  constructor(
+    { memory, module, plan }: Foundation,
+    options: Omit<CheckpointRecipe, 'memory' | 'kernels' | 'plan'>,
+  ) {
+    const workerData: CheckpointRecipe = { memory: memory.memory, kernels: module, plan, ...options }
+    this.#worker = new Worker(ENTRY, { workerData, name: 'millrace-checkpoint' })
+    this.#worker.on('error', () => undefined) // whoever waits is told
+    this.#worker.once('exit', () => (this.#ended = true))
+  }
+
+  /** Rejects with the reason when there is none this time; what is there stays as it is. */
+  async take(extrasFor: ExtrasFor): Promise<CheckpointFigures> {
+    const captured = await this.#ask({ kind: 'take' })
+    if (captured.kind !== 'captured') throw failed(captured)
+    const extras = await extrasFor(captured.tickets)
+    const done = await this.#ask({ kind: 'extras', extras })
+    if (done.kind !== 'done') throw failed(done)
+    return done.figures
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended) return
+    const ended = once(this.#worker, 'exit')
+    this.#tell({ kind: 'close' })
+    await ended
+  }
+
+  async #ask(question: ToCheckpoint): Promise<FromCheckpoint> {
+    if (this.#ended) throw new MillraceError('internal', 'the thread of the checkpoints has ended')
+    const answer = once(this.#worker, 'message') // rejects with the thread's error
+    this.#tell(question)
+    const [message] = (await answer) as [FromCheckpoint]
+    return message
+  }
+
+  #tell(message: ToCheckpoint): void {
+    this.#worker.postMessage(message)
+  }
+}
+
+const failed = (message: FromCheckpoint): MillraceError =>
+  new MillraceError(
+    'storage-failed',
+    message.kind === 'failed' ? message.message : `unexpected ${message.kind}`,
+  )

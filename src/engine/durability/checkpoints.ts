@@ -1,0 +1,95 @@
+import type { AlertBook } from '../../alerts/alert-book.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { Kernels } from '../../kernels/kernels.ts'
+import type { RegistryStore } from '../../storage/registry/registry-store.ts'
+import type { EgressDesk } from '../egress-desk.ts'
+import type { AlertLog } from './alert-log.ts'
+import type { CheckpointThread } from './checkpoint-thread.ts'
+import type { Externalizer } from './externalizer.ts'
+import { encodeExtras } from './kept.ts'
+import type { CheckpointFigures } from './recipes.ts'
+
+export interface CheckpointsParts {
+  readonly thread: CheckpointThread
+  readonly clock: Clock
+  readonly everyMs: number
+  readonly alerts: AlertBook
+  readonly alertLog: AlertLog
+  readonly egress: EgressDesk
+  readonly externalizer: Externalizer
+  readonly registry: RegistryStore
+  readonly kernels: Kernels
+  readonly onFailure: (error: unknown) => void
+}
+
+const LOOK_MS = 5
+
+/** Takes checkpoints from time to time, and one at the end. */
+export class Checkpoints {
+  readonly #parts: CheckpointsParts
+  #cancel = (): void => undefined
+  #running: Promise<void> | undefined
+  #last: CheckpointFigures | undefined
+  #failures = 0
+  #isEnding = false
+
+  constructor(parts: CheckpointsParts) {
+    this.#parts = parts
+    this.#schedule()
+  }
+
+  get last(): CheckpointFigures | undefined {
+    return this.#last
+  }
+
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** Takes a last one, when all that was accepted is processed. */
+  async end(): Promise<void> {
+    this.#isEnding = true
+    this.#cancel()
+    await this.#running
+    await this.#take()
+    await this.#parts.thread.close()
+  }
+
+  #schedule(): void {
+    const { clock, everyMs } = this.#parts
+    if (this.#isEnding) return
+    this.#cancel = clock.after(everyMs, () => {
+      this.#running = this.#take().then(() => this.#schedule())
+    })
+  }
+
+  async #take(): Promise<void> {
+    const { thread, alerts, alertLog, onFailure } = this.#parts
+    alertLog.begin(alerts.open())
+    try {
+      this.#last = await thread.take((tickets) => this.#extras(tickets))
+    } catch (error) {
+      this.#failures++
+      onFailure(error)
+    }
+  }
+
+  async #extras(tickets: readonly number[]): Promise<Record<string, Uint8Array>> {
+    const { alertLog, kernels, registry } = this.#parts
+    await this.#allTakenIn(tickets)
+    await registry.flushed()
+    const alerts = alertLog.end(tickets, (series) => kernels.shardOf(series))
+    return encodeExtras({ alerts, registryPosition: registry.flushedPosition }, registry)
+  }
+
+  /** Every message below the tickets has been taken in, and what it says has been done. */
+  async #allTakenIn(tickets: readonly number[]): Promise<void> {
+    const { egress, clock, externalizer } = this.#parts
+    const isIn = (): boolean => tickets.every((ticket) => ((egress.nextTicket - ticket) | 0) >= 0)
+    while (!isIn()) {
+      await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve))
+      egress.drain()
+    }
+    await new Promise<void>((resolve) => externalizer.whenSafe(resolve))
+  }
+}

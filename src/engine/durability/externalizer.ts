@@ -1,0 +1,64 @@
+import { observeCursor } from '../../memory/atomics.ts'
+import { RING_JOURNAL_CURSOR, RING_ROUTE_CURSOR } from '../../memory/layout/ring.layout.ts'
+import { type MemoryPlan, placeOf } from '../../memory/memory-plan.ts'
+import type { SharedMemory } from '../../memory/shared-memory.ts'
+
+/** What was to be done when the route cursors were where `behind` says. */
+interface Held {
+  readonly behind: Int32Array
+  readonly tasks: (() => void)[]
+}
+
+/** When what follows from readings may be seen outside. */
+export interface Externalizer {
+  /** Runs `task` when the readings routed by now are safe; tasks keep their order. */
+  whenSafe(task: () => void): void
+  /** Runs what has become safe since the last call. */
+  release(): void
+}
+
+/** Nothing outlives the process, so nothing has to be waited for. */
+export const AT_ONCE: Externalizer = { whenSafe: (task) => task(), release: () => undefined }
+
+/** Holds back what follows from readings until the journal is durable beyond them. */
+export class AfterDurable implements Externalizer {
+  readonly #memory: SharedMemory
+  readonly #plan: MemoryPlan
+  #held: Held[] = []
+
+  constructor(memory: SharedMemory, plan: MemoryPlan) {
+    this.#memory = memory
+    this.#plan = plan
+  }
+
+  whenSafe(task: () => void): void {
+    const behind = this.#cursors(RING_ROUTE_CURSOR)
+    const last = this.#held.at(-1)
+    if (last !== undefined && behind.every((cursor, ring) => cursor === last.behind[ring]))
+      last.tasks.push(task)
+    else if (last === undefined && this.#isSafe(behind)) task()
+    else this.#held.push({ behind, tasks: [task] })
+  }
+
+  release(): void {
+    const unsafe = this.#held.findIndex(({ behind }) => !this.#isSafe(behind))
+    const safe = this.#held.splice(0, unsafe < 0 ? this.#held.length : unsafe)
+    for (const { tasks } of safe) for (const task of tasks) task()
+  }
+
+  #isSafe(behind: Int32Array): boolean {
+    return behind.every((cursor, ring) => {
+      const durable = observeCursor(
+        this.#memory.i32,
+        placeOf.ringControl(this.#plan, ring) + RING_JOURNAL_CURSOR,
+      )
+      return ((durable - cursor) | 0) >= 0
+    })
+  }
+
+  #cursors(offset: number): Int32Array {
+    return Int32Array.from({ length: this.#plan.needs.rings }, (_, ring) =>
+      observeCursor(this.#memory.i32, placeOf.ringControl(this.#plan, ring) + offset),
+    )
+  }
+}

@@ -1,0 +1,127 @@
+import { join } from 'node:path'
+import type { Alert } from '../../core/alert.ts'
+import type { Clock } from '../../core/clock.ts'
+import { MillraceError } from '../../core/errors.ts'
+import { INTAKE_RECEIVED } from '../../ingest/intake-counters.ts'
+import { ClientWindows } from '../../memory/client-windows.ts'
+import { placeOf } from '../../memory/memory-plan.ts'
+import { CheckpointReader } from '../../storage/checkpoint/checkpoint-reader.ts'
+import { type Recovery, restoreNewest } from '../../storage/checkpoint/restore-newest.ts'
+import { type DataDirectory, openDataDirectory } from '../../storage/data-directory/data-directory.ts'
+import { NodeDisk } from '../../storage/disk/node-disk.ts'
+import { kernelChecksum } from '../../storage/journal/checksum.ts'
+import { lastRunOf, listSegments } from '../../storage/journal/segment.ts'
+import { RegistryStore } from '../../storage/registry/registry-store.ts'
+import { readSnapshot } from '../../storage/registry/snapshot.ts'
+import type { Config } from '../config/config.ts'
+import type { Foundation } from '../foundation.ts'
+import { EMBEDDING_RING } from '../sizing.ts'
+
+/** What was kept from before the engine's last end, in the memory again or at hand. */
+export interface Kept {
+  readonly directory: DataDirectory
+  readonly registry: RegistryStore
+  readonly recovery: Recovery
+  readonly alerts: readonly Alert[]
+  /** The number of this start. */
+  readonly run: number
+  /** Where the journal is to be read from: for the names of clients, and for everything. */
+  readonly namesFrom: number
+  readonly replayFrom: number
+  /** What was not as it had been written, in words. */
+  readonly damage: readonly string[]
+}
+
+/** What the main thread adds to a checkpoint. */
+export interface MainExtras {
+  readonly alerts: readonly Alert[]
+  /** Changes of the registry that its database has for sure. */
+  readonly registryPosition: number
+}
+
+const decoder = new TextDecoder()
+const EXTRA_ALERTS = 'main'
+const EXTRA_REGISTRY = 'registry'
+const EXTRA_CLIENTS = 'clients'
+const EXTRA_NAMES = 'names'
+
+/**
+ * Takes the data directory and brings back the newest checkpoint: before any thread runs, since nobody else may work in
+ * the memory. Throws data-dir-in-use, storage-failed, storage-damaged, or bad-config when what was kept doesn't fit.
+ */
+export async function openKept(
+  dataDir: string,
+  foundation: Foundation,
+  clock: Clock,
+  onFailure: (error: MillraceError) => void,
+): Promise<Kept> {
+  const directory = openDataDirectory(dataDir, clock)
+  try {
+    const recovery = restore(dataDir, foundation, clock)
+    const extras = recovery.restored?.extras
+    const main = mainOf(extras?.get(EXTRA_ALERTS))
+    const { store, damage } = await RegistryStore.open({
+      ...{ folder: directory.registry, clock, onFailure },
+      minPosition: main.registryPosition,
+    })
+    if (damage.some(({ what }) => what === 'database')) rebuild(store, extras?.get(EXTRA_REGISTRY))
+    const replayFrom = recovery.restored?.manifest.replayFrom ?? 0
+    return {
+      ...{ directory, registry: store, recovery, alerts: main.alerts, replayFrom },
+      run: Math.max(lastRunOf(listSegments(new NodeDisk(), directory.journal)), runOf(recovery)) + 1,
+      namesFrom: Number(textOf(extras?.get(EXTRA_NAMES)) || 0),
+      damage: [
+        ...recovery.damage.map(({ file, problem }) => `${file}: ${problem}`),
+        ...damage.map(({ what, reason, quarantined }) => wordsFor(what, reason, quarantined)),
+      ],
+    }
+  } catch (error) {
+    directory.close()
+    throw error
+  }
+}
+
+function restore(dataDir: string, foundation: Foundation, clock: Clock): Recovery {
+  const { memory, plan, kernels } = foundation
+  const checksum = kernelChecksum(kernels, memory.memory, plan.at.crcTables)
+  const reader = new CheckpointReader(new NodeDisk(), dataDir, (bytes, crc = 0) => checksum(bytes, crc))
+  const recovery = restoreNewest({ reader, memory, plan, kernels, clock })
+  const { restored } = recovery
+  if (restored === undefined) return recovery
+  memory.f64[(placeOf.intakeCounters(plan, EMBEDDING_RING) >>> 3) + INTAKE_RECEIVED] += restored.waiting
+  const clients = restored.extras.get(EXTRA_CLIENTS)
+  if (clients !== undefined) new ClientWindows(memory, plan.at.clients, plan.clientSlots).load(clients)
+  return recovery
+}
+
+/** What the registry was at the checkpoint; what came after it is in the journal. */
+function rebuild(store: RegistryStore, snapshot: Uint8Array | undefined): void {
+  store.rebuild(snapshot === undefined ? { devices: [], metrics: [] } : readSnapshot(snapshot))
+}
+
+export function encodeExtras(main: MainExtras, registry: RegistryStore): Record<string, Uint8Array> {
+  return {
+    [EXTRA_ALERTS]: Buffer.from(JSON.stringify(main)),
+    [EXTRA_REGISTRY]: Buffer.concat([...registry.snapshot()]),
+  }
+}
+
+function mainOf(bytes: Uint8Array | undefined): MainExtras {
+  return bytes === undefined ? { alerts: [], registryPosition: 0 } : (JSON.parse(textOf(bytes)) as MainExtras)
+}
+
+const textOf = (bytes: Uint8Array | undefined): string => (bytes === undefined ? '' : decoder.decode(bytes))
+
+const runOf = ({ restored }: Recovery): number => restored?.manifest.run ?? 0
+
+const wordsFor = (what: string, reason: string, quarantined: string): string =>
+  `the registry's ${what} was damaged (${reason})${quarantined === '' ? '' : `; it is now ${quarantined}`}`
+
+/** Where bytes of the journal go that are no record. */
+export const damagedFolderOf = ({ path }: DataDirectory): string => join(path, 'damaged')
+
+/** The configuration with the tokens that are kept in the data directory. */
+export const withKeptTokens = (config: Config, registry: RegistryStore): Config => ({
+  ...config,
+  auth: { tokens: [...config.auth.tokens, ...registry.loadTokens()] },
+})

@@ -1,0 +1,64 @@
+import type { Finding } from '../../storage/journal/findings.ts'
+import type { StorageState } from '../../storage/journal/storage-state.ts'
+import type { ThreadRecipe } from '../threads/recipe.ts'
+import type { CheckpointPlace } from './replay.ts'
+
+/** What the journal's thread is given. */
+export interface JournalRecipe extends ThreadRecipe {
+  readonly folder: string
+  readonly run: number
+  readonly everyMs: number
+  readonly everyBytes: number
+  readonly segmentBytes: number
+  readonly retainBytes: number
+}
+
+export type FromJournal =
+  | { readonly kind: 'open'; readonly findings: readonly Finding[]; readonly rewritten: number }
+  | { readonly kind: 'state'; readonly state: StorageState }
+
+/** What the replay's thread is given. */
+export interface ReplayRecipe extends ThreadRecipe {
+  readonly folder: string
+  /** Where bytes of the journal go that are no record. */
+  readonly damagedFolder: string
+  /** The first record to read, for the names of clients; and the first one to replay. */
+  readonly namesFrom: number
+  readonly from: number
+  readonly checkpoint: CheckpointPlace | undefined
+  /** Notes taken in by the main thread, counted. */
+  readonly answered: SharedArrayBuffer
+}
+
+export type FromReplay =
+  | { readonly kind: 'progress'; readonly share: number }
+  | { readonly kind: 'note'; readonly of: number; readonly text: Uint8Array }
+  | { readonly kind: 'finding'; readonly finding: Finding }
+  | { readonly kind: 'done'; readonly readings: number }
+
+/** What the checkpoints' thread is given. */
+export interface CheckpointRecipe extends ThreadRecipe {
+  readonly dataDir: string
+  readonly run: number
+  readonly damaged: readonly number[]
+}
+
+export type ToCheckpoint =
+  | { readonly kind: 'take' }
+  | { readonly kind: 'extras'; readonly extras: Readonly<Record<string, Uint8Array>> }
+  | { readonly kind: 'close' }
+
+export type FromCheckpoint =
+  /** All shards are copied; by shard, the first ticket that says nothing of what was copied. */
+  | { readonly kind: 'captured'; readonly tickets: readonly number[] }
+  | { readonly kind: 'done'; readonly figures: CheckpointFigures }
+  | { readonly kind: 'failed'; readonly message: string }
+
+export interface CheckpointFigures {
+  readonly number: number
+  readonly bytes: number
+  readonly tookMs: number
+  readonly longestPauseMs: number
+  readonly longestHoldMs: number
+  readonly createdMs: number
+}

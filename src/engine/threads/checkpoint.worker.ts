@@ -1,0 +1,40 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { systemClock } from '../../core/clock.ts'
+import { openKernels } from '../../kernels/kernels.ts'
+import { Signals } from '../../memory/agents/signals.ts'
+import { viewMemory } from '../../memory/shared-memory.ts'
+import { CheckpointWriter } from '../../storage/checkpoint/checkpoint-writer.ts'
+import { ShardCapture } from '../../storage/checkpoint/shard-capture.ts'
+import { NodeDisk } from '../../storage/disk/node-disk.ts'
+import { kernelChecksum } from '../../storage/journal/checksum.ts'
+import { CheckpointRound } from '../durability/checkpoint-round.ts'
+import type { CheckpointRecipe, FromCheckpoint, ToCheckpoint } from '../durability/recipes.ts'
+
+const PATIENCE_MS = 20
+
+const { memory: wasm, kernels: module, plan, dataDir, run, damaged } = workerData as CheckpointRecipe
+const memory = viewMemory(wasm)
+const kernels = openKernels(module, wasm)
+const clock = systemClock()
+const port = parentPort!
+const post = (message: FromCheckpoint): void => port.postMessage(message)
+
+const checksum = kernelChecksum(kernels, wasm, plan.at.crcTables)
+const signals = new Signals(memory, plan.at.control)
+const capture = new ShardCapture({ memory, plan, kernels, signals, clock, patienceMs: PATIENCE_MS })
+const writer = new CheckpointWriter({
+  ...{ capture, plan, disk: new NodeDisk(), dataDir, clock, run, damaged },
+  checksum: (bytes, crc = 0) => checksum(bytes, crc),
+})
+const round = new CheckpointRound({ memory, plan, clock, writer })
+
+port.on('message', (message: ToCheckpoint) => {
+  if (message.kind === 'close') return port.close()
+  try {
+    if (message.kind === 'take') post({ kind: 'captured', tickets: round.capture() })
+    else post({ kind: 'done', figures: round.complete(message.extras) })
+  } catch (error) {
+    writer.abandon()
+    post({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+  }
+})

@@ -1,0 +1,227 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Disk, DiskFile } from '../../core/disk.ts'
+import { assert, MillraceError } from '../../core/errors.ts'
+import { SHARD_COUNT } from '../../memory/layout/series.layout.ts'
+import type { MemoryPlan } from '../../memory/memory-plan.ts'
+import { CheckpointFolder } from './checkpoint-folder.ts'
+import type { Checksum } from './checksum.ts'
+import { highestPositions, type Manifest, type ManifestExtra, type ManifestShard } from './manifest.ts'
+import type { ShardCapture } from './shard-capture.ts'
+import { sectionOf } from './shard-section.ts'
+
+export interface CheckpointWriterParts {
+  readonly capture: ShardCapture
+  readonly plan: MemoryPlan
+  readonly disk: Disk
+  readonly dataDir: string
+  readonly checksum: Checksum
+  readonly clock: Clock
+  /** Number of this start of the process, which ring positions are counted in. */
+  readonly run: number
+  /** Checkpoints that turned out damaged when they were to be restored: not to be relied on. */
+  readonly damaged: readonly number[]
+}
+
+/** What the caller must see to before `publish`. */
+export interface SealedCheckpoint {
+  readonly number: number
+  /** Of each ring, in the writer's run: the journal must be durable up to there. */
+  readonly positions: readonly number[]
+  readonly bytes: number
+  readonly longestPauseMs: number
+  readonly longestHoldMs: number
+}
+
+/** More sections than this, or more bytes of changes than of the whole, and a checkpoint is written in full again. */
+const MAX_SECTIONS = 8
+/** Written bytes are made safe in portions, so that the journal never waits behind all of a checkpoint. */
+const SYNC_BYTES = 8 << 20
+const KEPT = 2
+
+interface Open {
+  readonly number: number
+  readonly replayFrom: number
+  readonly isFull: boolean
+  readonly file: DiskFile
+  readonly shards: (ManifestShard | undefined)[]
+  readonly hashes: Uint8Array[]
+  readonly tickets: number[]
+  extras: ManifestExtra[]
+  bytes: number
+  unsynced: number
+  longestPauseMs: number
+  longestHoldMs: number
+  isSealed: boolean
+}
+
+/**
+ * Writes checkpoints: `begin`, then `captureShard` for every shard in any order (again later for those that were busy),
+ * `seal`, and `publish` when the journal is durable up to the positions that `seal` returned. Before that nothing of it
+ * counts; `abandon` forgets it. All calls block and may throw storage-failed, after which `abandon` is the only way on.
+ */
+export class CheckpointWriter {
+  readonly #parts: CheckpointWriterParts
+  readonly #folder: CheckpointFolder
+  /** The last published one, while its chunks' hashes are known. */
+  #last: { manifest: Manifest; hashes: readonly Uint8Array[] } | undefined
+  #kept: readonly Manifest[]
+  #open: Open | undefined
+
+  constructor(parts: CheckpointWriterParts) {
+    const { disk, dataDir, checksum, damaged } = parts
+    this.#parts = parts
+    this.#folder = new CheckpointFolder(disk, dataDir, checksum)
+    this.#folder.make()
+    const { manifests } = this.#folder.manifests()
+    this.#kept = manifests.filter(({ number }) => !damaged.includes(number)).slice(0, KEPT)
+  }
+
+  /**
+   * The first record of the journal that recovery may need: that of the older of the checkpoints kept. Undefined while
+   * there are fewer than two: recovery may then need all there is.
+   */
+  get retireBefore(): number | undefined {
+    return this.#kept.length < KEPT ? undefined : Math.min(...this.#kept.map(({ replayFrom }) => replayFrom))
+  }
+
+  /** The newest one that counts. */
+  get newest(): Manifest | undefined {
+    return this.#kept[0]
+  }
+
+  /** `replayFrom`: number of the journal's next record, or of any earlier one. */
+  begin(replayFrom: number): void {
+    assert(this.#open === undefined, 'one checkpoint at a time')
+    const number = this.#folder.nextNumber()
+    this.#open = {
+      ...{ number, replayFrom, isFull: this.#isFullDue(), file: this.#folder.createData(number) },
+      ...{
+        shards: Array.from({ length: SHARD_COUNT }, () => undefined),
+        hashes: [],
+        tickets: [],
+        extras: [],
+      },
+      ...{ bytes: 0, unsynced: 0, longestPauseMs: 0, longestHoldMs: 0, isSealed: false },
+    }
+  }
+
+  captureShard(shard: number): 'captured' | 'busy' {
+    const { capture, checksum } = this.#parts
+    const open = this.#begun()
+    const hashes = new Uint8Array(capture.hashBytes)
+    const known = open.isFull ? undefined : this.#last?.hashes[shard]
+    const captured = capture.take(shard, known, hashes)
+    if (captured === undefined) return 'busy'
+    const at = open.bytes
+    const bytes = this.#write(sectionOf(captured, checksum))
+    const before = open.isFull ? [] : (this.#last?.manifest.shards[shard].parts ?? [])
+    const { positions, series, waiting } = captured
+    const parts = [...before, { file: open.number, at, bytes }]
+    open.shards[shard] = { positions: [...positions], series, waiting, parts }
+    open.hashes[shard] = hashes
+    open.tickets[shard] = captured.ticket
+    open.longestPauseMs = Math.max(open.longestPauseMs, captured.pausedMs)
+    open.longestHoldMs = Math.max(open.longestHoldMs, captured.heldMs)
+    return 'captured'
+  }
+
+  /** By shard: the first ticket of a message that says nothing of what was captured. */
+  get tickets(): readonly number[] {
+    return this.#begun().tickets
+  }
+
+  /** All shards are captured: writes what else belongs to it and makes everything safe. */
+  seal(extras: Readonly<Record<string, Uint8Array>>): SealedCheckpoint {
+    const open = this.#begun()
+    for (const [name, bytes] of Object.entries(extras)) {
+      const at = open.bytes
+      const crc = this.#parts.checksum(bytes)
+      open.extras.push({ name, file: open.number, at, bytes: this.#write([bytes]), crc })
+    }
+    open.file.sync()
+    open.file.close()
+    this.#folder.syncNames()
+    open.isSealed = true
+    const { number, bytes, longestPauseMs, longestHoldMs } = open
+    const positions = highestPositions(this.#shardsOf(open))
+    return { number, positions, bytes, longestPauseMs, longestHoldMs }
+  }
+
+  /** The journal being durable up to the sealed positions: from now on this is the newest checkpoint. */
+  publish(): Manifest {
+    const open = this.#begun()
+    assert(open.isSealed, 'a checkpoint is sealed before it is published')
+    const { plan, run, clock } = this.#parts
+    const manifest: Manifest = {
+      ...{ format: 1, number: open.number, createdMs: clock.epochMs(), run, replayFrom: open.replayFrom },
+      ...{ slotsPerShard: plan.slotsPerShard, shardStateBytes: plan.needs.shardStateBytes },
+      ...{ rings: plan.needs.rings, shards: this.#shardsOf(open), extras: open.extras },
+    }
+    this.#folder.publish(manifest)
+    this.#open = undefined
+    this.#last = { manifest, hashes: open.hashes }
+    this.#kept = [manifest, ...this.#kept].slice(0, KEPT)
+    this.#tidy()
+    return manifest
+  }
+
+  /** Forgets the checkpoint that was begun, if any. */
+  abandon(): void {
+    const open = this.#open
+    if (open === undefined) return
+    this.#open = undefined
+    if (!open.isSealed) attempt(() => open.file.close())
+    attempt(() => this.#folder.discard(open.number))
+  }
+
+  #begun(): Open {
+    assert(this.#open !== undefined, 'a checkpoint has been begun')
+    return this.#open
+  }
+
+  #shardsOf(open: Open): ManifestShard[] {
+    return open.shards.map((shard) => {
+      assert(shard !== undefined, 'every shard has been captured')
+      return shard
+    })
+  }
+
+  #isFullDue(): boolean {
+    if (this.#last === undefined) return true
+    const { number, shards } = this.#last.manifest
+    const parts = shards.flatMap(({ parts }) => parts)
+    const first = Math.min(...parts.map(({ file }) => file))
+    const inFirst = parts.filter(({ file }) => file === first).reduce((sum, { bytes }) => sum + bytes, 0)
+    const all = parts.reduce((sum, { bytes }) => sum + bytes, 0)
+    return shards.some(({ parts }) => parts.length >= MAX_SECTIONS) || (number !== first && all > 2 * inFirst)
+  }
+
+  /** Appends to the data file, padded so that words in the next part are aligned; returns the bytes without padding. */
+  #write(parts: readonly Uint8Array[]): number {
+    const open = this.#begun()
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0)
+    const padding = -bytes & 7
+    open.file.write(padding === 0 ? parts : [...parts, new Uint8Array(padding)], open.bytes)
+    open.bytes += bytes + padding
+    open.unsynced += bytes
+    if (open.unsynced >= SYNC_BYTES) {
+      open.file.sync()
+      open.unsynced = 0
+    }
+    return bytes
+  }
+
+  /** What could not be removed now will be after the next checkpoint. */
+  #tidy(): void {
+    attempt(() => this.#folder.keepOnly(this.#kept))
+  }
+}
+
+/** Does what doesn't matter when the disk doesn't let us. */
+function attempt(act: () => void): void {
+  try {
+    act()
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error
+  }
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import type { Checksum } from './checksum.ts'
+
+/*
+ * A checkpoint's manifest: a line of JSON, then a line with the CRC-32C of the first. It is written under another name,
+ * synced and renamed when all it speaks of is safe; so one that is there is whole, or has been damaged since.
+ */
+const whole = z.number().int().nonnegative()
+
+const partSchema = z.strictObject({
+  /** Number of the checkpoint in whose data file it lies. */
+  file: whole,
+  at: whole,
+  bytes: whole,
+})
+
+const manifestSchema = z.strictObject({
+  format: z.literal(1),
+  number: whole,
+  /** Milliseconds since 1970. */
+  createdMs: z.number(),
+  /** The start of a process that ring positions are counted in. */
+  run: whole,
+  /** Sequence number of the first record of the journal that may have something which is not in the checkpoint. */
+  replayFrom: whole,
+  slotsPerShard: whole,
+  shardStateBytes: whole,
+  rings: whole,
+  shards: z.array(
+    z.strictObject({
+      /** Of each ring: what lies before is in the checkpoint. */
+      positions: z.array(whole),
+      series: whole,
+      waiting: whole,
+      /** In the order in which they were written: the latest chunk counts. */
+      parts: z.array(partSchema).min(1),
+    }),
+  ),
+  extras: z.array(z.strictObject({ name: z.string(), ...partSchema.shape, crc: whole })),
+})
+
+export type Manifest = Readonly<z.infer<typeof manifestSchema>>
+export type ManifestShard = Manifest['shards'][number]
+export type ManifestPart = z.infer<typeof partSchema>
+export type ManifestExtra = Manifest['extras'][number]
+
+export function manifestText(manifest: Manifest, checksum: Checksum): Uint8Array {
+  const line = JSON.stringify(manifest)
+  return Buffer.from(`${line}\ncrc32c ${hex(checksum(Buffer.from(line)))}\n`)
+}
+
+/** The manifest, or what is wrong with it. */
+export function parseManifest(bytes: Uint8Array, checksum: Checksum): Manifest | string {
+  const end = bytes.indexOf(10)
+  if (end < 0) return 'no end of line'
+  const line = bytes.subarray(0, end)
+  if (Buffer.from(bytes.subarray(end + 1)).toString() !== `crc32c ${hex(checksum(line))}\n`) return 'bad sum'
+  const parsed = manifestSchema.safeParse(JSON.parse(Buffer.from(line).toString()))
+  return parsed.success ? parsed.data : `not of this version: ${z.prettifyError(parsed.error)}`
+}
+
+export const seriesOf = ({ shards }: Manifest): number => sum(shards.map(({ series }) => series))
+
+export const waitingIn = ({ shards }: Manifest): number => sum(shards.map(({ waiting }) => waiting))
+
+/** Bytes of everything that the checkpoint needs. */
+export const bytesOf = ({ shards, extras }: Manifest): number =>
+  sum([...shards.flatMap(({ parts }) => parts), ...extras].map(({ bytes }) => bytes))
+
+/** Data files that it needs, by number. */
+export const filesOf = ({ shards, extras }: Manifest): ReadonlySet<number> =>
+  new Set([...shards.flatMap(({ parts }) => parts), ...extras].map(({ file }) => file))
+
+/** The journal must be durable up to here in each ring, or the checkpoint has readings that nobody has acknowledged. */
+export const highestPositions = (shards: readonly Pick<ManifestShard, 'positions'>[]): number[] =>
+  (shards[0]?.positions ?? []).map((_, ring) => Math.max(...shards.map(({ positions }) => positions[ring])))
+
+const hex = (crc: number): string => (crc >>> 0).toString(16).padStart(8, '0')
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

@@ -1,0 +1,130 @@
+/** Disks that betray the code above them, each in one way: what an exploration must notice. */
+import type { Disk, DiskFile, OpenMode } from '../../../src/core/disk.ts'
+
+/** Passes everything on; the bugs change single calls. */
+class HonestDisk implements Disk {
+  readonly disk: Disk
+  constructor(disk: Disk) {
+    this.disk = disk
+  }
+  open(path: string, mode: OpenMode): DiskFile {
+    return this.disk.open(path, mode)
+  }
+  exists(path: string): boolean {
+    return this.disk.exists(path)
+  }
+  rename(from: string, to: string): void {
+    this.disk.rename(from, to)
+  }
+  remove(path: string): void {
+    this.disk.remove(path)
+  }
+  list(folder: string): string[] {
+    return this.disk.list(folder)
+  }
+  makeFolder(path: string): void {
+    this.disk.makeFolder(path)
+  }
+  syncFolder(path: string): void {
+    this.disk.syncFolder(path)
+  }
+  freeBytes(path: string): number {
+    return this.disk.freeBytes(path)
+  }
+}
+
+class HonestFile implements DiskFile {
+  readonly file: DiskFile
+  constructor(file: DiskFile) {
+    this.file = file
+  }
+  get path(): string {
+    return this.file.path
+  }
+  write(parts: readonly Uint8Array[], position: number): void {
+    this.file.write(parts, position)
+  }
+  read(target: Uint8Array, position: number): number {
+    return this.file.read(target, position)
+  }
+  sync(): void {
+    this.file.sync()
+  }
+  truncate(bytes: number): void {
+    this.file.truncate(bytes)
+  }
+  bytes(): number {
+    return this.file.bytes()
+  }
+  close(): void {
+    this.file.close()
+  }
+}
+
+type FileBug = (file: DiskFile) => DiskFile
+
+function everyFile(bug: FileBug): (disk: Disk) => Disk {
+  return (disk) =>
+    new (class extends HonestDisk {
+      override open(path: string, mode: OpenMode): DiskFile {
+        return bug(super.open(path, mode))
+      }
+    })(disk)
+}
+
+/** `sync` does nothing. */
+export const skipsSync = everyFile(
+  (file) =>
+    new (class extends HonestFile {
+      override sync(): void {}
+    })(file),
+)
+
+/** Every third `sync` does nothing. */
+export const skipsSomeSyncs = everyFile((file) => {
+  let syncs = 0
+  return new (class extends HonestFile {
+    override sync(): void {
+      if (++syncs % 3 !== 0) super.sync()
+    }
+  })(file)
+})
+
+/** A failed `sync` is tried once more, and that it succeeds then is believed. */
+export const retriesFailedSync = everyFile(
+  (file) =>
+    new (class extends HonestFile {
+      override sync(): void {
+        try {
+          super.sync()
+        } catch {
+          super.sync()
+        }
+      }
+    })(file),
+)
+
+/** A write waits for the next one and goes to the disk after it; `sync` does not wait for it. */
+export const reordersWrites = everyFile((file) => {
+  let held: (() => void) | undefined
+  return new (class extends HonestFile {
+    override write(parts: readonly Uint8Array[], position: number): void {
+      const copies = parts.map((part) => part.slice())
+      const earlier = held
+      held = undefined
+      if (earlier === undefined) held = () => super.write(copies, position)
+      else super.write(copies, position)
+      earlier?.()
+    }
+    override close(): void {
+      held?.()
+      super.close()
+    }
+  })(file)
+})
+
+/** Folders are not synced. */
+export const skipsFolderSync = (disk: Disk): Disk =>
+  new (class extends HonestDisk {
+    override syncFolder(): void {}
+  })(disk)
