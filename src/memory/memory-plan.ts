@@ -129,8 +129,8 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     ['devices', M.DEVICE_BYTES * deviceSlots],
     ['capture', needs.capturesShards === true ? captureBytes(slotsPerShard) : 0],
     ['blocks', L.BLOCK_BYTES * blockCount],
-    // one row more, always free: the kernel looks at the row after a series' home without asking where the table ends
-    ['series', S.ROW_BYTES * (slotsPerShard * S.SHARD_COUNT + 1)],
+    // two rows more, always free: the kernel looks at those after a series' home without asking where the table ends
+    ['series', S.ROW_BYTES * (slotsPerShard * S.SHARD_COUNT + 2)],
     ['windows', S.WINDOW_ROW_BYTES * slotsPerShard * S.SHARD_COUNT],
     ['replay', 8 * S.SHARD_COUNT],
     ['clients', K.CLIENT_BYTES * clientSlots],
