@@ -3,7 +3,7 @@ const data = '^src/(ingest|routing|scheduling|pipelines|storage)/'
 const control = '^src/(scaling|regions|devices|alerts|cluster|observability|security)/'
 const above = (...folders) => `^src/(${folders.join('|')})(/|\\.)`
 const rule = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } })
-const top = ['load', 'cli', 'index']
+const top = ['client', 'load', 'cli', 'index']
 
 module.exports = {
   forbidden: [
@@ -15,6 +15,14 @@ module.exports = {
     rule('data-plane-below-engine', data, above('engine', 'simulation', ...top)),
     rule('control-plane-below-engine', control, above('engine', 'simulation', ...top)),
     rule('engine-below-top', '^src/engine/', above('simulation', ...top)),
+    // it runs in browsers, too, and is small
+    rule('client-imports-core', '^src/client/', '^src/(?!core/|client/)'),
+    rule(
+      'client-without-node',
+      '^src/client/(?!node\\.ts|folder/)',
+      '^src/client/(node\\.ts|folder/)|^(node:)?(fs|path|crypto|zlib|net|tls|http)$|node_modules/ws/',
+    ),
+    rule('no-client-below-load', '^src/(?!client/|load/)', '^src/client/'),
     {
       name: 'equals-do-not-import-each-other',
       severity: 'error',

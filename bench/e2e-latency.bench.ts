@@ -40,7 +40,7 @@ export async function run(size: Size): Promise<BenchResult> {
 }
 
 async function measure(engine: ServedEngine, size: Size, rate: number): Promise<BenchResult> {
-  const pace = { rate: String(rate), duration: `${size.measureMs}ms`, ack: true }
+  const pace = { rate: String(rate), duration: `${size.measureMs}ms`, ack: true, sender: 'raw' }
   const load = new LoadProcess(engine.url, optionsOf(size, pace))
   const { premium } = (await atTheEndOf(load, engine)).tiers
   const report = await load.report

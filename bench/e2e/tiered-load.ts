@@ -48,5 +48,7 @@ export function tierLoadOptions(load: TierLoad): RawOptions {
     rate: load.readingsPerSecond === 'max' ? 'max' : String(Math.max(1, Math.round(load.readingsPerSecond))),
     duration: '10m',
     ack: true,
+    // what is refused is not sent again: the offered rate is the one asked for
+    ...(load.readingsPerSecond !== 'max' && { sender: 'raw' }),
   }
 }

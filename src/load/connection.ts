@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { binaryReply, jsonReply, type Reply } from './replies.ts'
+import type { LoadConnection } from './load-connection.ts'
 import type { Pace } from './schedule.ts'
 import { gapTo, type Signal } from './signal.ts'
 import type { Tally } from './tally.ts'
@@ -31,7 +32,7 @@ export interface ConnectionPlan {
  * One connection of a run: sends what is due, at most a window of unacknowledged frames, and connects again when it is
  * closed. What can't be sent on time stays due, so that its latency counts from when it was meant to be sent.
  */
-export class Connection {
+export class Connection implements LoadConnection {
   readonly #plan: ConnectionPlan
   readonly #tally: Tally
   readonly #clock: Clock

@@ -57,6 +57,16 @@ export const OPTION_TEXTS: readonly OptionText[] = [
     fallback: '16384',
     help: 'with --ack: unacknowledged frames per connection at most',
   },
+  {
+    name: 'sender',
+    value: 'name',
+    help: 'client: the client library, which sends again what is refused (default if paced and binary with --ack); raw: frames as they are due, each once',
+  },
+  {
+    name: 'batch',
+    value: 'n',
+    help: 'readings that the client library puts into one frame at most (default: --frame)',
+  },
   { name: 'seed', value: 'n', fallback: '1', help: 'the same seed sends the same' },
   { name: 'json', value: null, help: 'print one JSON document at the end and nothing else' },
 ]

@@ -41,6 +41,10 @@ export interface LoadOptions {
   readonly ack: boolean
   /** Frames that may be unacknowledged per connection. */
   readonly window: number
+  /** `client`: by the client library, which sends again what was refused or stayed unanswered. */
+  readonly sender: 'client' | 'raw'
+  /** Readings that the client library puts into one frame at most. */
+  readonly batch: number
   readonly metric: string
   readonly prefix: string
   readonly json: boolean
@@ -65,6 +69,9 @@ export function loadOptions(raw: RawOptions): LoadOptions {
     reader(name, given(name)!)
   const readIf = <T>(name: string, reader: (option: string, value: string) => T): T | null =>
     given(name) === undefined ? null : read(name, reader)
+  const isPaced = raw.ramp !== undefined || given('rate') !== 'max'
+  const mayBeClient = isPaced && given('format') === 'binary' && Number(given('malformed')) === 0
+  const senders = mayBeClient && raw.ack === true ? (['client', 'raw'] as const) : (['raw'] as const)
   return checkedTogether({
     url: read('url', serverUrl),
     token: given('token')!,
@@ -85,6 +92,10 @@ export function loadOptions(raw: RawOptions): LoadOptions {
     durationMs: read('duration', durationMs),
     ack: raw.ack === true,
     window: read('window', (option, value) => count(option, value, 1, 1_048_576)),
+    sender: readIf('sender', (option, value) => senderOf(option, value, senders)) ?? senders[0],
+    batch: read(given('batch') === undefined ? 'frame' : 'batch', (option, value) =>
+      count(option, value, 1, 30_000),
+    ),
     metric: read('metric', plainText),
     prefix: read('prefix', plainText),
     json: raw.json === true,
@@ -100,6 +111,15 @@ function serverUrl(option: string, value: string): URL {
   }
   if (url.pathname === '/') url.pathname = '/v1/stream'
   return url
+}
+
+function senderOf(option: string, value: string, allowed: readonly LoadOptions['sender'][]) {
+  if (value === 'client' && !allowed.includes('client')) {
+    throw invalid(
+      `--${option} client: expected --ack, --format binary, no --malformed and a --rate other than max`,
+    )
+  }
+  return word(option, value, allowed)
 }
 
 function plainText(option: string, value: string): string {
@@ -118,6 +138,8 @@ function checkedTogether(options: LoadOptions): LoadOptions {
       `--connections ${connections}: expected at least ${tiers.length}, one for each tier of --tiers`,
     )
   }
+  if (options.batch !== options.frame && options.sender !== 'client')
+    throw invalid('--batch: expected the client library as the sender, see --sender')
   if (ramp && ramp.durationMs > duration) {
     throw invalid(`--ramp: takes ${ramp.durationMs} ms, expected no more than --duration (${duration} ms)`)
   }

@@ -3,15 +3,18 @@ import { MillraceError } from '../core/errors.ts'
 import type { Random } from '../core/random.ts'
 import { binaryFrameBytes, BinaryTape } from './binary-tape.ts'
 import { mixedRandom } from './chance.ts'
+import { ClientConnection } from './client-connection.ts'
 import { Connection } from './connection.ts'
 import { JsonTape } from './json-tape.ts'
+import type { LoadConnection } from './load-connection.ts'
 import { malformedMessages } from './malformed-frames.ts'
 import type { LoadOptions } from './options.ts'
 import { mixedSenders, tieredSenders, type Population, type Sender } from './population.ts'
 import { Pace, ramp, saturating, steady, type Schedule } from './schedule.ts'
 import { gaussianTable, Signal } from './signal.ts'
 import type { Tally } from './tally.ts'
-import type { Tape, TapePlan } from './tape.ts'
+import { ReadingStock } from './reading-stock.ts'
+import type { TapePlan } from './tape.ts'
 import { zipf } from './zipf.ts'
 
 /** Readings on all tapes together, at least; and bytes, at most. */
@@ -21,7 +24,7 @@ const JSON_READING_BYTES = 110
 
 /** One connection, not opened yet, and what it sends. */
 export interface Part {
-  readonly connection: Connection
+  readonly connection: LoadConnection
   readonly signal: Signal
 }
 
@@ -75,17 +78,22 @@ function partOf({ options, population, sender, index, metric, noise, tally, cloc
     )
   }
   const signal = new Signal(noise, options.anomalies, random)
+  const pace = new Pace(scheduleOf(options), sender.weight, index / options.connections)
+  const tapePlan = tapePlanOf(options, sender, metric, random)
+  const common = { url: options.url, token: options.token, pace, signal, window: options.window }
+  if (options.sender === 'client') {
+    const stock = new ReadingStock(population, tapePlan)
+    const plan = { ...common, stock, batch: options.batch }
+    return { signal, connection: new ClientConnection(plan, tally, clock) }
+  }
   const plan = {
-    url: options.url,
-    token: options.token,
-    tape: tapeOf(options, population, sender, metric, random),
-    pace: new Pace(scheduleOf(options), sender.weight, index / options.connections),
-    signal,
+    ...common,
+    tape:
+      options.format === 'json' ? new JsonTape(population, tapePlan) : new BinaryTape(population, tapePlan),
     malformedShare: options.malformed,
     malformedMessage: malformedMessages(options.format, random),
     random,
     ack: options.ack,
-    window: options.window,
   }
   return { signal, connection: new Connection(plan, tally, clock) }
 }
@@ -97,23 +105,20 @@ function scheduleOf(options: LoadOptions): Schedule {
   return options.rate === null ? saturating : steady(options.rate / options.frame)
 }
 
-function tapeOf(
+function tapePlanOf(
   options: LoadOptions,
-  population: Population,
-  sender: Sender,
+  { devices }: Sender,
   metric: TapePlan['metric'],
   random: Random,
-): Tape {
-  const { devices } = sender
+): TapePlan {
   const wanted = Math.max(devices.length, TAPE_READINGS / options.connections)
   const readings = Math.ceil(wanted / options.frame) * options.frame
   const next = options.skew > 0 ? zipf(devices.length, options.skew, random) : null
-  const plan: TapePlan = {
+  return {
     slots: Uint32Array.from({ length: readings }, (_, i) => devices[next ? next() : i % devices.length]),
     readingsPerFrame: options.frame,
     metric,
     timed: options.time === 'intended',
     acknowledged: options.ack,
   }
-  return options.format === 'json' ? new JsonTape(population, plan) : new BinaryTape(population, plan)
 }

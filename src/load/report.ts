@@ -27,6 +27,8 @@ export interface LoadReport {
     readonly byReason: Readonly<Record<string, number>>
   }
   readonly malformed: { readonly sent: number; readonly replies: number }
+  /** Readings that the client library gave up. */
+  readonly givenUp: number
   readonly unauthorizedReplies: number
   readonly unreadableReplies: number
   readonly connections: {
@@ -80,6 +82,7 @@ export function reportOf(options: LoadOptions, tally: Tally, facts: RunFacts): L
       byReason: Object.fromEntries(tally.refusedByReason),
     },
     malformed: { sent: tally.malformedFrames, replies: tally.malformedReplies },
+    givenUp: tally.givenUpReadings,
     unauthorizedReplies: tally.unauthorized,
     unreadableReplies: tally.unreadableReplies,
     connections: {
@@ -120,6 +123,7 @@ export function reportText(report: LoadReport): string {
     `malformed   ${grouped(malformed.sent)} frames sent, ${grouped(malformed.replies)} answered as malformed`,
     `connections ${grouped(connections.opened)} opened, ${grouped(connections.closed)} closed by the server${among(codes)}, ${grouped(connections.failed)} failed`,
   ]
+  if (report.givenUp > 0) lines.push(`given up    ${grouped(report.givenUp)} readings`)
   if (report.unauthorizedReplies > 0)
     lines.push(`unauthorized ${grouped(report.unauthorizedReplies)} replies`)
   if (report.unreadableReplies > 0) lines.push(`unreadable  ${grouped(report.unreadableReplies)} replies`)

@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../core/clock.ts'
-import type { Connection } from './connection.ts'
+import type { LoadConnection } from './load-connection.ts'
 import { prepareLatency } from './latency.ts'
 import type { LoadOptions } from './options.ts'
 import { Population } from './population.ts'
@@ -99,7 +99,7 @@ function ended(durationMs: number, signal: AbortSignal, clock: Clock): Promise<v
 }
 
 /** Waits until nothing is queued or unanswered, for a bounded time. */
-async function drained(connections: readonly Connection[], clock: Clock): Promise<void> {
+async function drained(connections: readonly LoadConnection[], clock: Clock): Promise<void> {
   const deadlineMs = clock.nowMs() + DRAIN_MS
   const busy = () => connections.some(({ queuedBytes, unanswered }) => queuedBytes > 0 || unanswered > 0)
   while (busy() && clock.nowMs() < deadlineMs) {

@@ -14,6 +14,8 @@ export class Tally {
   refusedFrames = 0
   partlyRefusedFrames = 0
   refusedReadings = 0
+  /** Readings that the client library doesn't try to deliver any more. */
+  givenUpReadings = 0
   unauthorized = 0
   /** Messages from the server that are no replies. */
   unreadableReplies = 0
@@ -30,7 +32,7 @@ export class Tally {
     this.latency.record(latencyMs)
   }
 
-  refused(reply: Reply, readingsPerFrame: number): void {
+  refused(reply: Pick<Reply, 'reason' | 'refusedReadings'>, readingsPerFrame: number): void {
     const readings = reply.refusedReadings || readingsPerFrame
     if (reply.refusedReadings === 0) this.refusedFrames++
     else this.partlyRefusedFrames++

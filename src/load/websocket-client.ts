@@ -66,6 +66,16 @@ export class WebSocketClient {
     this.#socket.write(bytes, taken)
   }
 
+  /** Sends one binary message, together with the others of the same turn. */
+  sendMessage(payload: Uint8Array): void {
+    const socket = this.#socket
+    if (socket.writableCorked === 0) {
+      socket.cork()
+      setImmediate(() => socket.uncork())
+    }
+    socket.write(messageOf(OPCODE.binary, payload))
+  }
+
   /** Takes leave by the closing handshake; after half a second, without. */
   async close(): Promise<void> {
     if (this.#closed) return

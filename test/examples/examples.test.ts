@@ -31,3 +31,11 @@ describe('examples/pipeline', () => {
     expect(lines.at(-1)).toBe('processed 140 of 140, dead-lettered 0')
   })
 })
+
+describe('examples/client', () => {
+  it('sends by name and by number and ends with everything acknowledged', async () => {
+    const lines = await example('client/main.js')
+    expect(lines[0]).toBe('connected')
+    expect(lines.at(-1)).toBe('acknowledged 10024, gave up 0, unsettled 0')
+  })
+})

@@ -145,6 +145,7 @@ describe('runLoad', () => {
       frame: '4',
       duration: '500ms',
       ack: true,
+      sender: 'raw',
       connections: '1',
     })
     expect(report.frames).toBe(50)
@@ -157,6 +158,63 @@ describe('runLoad', () => {
     expect(report.acknowledged).toMatchObject({ frames: 24, unanswered: 0 })
     const gaps = times.slice(1).map((time, i) => time - times[i])
     expect(Math.max(...gaps)).toBeGreaterThan(120)
+  })
+
+  it('by the client library, sends again what was refused until it is taken', async () => {
+    const taken = new Set<number>()
+    let parts = 0
+    await using server = await scriptedServer({
+      onMessage(message, socket) {
+        const { seq, readings } = frameHead(message)!
+        if (seq === 5 && !taken.has(-5)) {
+          taken.add(-5)
+          socket.send(replyBytes({ seq, status: REFUSED, reason: 'busy', retryAfterMs: 100 }))
+        } else if (readings === 4 && seq % 2 === 0) {
+          parts++
+          socket.send(replyBytes({ seq, status: REFUSED, reason: 'tier full', refused: [0, 2] }))
+        } else {
+          taken.add(seq)
+          socket.send(replyBytes({ seq }))
+        }
+      },
+    })
+    const report = await load(server, {
+      rate: '400',
+      frame: '4',
+      duration: '500ms',
+      ack: true,
+      connections: '1',
+    })
+    expect(report).toMatchObject({ frames: 50, readings: 200, unsentFrames: 0, givenUp: 0 })
+    expect(report.refused).toMatchObject({ frames: 1, partFrames: parts })
+    expect(report.refused.byReason).toEqual({ busy: 4, 'tier full': 2 * parts })
+    expect(report.acknowledged).toMatchObject({ frames: 50, unanswered: 0 })
+    expect(report.acknowledged!.latencyMs!.max).toBeGreaterThanOrEqual(100)
+  })
+
+  it('by the client library, gathers single readings into frames', async () => {
+    let frames = 0
+    let readings = 0
+    await using server = await scriptedServer({
+      onMessage(message, socket) {
+        const head = frameHead(message)!
+        frames++
+        readings += head.readings
+        socket.send(replyBytes({ seq: head.seq }))
+      },
+    })
+    const report = await load(server, {
+      rate: '20000',
+      frame: '1',
+      batch: '500',
+      duration: '300ms',
+      ack: true,
+      connections: '2',
+    })
+    expect(readings).toBe(6000)
+    expect(frames).toBeLessThan(1500)
+    expect(report).toMatchObject({ frames: 6000, readings: 6000, unsentFrames: 0 })
+    expect(report.acknowledged).toMatchObject({ frames: 6000, unanswered: 0 })
   })
 
   it('sends the asked share of malformed frames and comes back when it is thrown out for them', async () => {

@@ -1,0 +1,37 @@
+import { ambientClock, ambientRandom } from '../core/ambient.ts'
+import { MillraceError } from '../core/errors.ts'
+import { Client } from './client.ts'
+import { memoryStore, newInstance } from './frame.ts'
+import { settingsOf, type ClientOptions } from './options.ts'
+import { browserWire, type WebSocketConstructor } from './wire.ts'
+
+export type { ClientOptions } from './options.ts'
+export type { Client } from './client.ts'
+export type { ClientEvents, FrameSummary, GivenUp } from './events.ts'
+export type { ClientStats } from './stats.ts'
+export type { Reading, SentReading } from './reading.ts'
+export type { WebSocketConstructor, WebSocketLike } from './wire.ts'
+export { MillraceError, type ErrorCode } from '../core/errors.ts'
+export { deviceIdOf } from '../core/ids.ts'
+
+/**
+ * A client of a Millrace server. It connects by itself, again and again, and takes readings at once. What is not settled
+ * is in memory only. Rejects with `bad-config` if an option is not valid.
+ *
+ * @example
+ * const client = await connect({ url: 'wss://millrace.example', token })
+ * await client.send({ device: 'pump-7', metric: 'temperature', value: 21.4 })
+ */
+export async function connect(options: ClientOptions): Promise<Client> {
+  const settings = settingsOf(options)
+  const WebSocket = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket
+  if (WebSocket === undefined)
+    throw new MillraceError('bad-config', 'WebSocket: this runtime has none; give one')
+  return new Client(settings, {
+    openWire: browserWire(WebSocket),
+    kept: { store: memoryStore, instance: newInstance(), nextSeq: 1, frames: [], damage: [] },
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    clock: options.clock ?? ambientClock,
+    random: options.random ?? ambientRandom,
+  })
+}

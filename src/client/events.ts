@@ -1,0 +1,73 @@
+import type { SentReading } from './reading.ts'
+
+/** A frame as programs see it. */
+export interface FrameSummary {
+  /** Its number; rises from frame to frame, also across connections and, with a folder, processes. */
+  readonly seq: number
+  readonly count: number
+  /** Decodes its readings; only valid during the event. */
+  readings(): SentReading[]
+}
+
+/** Readings that the client doesn't try to deliver any more. */
+export interface GivenUp {
+  readonly readings: readonly SentReading[]
+  /** Of the frame they were in; 0 = they were in none yet. */
+  readonly seq: number
+  readonly reason: string
+  /** How often they were refused. */
+  readonly tries: number
+  /** True if they were sent and no answer came: the server may have taken them. */
+  readonly isUncertain: boolean
+}
+
+export interface ClientEvents {
+  connected: () => void
+  /** `retryInMs`: when it will be tried again; null after `close`. */
+  disconnected: (code: number, reason: string, retryInMs: number) => void
+  /** A frame has got its number and is stored: in the folder, if there is one. */
+  sealed: (frame: FrameSummary) => void
+  /** The server has taken the frame, but for the readings at the indexes `except`. */
+  acknowledged: (frame: FrameSummary, except: readonly number[]) => void
+  /** The server refused the frame, or the readings at `indexes`, which go on in the frame `again` or are given up. */
+  refused: (
+    frame: FrameSummary,
+    reason: string,
+    indexes: readonly number[] | null,
+    again: FrameSummary | null,
+  ) => void
+  givenUp: (givenUp: GivenUp) => void
+  /** The folder could not be read or written; the client goes on and tries again where that helps. */
+  storageFailed: (error: unknown) => void
+}
+
+type Listeners = { [name in keyof ClientEvents]?: ClientEvents[name][] }
+
+/** Listeners by event. */
+export class Emitter {
+  readonly #listeners: Listeners = {}
+
+  /** Returns what removes the listener. */
+  on<Name extends keyof ClientEvents>(name: Name, listener: ClientEvents[Name]): () => void {
+    const list = (this.#listeners[name] ??= []) as ClientEvents[Name][]
+    list.push(listener)
+    return () => void list.splice(list.indexOf(listener), 1)
+  }
+
+  has(name: keyof ClientEvents): boolean {
+    return (this.#listeners[name]?.length ?? 0) > 0
+  }
+
+  /** Whatever listeners throw is thrown where it can't disturb delivery. */
+  emit<Name extends keyof ClientEvents>(name: Name, ...args: Parameters<ClientEvents[Name]>): void {
+    for (const listener of this.#listeners[name]?.slice() ?? []) {
+      try {
+        ;(listener as (...args: Parameters<ClientEvents[Name]>) => void)(...args)
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/** A reading as programs hand it over: device and metric each by name or by number. */
+export type Reading = (
+  | { readonly device: string; readonly deviceId?: undefined }
+  | { readonly deviceId: number; readonly device?: undefined }
+) &
+  (
+    | { readonly metric: string; readonly metricId?: undefined }
+    | { readonly metricId: number; readonly metric?: undefined }
+  ) & {
+    /** A finite number; a boolean counts as 0 or 1. */
+    readonly value: number | boolean
+    /** Milliseconds since 1970; absent: when it was sent (see `stampTime`); 0: when it arrives. */
+    readonly time?: number
+    /** Degrees; both or neither. */
+    readonly lat?: number
+    readonly lon?: number
+  }
+
+/** A reading as it stands in a frame. */
+export interface SentReading {
+  readonly deviceId: number
+  readonly metricId: number
+  readonly value: number
+  /** 0 = the server's time of arrival. */
+  readonly time: number
+  readonly lat?: number
+  readonly lon?: number
+}
+
+const MAX_DEVICE_ID = 2 ** 48 - 1
+const MAX_METRIC_ID = 0xffff
+
+const isId = (value: unknown, most: number): boolean =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most
+const isName = (value: unknown): boolean => typeof value === 'string' && value.length > 0
+const within = (value: unknown, most: number): boolean =>
+  typeof value === 'number' && value >= -most && value <= most
+
+/** What is wrong with a reading and what is allowed, or ''. */
+export function faultOf(reading: Reading): string {
+  const { device, deviceId, metric, metricId, value, time, lat, lon } = reading
+  if (deviceId === undefined ? !isName(device) : !isId(deviceId, MAX_DEVICE_ID))
+    return `device: a name, or deviceId from 1 to ${MAX_DEVICE_ID}`
+  if (metricId === undefined ? !isName(metric) : !isId(metricId, MAX_METRIC_ID))
+    return `metric: a name, or metricId from 1 to ${MAX_METRIC_ID}`
+  if (typeof value !== 'boolean' && !Number.isFinite(value)) return 'value: a finite number or a boolean'
+  if (time !== undefined && !(time >= 0 && time < Infinity)) return 'time: milliseconds since 1970'
+  if (lat === undefined && lon === undefined) return ''
+  return within(lat, 90) && within(lon, 180) ? '' : 'lat, lon: both, within ±90 and ±180 degrees'
+}

@@ -1,0 +1,55 @@
+import { build } from 'esbuild'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createEngine } from 'millrace'
+import { connect } from 'millrace/client'
+import { describe, expect, it } from 'vitest'
+
+const IN_BROWSER = ['src/client/browser.ts', 'dist/client/browser.js']
+
+describe('millrace/client against an engine', () => {
+  it('delivers every reading, by name and by number', { timeout: 60_000 }, async () => {
+    const engine = await createEngine({ port: 0 })
+    const folder = mkdtempSync(join(tmpdir(), 'client-'))
+    try {
+      const { port } = await engine.listen()
+      const client = await connect({ url: `ws://127.0.0.1:${port}`, client: 'test', folder })
+      for (let i = 0; i < 200; i++)
+        await client.send({ device: `pump-${i % 10}`, metric: 'temperature', value: i })
+      for (let i = 0; i < 50_000; i++)
+        if (!client.write(1 + (i % 1000), 1, i)) await client.send({ deviceId: 1, metricId: 1, value: i })
+      // read, but not understood
+      client.write(5, 1, Number.POSITIVE_INFINITY)
+      const givenUp: string[] = []
+      client.on('givenUp', ({ readings, reason }) => givenUp.push(`${readings.length} ${reason}`))
+      await client.flush()
+      expect(client.stats()).toMatchObject({ sent: 50_201, acknowledged: 50_200, givenUp: 1 })
+      expect(givenUp).toEqual(['1 malformed: value'])
+      expect(await client.close()).toBe(0)
+      expect(engine.stats().account).toMatchObject({ accepted: 50_200, refused: 0, malformed: 1 })
+    } finally {
+      await engine.close()
+      rmSync(folder, { recursive: true })
+    }
+  })
+})
+
+describe('the bundle for browsers', () => {
+  it.each(IN_BROWSER)('%s needs nothing of Node, nor more than it may', async (entry) => {
+    const { outputFiles, metafile } = await build({
+      entryPoints: [entry],
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'browser',
+      external: ['flatbuffers'],
+      metafile: true,
+      write: false,
+    })
+    expect(Object.keys(metafile.inputs).filter((path) => path.includes('node_modules'))).toEqual([])
+    expect(outputFiles[0].contents.length).toBeLessThanOrEqual(MOST_BYTES)
+  })
+})
+
+const MOST_BYTES = 24_000
