@@ -39,7 +39,9 @@ export async function compareLedgers(
     const series = await seriesOf(generation, account)
     const incarnation = incarnations.find((one) => one.account === account)
     const say = (words: string): void => void verdict.problems.push(`${account.device}: ${words}`)
-    if (series !== facts.count) say(`the series counts ${series}, the ledger ${facts.count}`)
+    // what no pipeline can process is in the series all the same
+    if (series !== facts.count + account.poisoned.size)
+      say(`the series counts ${series}, the ledger ${facts.count}, and ${account.poisoned.size} are poison`)
     if (incarnation !== undefined) comparePrefix(incarnation, facts, verdict, say)
     else compareAll(account, facts, verdict, say)
   }

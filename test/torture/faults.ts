@@ -86,9 +86,11 @@ export const FAULTS: readonly Fault[] = [
     kind: 'disk full',
     weight: 3,
     isPossible: ({ parts }) => parts.medium.fill !== undefined,
-    async strike({ parts: { medium } }, random) {
-      const release = medium.fill!()
-      await moment(100 + random() * 700)
+    async strike(generation, random) {
+      const release = generation.parts.medium.fill!()
+      generation.flood.isGenerating = random() < 0.6
+      await moment(100 + random() * 900)
+      generation.flood.isGenerating = false
       release()
     },
   },
@@ -98,8 +100,10 @@ export const FAULTS: readonly Fault[] = [
     isPossible: ({ parts }) => parts.medium.fill !== undefined,
     async strike(generation, random) {
       const release = generation.parts.medium.fill!()
-      await moment(50 + random() * 400)
+      generation.flood.isGenerating = random() < 0.6
+      await moment(50 + random() * 700)
       await generation.server.kill()
+      generation.flood.isGenerating = false
       release()
       await generation.start()
     },

@@ -12,7 +12,7 @@ import { AlertWatch } from './alert-watch.ts'
 import { KilledClient } from './killed-client.ts'
 import { dataFolder, type Medium } from './medium.ts'
 import { Sender, type SenderOptions } from './sender.ts'
-import { type Poison, type SentReading, SeriesAccount } from './series-account.ts'
+import { MAX_INDEX, type Poison, type SentReading, SeriesAccount } from './series-account.ts'
 import { Server } from './server.ts'
 import type { WallClock } from './wall-clock.ts'
 
@@ -21,11 +21,14 @@ export interface GenerationParts {
   readonly root: string
   readonly number: number
   readonly medium: Medium
+  /** For what clients keep: their disk doesn't fill when the engine's does. */
+  readonly clients: Medium
   readonly clock: WallClock | undefined
   readonly random: Random
 }
 
 const MIB = 1024 * 1024
+const FLOOD_READINGS = 1600
 const pipeline = fileURLToPath(new URL('./fixtures/ledger.js', import.meta.url))
 const TIERS = ['critical', 'premium', 'standard', 'bulk']
 
@@ -44,6 +47,8 @@ const common = {
 export class Generation {
   readonly parts: GenerationParts
   readonly senders: readonly Sender[]
+  /** Large frames, to use up what room the journal has set aside. */
+  readonly flood: Sender
   /** One frame at a time, so that its readings arrive in their order whatever happens. */
   readonly ordered: Sender
   readonly orderedSeries: readonly SeriesAccount[]
@@ -94,14 +99,16 @@ export class Generation {
         for (const reading of readings) reading.series.acknowledge(reading)
       },
     })
-    this.senders = [...binary, text, this.ordered]
+    const flooding = Array.from({ length: 8 }, (_, i) => add(`${TIERS[i % 4]}-f${i}`))
+    this.flood = this.#sender('flood', { window: 4, next: () => this.#drawFlood(flooding) })
+    this.senders = [...binary, text, this.ordered, this.flood]
     this.asker = this.#sender('asker', {
       ...{ window: 1, isText: true, next: () => this.questions.shift() },
       onAcknowledged: () => undefined,
     })
     this.asker.isGenerating = true
     const port = (): number => this.#port
-    this.killed = new KilledClient(parts.medium.path, `standard-k-${number}`, port, this.violate)
+    this.killed = new KilledClient(parts.clients.path, `standard-k-${number}`, port, this.violate)
     this.watch = new AlertWatch(port, () => this.life)
   }
 
@@ -175,6 +182,11 @@ export class Generation {
     readings.push(series[0].make(this.#poison))
     this.#poison = 0
     return readings
+  }
+
+  #drawFlood(series: readonly SeriesAccount[]): SentReading[] | undefined {
+    if (series.some(({ made }) => made + FLOOD_READINGS / series.length > MAX_INDEX)) return undefined
+    return Array.from({ length: FLOOD_READINGS }, (_, i) => series[i % series.length].make())
   }
 
   /** Now and then a device and a metric that are new to the server. */

@@ -85,7 +85,7 @@ export class KilledClient {
       if (word === 'sealed') incarnation.sealed = Math.max(incarnation.sealed, Number(rest))
       else if (word === 'acknowledged')
         incarnation.acknowledged = Math.max(incarnation.acknowledged, Number(rest))
-      else if (word === 'flushed') this.#isFlushed = true
+      else if (word === 'flushed') this.#isFlushed = !this.#isGoing
       else if (word !== 'ready') this.#onViolation(`the client library says: ${line}`)
     }
   }

@@ -43,7 +43,7 @@ export async function runRound(
 
 async function load(generation: Generation, faults: readonly Fault[], random: Random): Promise<void> {
   const { senders, killed } = generation
-  for (const sender of senders) sender.isGenerating = true
+  for (const sender of senders) sender.isGenerating = sender !== generation.flood
   killed.go()
   for (const fault of faults) {
     await moment(60 + random() * 300)

@@ -97,7 +97,9 @@ class Torture {
     this.#clock?.shift(0)
     const number = round
     this.#directories++
-    this.#generation = new Generation({ root, number, medium, clock: this.#clock, random })
+    this.#generation = new Generation({
+      ...{ root, number, medium, clients: plainFolder(), clock: this.#clock, random },
+    })
     this.#readingsBefore = 0
     await this.#generation.open()
     this.#feed = new TwinFeed(this.#generation)
@@ -109,6 +111,7 @@ class Torture {
     this.#feed?.close()
     await generation?.close()
     generation?.parts.medium.remove()
+    generation?.parts.clients.remove()
   }
 
   /** Keeps what is there for whoever looks into it. */
