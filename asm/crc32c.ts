@@ -1,9 +1,16 @@
 // CRC-32C (Castagnoli; RFC 3720, appendix B.4), slicing by 16: sixteen table look-ups for sixteen bytes, which don't wait
-// for each other. The tables (16 KiB) lie where the caller wants them: kernels own no memory.
+// for each other. Long runs are cut into blocks of two lanes, whose sums are taken side by side and put together: so one
+// lane's look-ups fill the time the other one waits. The tables lie where the caller wants them: kernels own no memory.
+//
+//   tables (20 KiB)
+//        0  16 × 256 u32   what a byte becomes with 0 … 15 bytes behind it
+//    16384   4 × 256 u32   what each byte of a sum becomes with a lane of zeros behind it
 
 /** x^32 + x^28 + … + 1, bits reversed. */
 const POLYNOMIAL: u32 = 0x82f63b78
 const SLICES: u32 = 16
+const SHIFTS: usize = 16384
+const LANE_BYTES: usize = 2048
 
 /** Writes the tables to `table`; needed once per memory, before `crc32c`. */
 export function initCrc32c(table: usize): void {
@@ -16,6 +23,18 @@ export function initCrc32c(table: usize): void {
     const before = load<u32>(table + (<usize>(entry - 256) << 2))
     store<u32>(table + (<usize>entry << 2), (before >> 8) ^ look(table, 0, before & 0xff))
   }
+  for (let bit: u32 = 0; bit < 32; bit++) initShifts(table, bit)
+}
+
+/** A sum is linear in its bits: fills in the entries whose highest bit is `bit`, from those that are there. */
+function initShifts(table: usize, bit: u32): void {
+  let shifted: u32 = 1 << bit
+  for (let i: usize = 0; i < LANE_BYTES; i++) shifted = step(table, shifted, 0)
+  const place = table + SHIFTS + (<usize>(bit >> 3) << 10)
+  const high: u32 = 1 << (bit & 7)
+  store<u32>(place, 0)
+  for (let rest: u32 = 0; rest < high; rest++)
+    store<u32>(place + (<usize>(high + rest) << 2), shifted ^ load<u32>(place + (<usize>rest << 2)))
 }
 
 /** The sum of `bytes` bytes from `address` on, going on from the sum `crc` of what lies before them (0 at the start). */
@@ -23,9 +42,25 @@ export function crc32c(table: usize, address: usize, bytes: usize, crc: u32): u3
   let sum = ~crc
   const end = address + bytes
   while (address & 7 && address < end) sum = step(table, sum, load<u8>(address++))
-  for (; address + 16 <= end; address += 16) sum = stepSixteen(table, load<u64>(address) ^ sum, load<u64>(address, 8))
+  for (; address + 2 * LANE_BYTES <= end; address += 2 * LANE_BYTES) sum = stepTwoLanes(table, address, sum)
+  for (; address + 16 <= end; address += 16) sum = stepSixteen(table, address, sum)
   while (address < end) sum = step(table, sum, load<u8>(address++))
   return ~sum
+}
+
+function stepTwoLanes(table: usize, address: usize, sum: u32): u32 {
+  let second: u32 = 0
+  for (let end = address + LANE_BYTES; address < end; address += 16) {
+    sum = stepSixteen(table, address, sum)
+    second = stepSixteen(table, address + LANE_BYTES, second)
+  }
+  const shifts = table + SHIFTS
+  const shifted =
+    look(shifts, 0, sum & 0xff) ^
+    look(shifts, 1, (sum >> 8) & 0xff) ^
+    look(shifts, 2, (sum >> 16) & 0xff) ^
+    look(shifts, 3, sum >> 24)
+  return shifted ^ second
 }
 
 @inline
@@ -34,25 +69,36 @@ function step(table: usize, sum: u32, byte: u32): u32 {
 }
 
 @inline
-function stepSixteen(table: usize, low: u64, high: u64): u32 {
+function stepSixteen(table: usize, address: usize, sum: u32): u32 {
+  const a = load<u32>(address) ^ sum
+  const b = load<u32>(address, 4)
+  const c = load<u32>(address, 8)
+  const d = load<u32>(address, 12)
+  // the tables' places are constants of the loads, and an entry's place is cut out of the word in one go
   return (
-    look(table, 15, <u32>low & 0xff) ^
-    look(table, 14, <u32>(low >> 8) & 0xff) ^
-    look(table, 13, <u32>(low >> 16) & 0xff) ^
-    look(table, 12, <u32>(low >> 24) & 0xff) ^
-    look(table, 11, <u32>(low >> 32) & 0xff) ^
-    look(table, 10, <u32>(low >> 40) & 0xff) ^
-    look(table, 9, <u32>(low >> 48) & 0xff) ^
-    look(table, 8, <u32>(low >> 56)) ^
-    look(table, 7, <u32>high & 0xff) ^
-    look(table, 6, <u32>(high >> 8) & 0xff) ^
-    look(table, 5, <u32>(high >> 16) & 0xff) ^
-    look(table, 4, <u32>(high >> 24) & 0xff) ^
-    look(table, 3, <u32>(high >> 32) & 0xff) ^
-    look(table, 2, <u32>(high >> 40) & 0xff) ^
-    look(table, 1, <u32>(high >> 48) & 0xff) ^
-    look(table, 0, <u32>(high >> 56))
+    load<u32>(entry(table, d >> 22)) ^
+    load<u32>(entry(table, d >> 14), 1024) ^
+    load<u32>(entry(table, d >> 6), 2048) ^
+    load<u32>(entry(table, d << 2), 3072) ^
+    load<u32>(entry(table, c >> 22), 4096) ^
+    load<u32>(entry(table, c >> 14), 5120) ^
+    load<u32>(entry(table, c >> 6), 6144) ^
+    load<u32>(entry(table, c << 2), 7168) ^
+    load<u32>(entry(table, b >> 22), 8192) ^
+    load<u32>(entry(table, b >> 14), 9216) ^
+    load<u32>(entry(table, b >> 6), 10240) ^
+    load<u32>(entry(table, b << 2), 11264) ^
+    (load<u32>(entry(table, a >> 22), 12288) ^
+      load<u32>(entry(table, a >> 14), 13312) ^
+      load<u32>(entry(table, a >> 6), 14336) ^
+      load<u32>(entry(table, a << 2), 15360))
   )
+}
+
+/** Address of a byte's entry; the byte is bits 2 … 9. */
+@inline
+function entry(table: usize, bits: u32): usize {
+  return table + <usize>(bits & 0x3fc)
 }
 
 /** Entry of the table for a byte with `slice` bytes behind it. */

@@ -17,10 +17,21 @@ export function easting(lon: i32): u32 {
   return <u32>lon + <u32>MAX_LON
 }
 
+/** Row of a northing, column of an easting; from 256 on where it is out of range, or the pole or antimeridian itself. */
+@inline
+export function rowOf(north: u32): u32 {
+  return north / LAT_STEP
+}
+
+@inline
+export function columnOf(east: u32): u32 {
+  return east / LON_STEP
+}
+
 /** Cell of a position in range; +90° and +180° belong to the last row and column, as in other implementations. */
 @inline
 export function cellOf(north: u32, east: u32): u32 {
-  return (min<u32>(north / LAT_STEP, 255) << 8) | min<u32>(east / LON_STEP, 255)
+  return (min<u32>(rowOf(north), 255) << 8) | min<u32>(columnOf(east), 255)
 }
 
 export function cellAt(lat: i32, lon: i32): u32 {

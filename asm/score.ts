@@ -12,23 +12,27 @@ const MAX_VARIANCE: f64 = 1e300
 @inline
 export function deviationOf(row: usize, metric: usize): f64 {
   const floor = <f64>load<f32>(metric, M.METRIC_MIN_DEVIATION)
-  const least = floor * floor
-  const variance = load<f64>(row, S.ROW_VARIANCE)
-  return sqrt<f64>(variance > least ? variance : least)
+  const variance = f64x2.splat(load<f64>(row, S.ROW_VARIANCE))
+  return sqrt<f64>(f64x2.extract_lane(f64x2.pmax(f64x2.splat(floor * floor), variance), 0)) // f64.max branches
 }
 
-/** Does the score concern the alert: outside the threshold, or inside again after having been outside? */
 @inline
-export function isNotable(row: usize, metric: usize, score: f64): bool {
+export function isAbnormal(row: usize): bool {
+  return (load<u8>(row, S.ROW_FLAGS) & S.ROW_ABNORMAL) != 0
+}
+
+/** Is the score outside the threshold, of a series that is warm? Of an abnormal one every score concerns the alert. */
+@inline
+export function isNotable(map: usize, metric: usize, count: u32, score: f64): bool {
   const outside = u32(abs<f64>(score) > <f64>load<f32>(metric, M.METRIC_THRESHOLD))
-  return (outside | (<u32>load<u8>(row, S.ROW_FLAGS) & S.ROW_ABNORMAL)) != 0
+  return <bool>(outside & u32(count >= load<u32>(map, M.MAP_WARMUP)))
 }
 
 /** What a notable reading means for the alert: 0 nothing, or a PHASE. */
 export function phaseOf(map: usize, row: usize, metric: usize, score: f64): u32 {
   if (load<u32>(row, S.ROW_COUNT) < load<u32>(map, M.MAP_WARMUP)) return 0
   const threshold = <f64>load<f32>(metric, M.METRIC_THRESHOLD)
-  const abnormal = (load<u8>(row, S.ROW_FLAGS) & S.ROW_ABNORMAL) != 0
+  const abnormal = isAbnormal(row)
   if (abs<f64>(score) > threshold) {
     const side = score > 0 ? M.DIRECTION_HIGH : M.DIRECTION_LOW
     if ((load<u8>(metric, M.METRIC_DIRECTION) & side) != 0) return abnormal ? PHASE_CONTINUING : PHASE_RAISED
@@ -54,15 +58,26 @@ export function takeNote(map: usize, row: usize, metric: usize, score: f64, phas
   return warm && abs<f64>(score) > threshold ? threshold / abs<f64>(score) : 1
 }
 
+/** Weight of a series' next reading, given how many it has had. */
+@inline
+export function gainOf(map: usize, count: u32): f64 {
+  return load<f64>(<usize>load<u32>(map, M.MAP_GAINS) + (<usize>min<u32>(count, M.GAIN_COUNT - 1) << 3))
+}
+
+/** Too much for a variance, or none at all: the value was no number. */
+@inline
+export function isImmense(variance: f64): bool {
+  return !(variance < MAX_VARIANCE)
+}
+
 /** Takes a value, `delta` above the mean, into the row's statistics. */
 @inline
 export function learn(map: usize, row: usize, value: f64, delta: f64): void {
   const count = load<u32>(row, S.ROW_COUNT)
-  const gains = <usize>load<u32>(map, M.MAP_GAINS)
-  const gain = load<f64>(gains + (<usize>min<u32>(count, M.GAIN_COUNT - 1) << 3))
+  const gain = gainOf(map, count)
   const step = gain * delta
   const variance = (1 - gain) * (load<f64>(row, S.ROW_VARIANCE) + step * delta)
-  if (!(variance < MAX_VARIANCE)) return restart(row, value)
+  if (isImmense(variance)) return restart(row, value)
   store<f64>(row, load<f64>(row, S.ROW_MEAN) + step, S.ROW_MEAN)
   store<f64>(row, variance, S.ROW_VARIANCE)
   store<u32>(row, count + u32(count != 0xffffffff), S.ROW_COUNT)

@@ -4,8 +4,7 @@ import { TICKS_PER_MS } from '../src/memory/layout/reading.layout'
 import { FRAME_RECEIVED_MS } from '../src/memory/layout/ring.layout'
 
 const ITEMS: usize = 128
-const ITEM_BYTES: usize = 16
-const RUNS: usize = 1024
+const RUNS: usize = 2048
 const RUN_BYTES: usize = 24
 const RUN_COUNTS: usize = 8
 const MAX_RUNS: u32 = 512
@@ -20,17 +19,22 @@ export function tickOf(nowMs: f64): u32 {
 
 @unmanaged
 export class Scratch {
+  @lazy static readonly ITEM_BYTES: usize = 16
   map: usize
   control: usize
   frame: usize
   run: usize
   runs: u32
   frames: u32
+  /** 1 when there are new events. */
+  events: u32
   rate: u32
   shed: u32
   careful: u32
   second: u32
   tick: u32
+  /** Those that may have something new, as bits. */
+  shards: u64
   epochOffsetMs: f64
   aheadMs: f64
   receivedMs: f64
@@ -50,27 +54,35 @@ export class Scratch {
   }
 
   @inline
-  put(index: u32, frame: usize, reading: usize, row: usize, touched: u32): void {
-    const item = changetype<usize>(this) + ITEMS + <usize>index * ITEM_BYTES
+  itemAt(index: u32): usize {
+    return changetype<usize>(this) + ITEMS + <usize>index * Scratch.ITEM_BYTES
+  }
+
+  @inline
+  static put(item: usize, frame: usize, reading: usize, row: usize): void {
     store<u32>(item, <u32>frame)
     store<u32>(item, <u32>reading, 4)
+    Scratch.move(item, row)
+  }
+
+  @inline
+  static move(item: usize, row: usize): void {
     store<u32>(item, <u32>row, 8)
-    store<u32>(item, touched, 12)
   }
 
   @inline
-  frameAt(index: u32): usize {
-    return <usize>load<u32>(changetype<usize>(this) + ITEMS + <usize>index * ITEM_BYTES)
+  static frame(item: usize): usize {
+    return <usize>load<u32>(item)
   }
 
   @inline
-  readingAt(index: u32): usize {
-    return <usize>load<u32>(changetype<usize>(this) + ITEMS + <usize>index * ITEM_BYTES, 4)
+  static reading(item: usize): usize {
+    return <usize>load<u32>(item, 4)
   }
 
   @inline
-  rowAt(index: u32): usize {
-    return <usize>load<u32>(changetype<usize>(this) + ITEMS + <usize>index * ITEM_BYTES, 8)
+  static row(item: usize): usize {
+    return <usize>load<u32>(item, 8)
   }
 
   /** Remembers when the readings that follow were received, for the latency counts of `publish`. */

@@ -21,10 +21,18 @@ export function probe(map: usize, key: u64): usize {
   return 0
 }
 
-/** The key's row, given that it is not at its home, or 0; mostly it is next door. */
-export function seek(map: usize, home: usize, key: u64): usize {
-  const next = home + S.ROW_BYTES // behind the last row lie windows, whose first word might be taken for a key of metric 0
-  return load<u64>(next) == key && (key & 0xffff) != 0 ? next : findSeries(map, key)
+/**
+ * The key's row, looked for from `near` on, or 0 when a free one comes first: then the series is new, or its run goes
+ * on at its shard's first row. Behind the table lies a row that is always free.
+ */
+export function seek(near: usize, key: u64): usize {
+  let row = near
+  let found = load<u64>(row)
+  while (found != key && found != 0) {
+    row += S.ROW_BYTES
+    found = load<u64>(row)
+  }
+  return found == key ? row : 0
 }
 
 /** The key's row, or 0. For readers on other threads. */
@@ -75,7 +83,15 @@ export function lookUpDevice(map: usize, row: usize, key: u64, epoch: u32): bool
   store<u32>(row, ((tier + L.TRACK_CRITICAL) << L.LANES_PER_TRACK_SHIFT) | shardOf(key), S.ROW_LANE)
   store<u8>(row, known ? load<u8>(device, M.DEVICE_REGION) : 0, S.ROW_HOME)
   store<u32>(row, epoch, S.ROW_EPOCH)
+  store<u8>(row, load<u8>(row, S.ROW_FLAGS) | S.ROW_UNSETTLED, S.ROW_FLAGS)
   return true
+}
+
+/** The row's series has gone over to the lane of its device's tier. */
+@inline
+export function settle(row: usize, tier: u32): void {
+  store<u8>(row, <u8>tier, S.ROW_LANE_TIER)
+  store<u8>(row, load<u8>(row, S.ROW_FLAGS) & ~(<u8>S.ROW_UNSETTLED), S.ROW_FLAGS)
 }
 
 @inline

@@ -24,15 +24,6 @@ export function isSound(reading: usize, latest: f64): bool {
   return <bool>(sound & u32(load<u64>(reading, R.READING_SERIES) > 0xffff)) // a free row's key is 0: it must not be found
 }
 
-/** The same, or sound but for a time of 0, which is left to the engine. */
-@inline
-export function isSoundOrTimeless(reading: usize, latest: f64): bool {
-  const value = load<u64>(reading, R.READING_VALUE)
-  const sound =
-    u32((value & EXPONENT) != EXPONENT) & u32(load<u64>(reading, R.READING_TIME) <= reinterpret<u64>(latest))
-  return <bool>(sound & u32(load<u64>(reading, R.READING_SERIES) > 0xffff))
-}
-
 /** The event time is left to the engine: arrival time. */
 @inline
 export function isTimeAbsent(reading: usize): bool {

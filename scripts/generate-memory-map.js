@@ -34,6 +34,7 @@ const SEGMENTS = [
   ['rings', 'producer; outcome and refusal bits: router', 'frames'],
   ['rates', 'router', 'readings of each device in the current second, where that is limited'],
   ['devices', 'main', "tier, region and existence of the registry's devices"],
+  ['capture', 'checkpoint; its log: claim holder', 'the shard that is being copied, see capture'],
   ['blocks', 'router; read by the claim holder', 'entries of lanes: readings and anomaly events'],
   ['series', 'router', 'statistics of each series, and what the registry said of its device'],
   ['windows', 'claim holder', "each series' exact count and current minute"],
@@ -46,7 +47,18 @@ const SEGMENTS = [
 ]
 
 /** Layouts in the order in which a reading meets them. */
-const ORDER = ['reading', 'ring', 'map', 'series', 'lanes', 'counters', 'egress', 'control', 'clients']
+const ORDER = [
+  'reading',
+  'ring',
+  'map',
+  'series',
+  'lanes',
+  'counters',
+  'egress',
+  'control',
+  'capture',
+  'clients',
+]
 
 const INTRODUCTION = `# The memory map
 

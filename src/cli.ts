@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { checkpointCommand } from './cli/checkpoint.ts'
 import { configCommand } from './cli/config.ts'
+import { journalCommand } from './cli/journal.ts'
 import { loadCommand } from './cli/load.ts'
 import { runMillrace } from './cli/run.ts'
 import { serveCommand } from './cli/serve.ts'
@@ -7,6 +9,7 @@ import { processTerminal } from './cli/terminal.ts'
 import { tokenCommand } from './cli/token.ts'
 import { needsOf } from './engine/sizing.ts'
 import { planMemory } from './memory/memory-plan.ts'
+import { NodeDisk } from './storage/disk/node-disk.ts'
 
 const terminal = processTerminal()
 
@@ -20,6 +23,8 @@ process.exitCode = await runMillrace(
     loadCommand(),
     configCommand({ planMemory: (config) => planMemory(needsOf(config)).segments, terminal }),
     tokenCommand({ terminal }),
+    journalCommand({ terminal, disk: new NodeDisk() }),
+    checkpointCommand({ terminal, disk: new NodeDisk() }),
   ],
   terminal,
 )

@@ -14,7 +14,7 @@ const MISUSES: readonly ErrorCode[] = ['bad-config', 'insecure-bind', 'out-of-me
  */
 export async function runMillrace(args: readonly string[], commands: readonly Command[], terminal: Terminal) {
   const program = millrace(terminal)
-  for (const command of commands) program.addCommand(command.copyInheritedSettings(program))
+  for (const command of commands) program.addCommand(inherit(command, program))
   try {
     await program.parseAsync(args, { from: 'user' })
     return EXIT.ok
@@ -24,6 +24,13 @@ export async function runMillrace(args: readonly string[], commands: readonly Co
     report(failure, args.includes('--json'), terminal)
     return failure.exitCode
   }
+}
+
+/** The settings of `parent`, down to the commands of commands. */
+function inherit(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent)
+  for (const part of command.commands) inherit(part, command)
+  return command
 }
 
 function millrace(terminal: Terminal): Command {

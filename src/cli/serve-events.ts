@@ -15,7 +15,10 @@ export interface ListeningAt {
 /** What of an engine the server needs. */
 export interface ServedEngine {
   listen(): Promise<ListeningAt>
-  on<K extends 'warning' | 'failure'>(event: K, listener: (...args: EngineEvents[K]) => void): () => void
+  on<K extends 'warning' | 'failure' | 'recovered'>(
+    event: K,
+    listener: (...args: EngineEvents[K]) => void,
+  ): () => void
   /** Processes what was accepted, then ends. */
   close(): Promise<void>
   /** Answers after `close` too, with the last figures. */
@@ -30,6 +33,8 @@ export interface Speaker {
   /** Something went wrong that the engine survives. */
   failure(error: unknown): void
   listening(at: ListeningAt, config: Config): void
+  /** Readings accepted before the last end were taken in again. */
+  recovered(readings: number, seconds: number): void
   closed(stats: LastFigures): void
 }
 
@@ -38,6 +43,7 @@ export const jsonSpeaker = ({ out, err }: Terminal): Speaker => ({
   warning: (message) => err(JSON.stringify({ event: 'warning', message })),
   failure: (error) => err(JSON.stringify({ event: 'failure', message: messageOf(error) })),
   listening: (at, config) => out(JSON.stringify({ event: 'listening', ...factsOf(at, config) })),
+  recovered: (readings, seconds) => out(JSON.stringify({ event: 'recovered', readings, seconds })),
   closed: (stats) => out(JSON.stringify({ event: 'closed', ...stats })),
 })
 
@@ -46,6 +52,8 @@ export const lineSpeaker = ({ out, err }: Terminal): Speaker => ({
   warning: (message) => err(`millrace: warning: ${message}`),
   failure: (error) => err(`millrace: failure: ${messageOf(error)}`),
   listening: (at, config) => out(readyLine(at, config)),
+  recovered: (readings, seconds) =>
+    out(`millrace recovered: ${grouped(readings)} readings taken in again in ${seconds.toFixed(1)} s; ready`),
   closed: (stats) => out(lastLine(stats)),
 })
 

@@ -29,6 +29,7 @@ export function serveCommand({ createEngine, terminal, clock = systemClock() }: 
     const stop = terminal.stopRequested()
     const engine = await createEngine(config)
     engine.on('failure', (error) => say.failure(error))
+    engine.on('recovered', ({ readings, seconds }) => say.recovered(readings, seconds))
     engine.on('warning', (warning) => warnings.includes(warning) || say.warning(warning))
     const at = await listenOrClose(engine)
     say.listening(at, config)

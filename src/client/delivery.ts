@@ -159,13 +159,24 @@ export class Delivery {
 
   #accepted({ seq, refused, reason }: Reply): void {
     const { outbox } = this.#backlog
+    if (refused !== null && refused.length > 0) return this.#acceptedInPart(seq, refused, reason)
     for (let frame = outbox.takeUpTo(seq); frame !== null; frame = outbox.takeUpTo(seq)) {
-      // readings that were not understood: nothing would change by sending them again
-      const bad = (frame.seq === seq && refused) || NONE
-      if (bad.length > 0) this.#events.givenUp(frame, bad, reason)
-      this.#events.acknowledged(frame, bad)
+      this.#events.acknowledged(frame, NONE)
       this.#settle(frame)
     }
+  }
+
+  /**
+   * Readings that were not understood: nothing would change by sending them again. Says nothing of earlier frames: the
+   * server tells it at once, and what it has accepted of those later. To take that as said would let a refused frame go
+   * again before, and seem covered by it.
+   */
+  #acceptedInPart(seq: number, bad: readonly number[], reason: string): void {
+    const frame = this.#backlog.outbox.take(seq)
+    if (frame === null) return
+    this.#events.givenUp(frame, bad, reason)
+    this.#events.acknowledged(frame, bad)
+    this.#settle(frame)
   }
 
   #malformed({ seq, reason }: Reply): void {

@@ -15,7 +15,7 @@ import type { Config } from './config/config.ts'
 import { Directory } from './directory.ts'
 import type { EmitMessage } from '../pipelines/pipeline-context.ts'
 import { AlertLog } from './durability/alert-log.ts'
-import { AfterDurable, AT_ONCE } from './durability/externalizer.ts'
+import { AfterDurable, AT_ONCE, type Externalizer } from './durability/externalizer.ts'
 import { Durability } from './durability/durability.ts'
 import { type Kept, openKept, withKeptTokens } from './durability/kept.ts'
 import { Notes } from './durability/notes.ts'
@@ -42,6 +42,7 @@ export interface Assembly {
   readonly alerts: AlertBook
   readonly alertNews: AlertNews
   readonly alertLog: AlertLog
+  readonly externalizer: Externalizer
   readonly quarantine: Quarantine
   readonly deadLetters: DeadLetters
   readonly latency: LatencyBook
@@ -107,7 +108,7 @@ export async function assemble(given: Config, clock: Clock): Promise<Assembly> {
     events,
     lostWorkOf(foundation, names, module, egress),
   )
-  await pool.resize(config.pool.size)
+  await startPool(pool, config.pool.size, router)
   const { registry } = directory
   const durability =
     kept &&
@@ -121,7 +122,7 @@ export async function assemble(given: Config, clock: Clock): Promise<Assembly> {
   const statsDesk = new StatsDesk({ foundation, config, clock, latency, alerts, registry, pool, durability })
   const quarantine = new Quarantine(clock, limits.quarantine)
   const state = { durability, quarantine, deadLetters, latency, egress, embedded, router, pool, statsDesk }
-  return { config, clock, foundation, events, directory, alerts, alertNews, alertLog, ...state }
+  return { config, clock, foundation, events, directory, alerts, alertNews, alertLog, externalizer, ...state }
 }
 
 async function openKeptOf(
@@ -133,6 +134,17 @@ async function openKeptOf(
   if (dataDir === null) return undefined
   publishCursor(foundation.memory.i32, foundation.plan.at.control + CONTROL_REPLAYING, 1)
   return openKept(dataDir, foundation, clock, (error) => events.tell('failure', error))
+}
+
+/** An engine that cannot work leaves no thread behind. */
+async function startPool(pool: WorkerPool, size: number, router: RouterThread): Promise<void> {
+  try {
+    await pool.resize(size)
+  } catch (error) {
+    await pool.close()
+    await router.stop()
+    throw error
+  }
 }
 
 function openAlertBook(config: Config, directory: Directory): AlertBook {

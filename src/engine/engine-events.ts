@@ -14,6 +14,8 @@ export interface EngineEvents {
   emit: [message: EmitMessage]
   /** A worker crashed or hung and was replaced, or something else went wrong that the engine survived. */
   failure: [error: unknown]
+  /** With `durability: journal`: what was accepted before the last end is taken in again; new readings are taken now. */
+  recovered: [recovery: { readonly readings: number; readonly seconds: number }]
   /** Something that should be said out loud. */
   warning: [message: string]
 }

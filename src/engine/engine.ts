@@ -51,6 +51,7 @@ export class Engine {
       clock.every(STATS_EVERY_MS, () => this.#tellStats()),
     ]
     void this.#answerTheBell()
+    void parts.router.lost.then(() => this.#giveUp())
   }
 
   /** The registry of devices. */
@@ -129,7 +130,7 @@ export class Engine {
     embedded.beginShutdown()
     await this.#door.beginShutdown()
     const untilMs = clock.nowMs() + config.shutdownTimeoutMs
-    while (!statsDesk.isDrained() && clock.nowMs() < untilMs) {
+    while (router.isRunning && !statsDesk.isDrained() && clock.nowMs() < untilMs) {
       this.#look()
       await new Promise<void>((resolve) => clock.after(DRAIN_POLL_MS, resolve))
     }
@@ -165,12 +166,20 @@ export class Engine {
   }
 
   async #answerTheBell(): Promise<void> {
-    const { foundation, embedded } = this.#parts
+    const { foundation, embedded, externalizer } = this.#parts
     while (this.#lastStats === undefined) {
-      const bell = foundation.doorbell.arm(embedded.hasWaiting || this.#door.hasWaiting)
+      const bell = foundation.doorbell.arm(
+        embedded.hasWaiting || this.#door.hasWaiting || externalizer.isHolding,
+      )
       this.#look()
       await whenChanged(foundation.memory.i32, bell.address, bell.value, BELL_TIMEOUT_MS)
     }
+  }
+
+  /** Without a router nothing gets any further: senders are told so rather than left waiting. */
+  #giveUp(): void {
+    this.#parts.embedded.giveUp()
+    this.#door.giveUp()
   }
 
   #checkOpen(): void {

@@ -16,6 +16,8 @@ import { MainListener } from './listeners/main-listener.ts'
 import { ReadingQuarantine } from './reading-quarantine.ts'
 import { SeriesReader } from './series-reader.ts'
 
+const ROUTER_FAILED = 'the router has failed'
+
 /** The engine's port: its listeners, who may come in, and the HTTP API. */
 export class FrontDoor {
   readonly #parts: Assembly
@@ -44,6 +46,7 @@ export class FrontDoor {
 
   async open(): Promise<Listening> {
     if (this.#isOpened) throw new MillraceError('conflict', 'the engine is listening already')
+    if (!this.#parts.router.isRunning) throw new MillraceError('internal', ROUTER_FAILED)
     this.#isOpened = true
     try {
       const warning = checkBind(this.#parts.config)
@@ -89,6 +92,11 @@ export class FrontDoor {
     await this.#listeners?.beginShutdown()
   }
 
+  /** Closes every connection with the reason, and refuses what comes from now on. */
+  giveUp(): void {
+    this.#listeners?.giveUp(ROUTER_FAILED)
+  }
+
   async close(): Promise<void> {
     this.#probe.close()
     await this.#listeners?.close()
@@ -98,7 +106,7 @@ export class FrontDoor {
     if (this.#unready !== '') return { ready: false, reason: this.#unready }
     const unready = this.#parts.durability?.unready ?? ''
     if (unready !== '') return { ready: false, reason: unready }
-    return this.#parts.router.isRunning ? { ready: true } : { ready: false, reason: 'the router has failed' }
+    return this.#parts.router.isRunning ? { ready: true } : { ready: false, reason: ROUTER_FAILED }
   }
 
   #view(): EngineView {

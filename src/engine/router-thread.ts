@@ -14,6 +14,10 @@ export class RouterThread {
   readonly #foundation: Foundation
   readonly #worker: Worker
   #ended = false
+  #stopping = false
+  #lose: () => void = () => undefined
+  /** Resolves if it ever ends by itself. */
+  readonly lost = new Promise<void>((resolve) => (this.#lose = resolve))
 
   private constructor(foundation: Foundation, worker: Worker) {
     this.#foundation = foundation
@@ -38,6 +42,7 @@ export class RouterThread {
 
   async stop(): Promise<void> {
     if (this.#ended) return
+    this.#stopping = true
     const { memory, plan, signals } = this.#foundation
     const ended = once(this.#worker, 'exit')
     publishCursor(memory.i32, placeOf.routerAgent(plan) + AGENT_STOP, 1)
@@ -50,5 +55,6 @@ export class RouterThread {
     this.#ended = true
     const { memory, plan } = this.#foundation
     publishCursor(memory.i32, placeOf.routerAgent(plan) + AGENT_STATE, AGENT_OFF)
+    if (!this.#stopping) this.#lose()
   }
 }

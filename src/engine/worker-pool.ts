@@ -8,10 +8,10 @@ import * as A from '../memory/layout/control.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
 import type { Foundation } from './foundation.ts'
 import type { LostWork } from './lost-work.ts'
+import { RestartPace } from './restart-pace.ts'
 import type { MetricAnnouncement } from './threads/metric-names.ts'
 import type { WorkerRecipe } from './threads/recipe.ts'
 
-const IDLE_TIMEOUT_MS = 200
 const ENDING_POLL_MS = 2
 
 export interface WorkerPoolParts {
@@ -41,7 +41,11 @@ interface Seat {
   heartbeat: number
   /** Looks in a row that found the same heartbeat in user code. */
   standstills: number
-  failures: number
+  /** Starts in a row that did not get as far as the lanes. */
+  misstarts: number
+  readonly pace: RestartPace
+  /** Calls off the next start. */
+  callOff: (() => void) | undefined
 }
 
 /**
@@ -56,6 +60,8 @@ export class WorkerPool {
   #size = 0
   #replaced = 0
   #closing = false
+  /** Why a thread did not get as far as its first task. */
+  #loadFailure: MillraceError | undefined
   readonly #stopWatching: () => void
 
   constructor(parts: WorkerPoolParts) {
@@ -64,13 +70,14 @@ export class WorkerPool {
     this.#piscina = new Piscina({
       filename: new URL('./threads/drain.worker.js', DIST).href,
       workerData: recipe,
+      // not minThreads: of those that fail to load, Piscina would start others for ever
       minThreads: 0,
       maxThreads: options.max,
       concurrentTasksPerWorker: 1,
-      idleTimeout: IDLE_TIMEOUT_MS,
+      idleTimeout: Infinity,
       recordTiming: false,
     })
-    this.#piscina.on('error', parts.onFailure)
+    this.#piscina.on('error', (error) => this.#failedToLoad(error))
     this.#seats = Array.from({ length: options.max }, (_, worker) => ({
       worker,
       slot: placeOf.workerAgent(foundation.plan, worker),
@@ -81,7 +88,9 @@ export class WorkerPool {
       ended: undefined,
       heartbeat: 0,
       standstills: 0,
-      failures: 0,
+      misstarts: 0,
+      pace: new RestartPace(),
+      callOff: undefined,
     }))
     const everyMs = Math.max(10, Math.min(1000, options.hangTimeoutMs / 4))
     // looks are counted, not time: this thread may have been held up itself, and the worker by it
@@ -104,9 +113,13 @@ export class WorkerPool {
     return this.#replaced
   }
 
-  /** Resolves when `size` workers are at their lanes, and those too many have left theirs. */
+  /**
+   * Resolves when `size` workers are at their lanes, and those too many have left theirs. Fails with `pipeline-failed`
+   * when a thread does not get as far.
+   */
   async resize(size: number): Promise<void> {
     this.#size = size
+    this.#loadFailure = undefined
     const reserved = this.#parts.options.reserveCritical && size > 1
     const changes = this.#seats.map((seat) => {
       publishCursor(this.#i32, seat.slot + A.AGENT_RESERVED, reserved && seat.worker === 0 ? 1 : 0)
@@ -114,6 +127,7 @@ export class WorkerPool {
     })
     this.#parts.foundation.signals.wakeAll()
     await Promise.all(changes)
+    this.#keepReady()
   }
 
   /** Tells the workers of a metric, before readings of it can come. */
@@ -123,26 +137,54 @@ export class WorkerPool {
 
   async close(): Promise<void> {
     this.#closing = true
-    await this.resize(0)
+    const couldStart = this.#loadFailure === undefined
+    const emptied = this.resize(0)
+    // tasks that no thread has taken yet end with the pool
+    if (couldStart) await emptied
     this.#stopWatching()
     await this.#piscina.destroy()
+    await emptied
   }
 
   async #fill(seat: Seat): Promise<void> {
     seat.wanted = true
     if (seat.running === undefined) this.#start(seat)
-    while (seat.running !== undefined && observeCursor(this.#i32, seat.slot + A.AGENT_STATE) === A.AGENT_OFF)
+    while (
+      seat.running !== undefined &&
+      observeCursor(this.#i32, seat.slot + A.AGENT_STATE) === A.AGENT_OFF
+    ) {
+      if (this.#loadFailure !== undefined) throw this.#loadFailure
       await this.#moment()
+    }
+  }
+
+  /** Threads that nobody wants yet load all the same: on a busy machine that takes as long as a second. */
+  #keepReady(): void {
+    const missing = this.#parts.options.max - this.#piscina.threads.length
+    if (this.#closing) return
+    // what fails here has been told by then, as an error of the pool or of its closing
+    for (let i = 0; i < missing; i++)
+      void this.#piscina.run(undefined, { name: 'getReady' }).catch(() => undefined)
+  }
+
+  #failedToLoad(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    const message = `a worker thread cannot start: ${reason}`
+    this.#loadFailure = new MillraceError('pipeline-failed', message, {}, error)
+    this.#parts.onFailure(this.#loadFailure)
   }
 
   async #empty(seat: Seat): Promise<void> {
     seat.wanted = false
+    seat.callOff?.()
     publishCursor(this.#i32, seat.slot + A.AGENT_STOP, 1)
     this.#parts.foundation.signals.wakeAll()
     await seat.running
   }
 
   #start(seat: Seat): void {
+    seat.callOff?.()
+    seat.callOff = undefined
     const channel = new MessageChannel()
     channel.port1.unref()
     channel.port1.postMessage(this.#parts.announcements())
@@ -163,7 +205,7 @@ export class WorkerPool {
   #ended(seat: Seat): void {
     seat.metrics?.close()
     seat.running = undefined
-    seat.failures = 0
+    seat.misstarts = 0
     if (seat.wanted && !this.#closing) this.#start(seat)
   }
 
@@ -172,14 +214,25 @@ export class WorkerPool {
     await gone(seat.ended?.thread ?? this.#threadOf(seat))
     const error = seat.ended?.cause ?? reason
     seat.metrics?.close()
+    const started = observeCursor(this.#i32, seat.slot + A.AGENT_THREAD_ID) >= 0
+    if (started || !this.#closing) this.#noteFailure(seat, error)
+    seat.running = undefined
+    seat.misstarts = started ? 0 : seat.misstarts + 1
+    // a worker that never gets as far as its lanes would only fail again
+    if (seat.wanted && !this.#closing && seat.misstarts < 3) this.#startLater(seat)
+  }
+
+  #startLater(seat: Seat): void {
+    const { clock } = this.#parts
+    const pauseMs = seat.pace.failed(clock.nowMs())
+    if (pauseMs === 0) this.#start(seat)
+    else seat.callOff = clock.after(pauseMs, () => this.#start(seat))
+  }
+
+  #noteFailure(seat: Seat, error: unknown): void {
     this.#replaced++
     this.#parts.onFailure(error)
     this.#parts.lostWork.recover(seat.worker, error)
-    seat.running = undefined
-    const started = observeCursor(this.#i32, seat.slot + A.AGENT_THREAD_ID) >= 0
-    seat.failures = started ? 0 : seat.failures + 1
-    // a worker that never gets as far as its lanes would only fail again
-    if (seat.wanted && !this.#closing && seat.failures < 3) this.#start(seat)
   }
 
   #threadOf(seat: Seat): Worker | undefined {

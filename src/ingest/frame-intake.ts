@@ -43,6 +43,8 @@ export interface IntakeParts {
 }
 
 const CLOSE_TOO_LONG = 1009
+/** RFC 6455, 7.4.1: an unexpected condition. */
+const CLOSE_FAILED = 1011
 
 /**
  * Bytes in, validated frames in the ring, replies out; knows no transport. Every reading that comes in is counted
@@ -156,6 +158,12 @@ export class Intake {
   /** From now on every frame is refused; what is in the ring is still answered by `settle`. */
   beginShutdown(): void {
     this.#isClosing = true
+  }
+
+  /** Nothing is routed any more: frames are refused, and no connection is left waiting for an answer. */
+  giveUp(reason: string): void {
+    this.beginShutdown()
+    this.disconnect(CLOSE_FAILED, reason)
   }
 
   /** Closes every connection, for example with 1001 when the engine stops; returns how many there were. */

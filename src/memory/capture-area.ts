@@ -1,6 +1,5 @@
 import * as K from './layout/capture.layout.ts'
 import { ROW_BYTES, WINDOW_ROW_BYTES } from './layout/series.layout.ts'
-import type { MemoryPlan } from './memory-plan.ts'
 import type { SharedMemory } from './shared-memory.ts'
 
 /** Where the parts of the capture segment are (see layout/capture.layout.ts), for tables of `slots`. */
@@ -19,8 +18,14 @@ export type CapturePlaces = ReturnType<typeof placesOf>
 
 export const captureBytes = (slots: number): number => placesOf(0, slots).end
 
+/** What of a memory plan is asked for. */
+interface CapturePlan {
+  readonly at: { readonly capture: number }
+  readonly slotsPerShard: number
+}
+
 /** Tells the kernels where the parts are: once, before they are asked to capture or restore anything. */
-export function openCapture({ u32 }: SharedMemory, { at, slotsPerShard }: MemoryPlan): CapturePlaces {
+export function openCapture({ u32 }: SharedMemory, { at, slotsPerShard }: CapturePlan): CapturePlaces {
   const places = placesOf(at.capture, slotsPerShard)
   const word = (offset: number, value: number): void => {
     u32[(at.capture + offset) >>> 2] = value

@@ -86,7 +86,7 @@ export interface MemoryPlan {
 const FIRST_ADDRESS = 1024
 const SCRATCH_BYTES = 16_384
 /** What the CRC-32C kernel's tables take. */
-export const CRC_TABLES_BYTES = 16_384
+export const CRC_TABLES_BYTES = 20_480
 export const INTAKE_COUNTERS_BYTES = 1024
 const EGRESS_STRIDE = E.EGRESS_CONTROL_BYTES + E.EGRESS_DATA_BYTES
 /** Shards fill unevenly, so a shard's table is sized for this many standard deviations above its fair share. */
@@ -129,8 +129,8 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     ['devices', M.DEVICE_BYTES * deviceSlots],
     ['capture', needs.capturesShards === true ? captureBytes(slotsPerShard) : 0],
     ['blocks', L.BLOCK_BYTES * blockCount],
-    // one row more, always free: the kernel looks at the row after a series' home without asking where the table ends
-    ['series', S.ROW_BYTES * (slotsPerShard * S.SHARD_COUNT + 1)],
+    // two rows more, always free: the kernel looks at those after a series' home without asking where the table ends
+    ['series', S.ROW_BYTES * (slotsPerShard * S.SHARD_COUNT + 2)],
     ['windows', S.WINDOW_ROW_BYTES * slotsPerShard * S.SHARD_COUNT],
     ['replay', 8 * S.SHARD_COUNT],
     ['clients', K.CLIENT_BYTES * clientSlots],

@@ -22,26 +22,15 @@ export interface DeadLetter {
 /** A cause is what user code threw, of any length. */
 const KEPT_CAUSE = 1024
 
-export class DeadLetters {
-  readonly #letters: Latest<DeadLetter>
+export class DeadLetters extends Latest<DeadLetter> {
   readonly #clock: Clock
 
   constructor(clock: Clock, capacity: number) {
+    super(capacity)
     this.#clock = clock
-    this.#letters = new Latest(capacity)
-  }
-
-  /** How many there have been, those no longer kept included. */
-  get seen(): number {
-    return this.#letters.seen
   }
 
   add(reading: DeadReading, cause: string, pipeline: string): void {
-    this.#letters.add({ at: this.#clock.epochMs(), reading, cause: cause.slice(0, KEPT_CAUSE), pipeline })
-  }
-
-  /** Up to `limit`, the latest first. */
-  recent(limit: number): DeadLetter[] {
-    return this.#letters.recent(limit)
+    this.keep({ at: this.#clock.epochMs(), reading, cause: cause.slice(0, KEPT_CAUSE), pipeline })
   }
 }

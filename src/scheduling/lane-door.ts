@@ -60,9 +60,9 @@ export class LaneDoor {
     return this.#kernels.laneToWork(this.#plan.at.map, this.#worker, track, shard) >>> 0
   }
 
-  /** Entries to work at now; they begin at `entryAddress`. */
-  open(lane: number): number {
-    return this.#kernels.openSlice(this.#plan.at.map, lane, L.SLICE_READINGS)
+  /** Entries to work at now, at most `limit`; they begin at `entryAddress`. */
+  open(lane: number, limit: number): number {
+    return this.#kernels.openSlice(this.#plan.at.map, lane, limit)
   }
 
   entryAddress(lane: number): number {
@@ -90,19 +90,15 @@ export class LaneDoor {
     return (lane - this.#plan.at.lanes) >>> (L.LANE_SHIFT + L.LANES_PER_TRACK_SHIFT)
   }
 
-  /** Entries of the slice that `noteHandled` has been told of: a retry doesn't handle them again. */
-  handledEvents(lane: number): number {
-    const word = lane >>> 2
-    return Math.max(
-      0,
-      (this.#memory.i32[word + L.LANE_APPLIED / 4] - this.#memory.i32[word + L.LANE_CONSUMED / 4]) | 0,
-    )
+  /** Has the lane's next event been reported, by a worker that did not get any further? */
+  isReported(lane: number): boolean {
+    const { i32 } = this.#memory
+    return ((i32[(lane + L.LANE_APPLIED) >>> 2] - i32[(lane + L.LANE_CONSUMED) >>> 2]) | 0) > 0
   }
 
-  noteHandledEvent(lane: number): void {
-    const word = lane >>> 2
-    this.#memory.i32[word + L.LANE_APPLIED / 4] =
-      (this.#memory.i32[word + L.LANE_CONSUMED / 4] + this.handledEvents(lane) + 1) | 0
+  noteReported(lane: number): void {
+    const { i32 } = this.#memory
+    i32[(lane + L.LANE_APPLIED) >>> 2] = (i32[(lane + L.LANE_CONSUMED) >>> 2] + 1) | 0
   }
 
   #sliceLimit(lane: number): number {

@@ -94,39 +94,39 @@ export class WorkerAgent implements Agent {
   /** Returns the entries that were tried: all done, or, after a failure, to be tried again. */
   #workSlice(lane: number): number {
     const { door, gate, clock } = this.#parts
-    const isEvents = door.trackOf(lane) === L.TRACK_EVENTS
-    const count = door.open(lane)
+    const isEvent = door.trackOf(lane) === L.TRACK_EVENTS
+    // events come one by one: what user code has seen of them it doesn't see again because of a later one
+    const count = door.open(lane, isEvent ? 1 : L.SLICE_READINGS)
     if (count === 0) return 0
     const address = door.entryAddress(lane)
-    if (isEvents) this.#reportEvents(lane, address, count)
+    if (isEvent) this.#reportEvent(lane, address)
     gate.beat()
     gate.enterUserCode(lane, count)
-    const failure = this.#runUserCode(lane, address, count, isEvents)
+    const failure = this.#runUserCode(lane, address, count, isEvent)
     gate.leaveUserCode()
     if (failure === undefined) door.close(lane, count, clock.nowMs())
     else if (count > 1) door.suspect(lane, count)
-    else this.#giveUp(lane, address, isEvents, failure.error)
+    else this.#giveUp(lane, address, isEvent, failure.error)
     return count
   }
 
-  #reportEvents(lane: number, address: number, count: number): void {
+  #reportEvent(lane: number, address: number): void {
     const { door, processor } = this.#parts
-    for (let index = door.handledEvents(lane); index < count; index++) {
-      processor.reportEvent(address + index * L.EVENT_BYTES)
-      door.noteHandledEvent(lane)
-    }
+    if (door.isReported(lane)) return
+    processor.reportEvent(address)
+    door.noteReported(lane)
   }
 
   #runUserCode(
     lane: number,
     address: number,
     count: number,
-    isEvents: boolean,
+    isEvent: boolean,
   ): { error: unknown } | undefined {
     const { processor } = this.#parts
     try {
-      if (!isEvents) processor.readings(lane, address, count)
-      else for (let index = 0; index < count; index++) processor.event(lane, address + index * L.EVENT_BYTES)
+      if (isEvent) processor.event(lane, address)
+      else processor.readings(lane, address, count)
       processor.flush()
       return undefined
     } catch (error) {
@@ -134,8 +134,8 @@ export class WorkerAgent implements Agent {
     }
   }
 
-  #giveUp(lane: number, address: number, isEvents: boolean, error: unknown): void {
-    this.#parts.processor.deadLetter(lane, address, isEvents, error)
+  #giveUp(lane: number, address: number, isEvent: boolean, error: unknown): void {
+    this.#parts.processor.deadLetter(lane, address, isEvent, error)
     this.#parts.door.skip(lane)
   }
 

@@ -3,6 +3,7 @@ import type { Bench } from '../../bench/bench.ts'
 
 const BENCHES = [
   'engine',
+  'pool-size',
   'e2e-websocket',
   'e2e-plain',
   'e2e-allocation',

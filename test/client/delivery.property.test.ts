@@ -49,6 +49,8 @@ async function run(seed: number, options: Partial<NodeClientOptions>, restarts =
       bufferFrames: 40,
       replyTimeoutMs: 400,
       pingMs: 200,
+      retryMs: random() < 0.5 ? 1 : 50,
+      retryMaxMs: 1000,
       onGivenUp: (what) => what.readings.forEach(({ value }) => givenUp.set(value, what)),
       ...options,
     })

@@ -6,6 +6,8 @@ import { createEngine } from 'millrace'
 import { connect } from 'millrace/client'
 import { describe, expect, it } from 'vitest'
 
+/** What it is now, rounded up: it may only shrink. */
+const MOST_BYTES = 24_000
 const IN_BROWSER = ['src/client/browser.ts', 'dist/client/browser.js']
 
 describe('millrace/client against an engine', () => {
@@ -51,5 +53,3 @@ describe('the bundle for browsers', () => {
     expect(outputFiles[0].contents.length).toBeLessThanOrEqual(MOST_BYTES)
   })
 })
-
-const MOST_BYTES = 24_000

@@ -101,7 +101,12 @@ export class LossyServer {
     const values = readingsOf(frame).map(({ value }) => value)
     const bad = values.flatMap((value, i) => (this.malformedValues.has(value) ? [i] : []))
     if (this.#happens(this.faults.refuseFrame))
-      return { seq, status: REFUSED, reason: 'overload', retryAfterMs: Math.ceil(this.#random() * 300) }
+      return {
+        seq,
+        status: REFUSED,
+        reason: 'overload',
+        retryAfterMs: this.#happens(0.5) ? 0 : Math.ceil(this.#random() * 300),
+      }
     this.#seen.add(seq)
     const refused = this.#happens(this.faults.refusePart)
       ? values.flatMap((_, i) => (bad.includes(i) || this.#happens(0.5) ? [i] : []))

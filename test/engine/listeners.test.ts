@@ -66,13 +66,15 @@ describe('several listeners on one port', () => {
   it('answers a frame within milliseconds', async () => {
     await start()
     const client = await connect()
-    const beganMs = performance.now()
+    const tookMs: number[] = []
     for (let seq = 1; seq <= 100; seq++) {
+      const beganMs = performance.now()
       client.send(frame(seq, readingsOf('a', 1)))
       expect((await client.reply()).seq).toBe(seq)
+      tookMs.push(performance.now() - beganMs)
     }
-    // a thread that only looked every 20 ms would take two seconds
-    expect(performance.now() - beganMs).toBeLessThan(1000)
+    // a quarter of them, so that a busy machine may hold some up; a thread that only looked every 20 ms would take longer
+    expect(tookMs.sort((a, b) => a - b)[25]).toBeLessThan(10)
   })
 
   it('serves HTTP on each, bodies and errors included', async () => {

@@ -151,6 +151,13 @@ describe('a pipeline that is not one', () => {
     })
   })
 
+  it('is refused when it fails only in the workers, and leaves no thread behind', async () => {
+    await expect(startEngine({ pipeline: fixture('main-thread-only') })).rejects.toMatchObject({
+      code: 'pipeline-failed',
+      message: expect.stringContaining('not for workers') as string,
+    })
+  })
+
   it('says which file is missing', async () => {
     const engine = startEngine({ pipeline: new URL('./fixtures/missing.js', import.meta.url) })
     await expect(engine).rejects.toMatchObject({

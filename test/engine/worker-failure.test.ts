@@ -12,7 +12,8 @@ function hear(engine: Engine): { heard: Map<number, number[]>; failures: unknown
   const heard = new Map<number, number[]>()
   const failures: unknown[] = []
   engine.on('failure', (error) => failures.push(error))
-  engine.on('emit', ({ data }) => {
+  engine.on('emit', ({ topic, data }) => {
+    if (topic !== 'values') return
     for (const [device, value] of data as [number, number][])
       heard.set(device, [...(heard.get(device) ?? []), value])
   })
@@ -73,6 +74,41 @@ describe.each([
       expect(heard.get(deviceIdOf(`d${i}`))).toEqual(expected)
     }
   }, 30_000)
+})
+
+describe.each([
+  { by: 'throw', cause: 'TypeError: this value again' },
+  { by: 'exit', cause: /exit/i },
+])('a pipeline that comes to grief over an anomaly ($by)', ({ by, cause }) => {
+  it('gives that event up, and sees no other twice', async () => {
+    const engine = await startEngine({
+      anomalies: { warmup: 20, threshold: 6 },
+      pipeline: fixture('poisoned', { value: POISON, by, events: 1 }),
+      pool: { size: 1, max: 1 },
+    })
+    const events: [number, number][] = []
+    engine.on('emit', ({ topic, data }) => {
+      if (topic === 'events') events.push(...(data as [number, number][]))
+    })
+    // all of one device, so that its events lie in one lane, one behind the other
+    const calm = counting(40).map((i) => 10 + (i % 2))
+    const values = [...calm, 800, 900, POISON, 1300, 1400]
+    await engine.ingest(values.map((value, i) => ({ device: 'd', metric: 'value', value, time: 1e12 + i })))
+    await until(() => events.length >= 4, 'the other events')
+    const device = deviceIdOf('d')
+    const { seen, entries } = await deadLetters(engine)
+    expect(seen).toBe(1)
+    expect(entries[0]).toMatchObject({
+      cause: typeof cause === 'string' ? cause : (expect.stringMatching(cause) as string),
+      reading: { device: 'd', value: POISON, time: 1e12 + 42 },
+    })
+    // the engine's own part in it is done: the alert has all five
+    const { alerts, anomalies, account } = engine.stats()
+    expect({ raised: alerts.raised, detected: anomalies.detected }).toEqual({ raised: 1, detected: 5 })
+    expect(account).toMatchObject({ processed: values.length, deadLettered: 0 })
+    await engine.close()
+    expect(events).toEqual([800, 900, 1300, 1400].map((value) => [device, value]))
+  })
 })
 
 describe('a hanging worker', () => {

@@ -21,7 +21,7 @@ export function rowInMemory(rig: KernelRig, { shard, slot }: Series): object {
       mean: rig.double(row + S.ROW_MEAN),
       variance: rig.double(row + S.ROW_VARIANCE),
       count: rig.word(row + S.ROW_COUNT),
-      abnormal: view.getUint8(row + S.ROW_FLAGS) === S.ROW_ABNORMAL,
+      abnormal: (view.getUint8(row + S.ROW_FLAGS) & S.ROW_ABNORMAL) !== 0,
       calm: rig.word(row + S.ROW_CALM),
     },
     slot: rig.word(row + S.ROW_SLOT),

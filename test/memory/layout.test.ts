@@ -25,9 +25,13 @@ const STRUCTURES: readonly (readonly [string, string, Record<string, number>])[]
   [
     'ROW_',
     'ROW_BYTES',
-    { KEY: 8, MEAN: 8, VARIANCE: 8, TIER: 1, LANE_TIER: 1, HOME: 1, FLAGS: 1, REGION: 1 },
+    { KEY: 8, MEAN: 8, VARIANCE: 8, TIER: 1, LANE_TIER: 1, HOME: 1, FLAGS: 1, TOUCHED: 1, REGION: 1 },
   ],
-  ['WINDOW_', 'WINDOW_ROW_BYTES', { TOTAL: 8, START: 8, SUM: 8, MIN: 8, MAX: 8, LAST: 8, LAST_TIME: 8 }],
+  [
+    'WINDOW_',
+    'WINDOW_ROW_BYTES',
+    { TOTAL: 8, START: 8, SUM: 8, MIN: 8, MAX: 8, LAST: 8, LAST_TIME: 8, TOUCHED: 1 },
+  ],
   ['LANE_', 'LANE_BYTES', {}],
   ['BLOCK_', 'BLOCK_HEADER_BYTES', { FENCE: 16 }],
   [
@@ -56,7 +60,15 @@ const STRUCTURES: readonly (readonly [string, string, Record<string, number>])[]
 
 /** Constants with a structure's prefix that are not places in it. */
 const NOT_FIELDS = new Set([
-  ...['ROW_SHIFT', 'ROW_ABNORMAL', 'WINDOW_MS', 'LANE_SHIFT', 'LANE_COUNT', 'RING_CONTROL_BYTES'],
+  ...[
+    'ROW_SHIFT',
+    'ROW_ABNORMAL',
+    'ROW_UNSETTLED',
+    'WINDOW_MS',
+    'LANE_SHIFT',
+    'LANE_COUNT',
+    'RING_CONTROL_BYTES',
+  ],
   ...['FRAME_ALIGNMENT', 'FRAME_PADDING', 'FRAME_INLINE_REFUSALS', 'EGRESS_PADDING', 'EGRESS_ANOMALY'],
   ...['EGRESS_ALERT', 'EGRESS_EMIT', 'EGRESS_DEAD_LETTER', 'AGENT_OFF', 'AGENT_RUNNING', 'AGENT_PARKED'],
   ...['AGENT_IN_USER_CODE', 'METRIC_SHIFT', 'METRIC_COUNT', 'DEVICE_SHIFT', 'DEVICE_KNOWN', 'RATE_PROBES'],

@@ -41,6 +41,11 @@ export class CheckpointThread {
     await ended
   }
 
+  /** In the middle of whatever it does: what it has not published doesn't count. */
+  async terminate(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
   async #ask(question: ToCheckpoint): Promise<FromCheckpoint> {
     if (this.#ended) throw new MillraceError('internal', 'the thread of the checkpoints has ended')
     const answer = once(this.#worker, 'message') // rejects with the thread's error

@@ -46,13 +46,22 @@ export class Checkpoints {
     return this.#failures
   }
 
-  /** Takes a last one, when all that was accepted is processed. */
-  async end(): Promise<void> {
+  /** Takes a last one, when all that was accepted is processed; gives it up after `patienceMs`. */
+  async end(patienceMs: number): Promise<void> {
+    const { thread, clock } = this.#parts
     this.#isEnding = true
     this.#cancel()
+    const isDone = await Promise.race([
+      this.#takeLast().then(() => true),
+      new Promise<boolean>((resolve) => clock.after(patienceMs, () => resolve(false))),
+    ])
+    if (isDone) await thread.close()
+    else await thread.terminate()
+  }
+
+  async #takeLast(): Promise<void> {
     await this.#running
     await this.#take()
-    await this.#parts.thread.close()
   }
 
   #schedule(): void {

@@ -3,11 +3,12 @@ import type { AlertNews } from '../../alerts/alert-news.ts'
 import type { Clock } from '../../core/clock.ts'
 import { MillraceError } from '../../core/errors.ts'
 import type { DurabilityStats } from '../../core/stats.ts'
-import { observeCursor, publishCursor } from '../../memory/atomics.ts'
+import { addToWord, observeCursor, publishCursor } from '../../memory/atomics.ts'
 import * as M from '../../memory/layout/map.layout.ts'
 import { CONTROL_REPLAYING } from '../../memory/layout/control.layout.ts'
 import * as C from '../../memory/layout/counters.layout.ts'
 import * as L from '../../memory/layout/ring.layout.ts'
+import { SHARD_COUNT } from '../../memory/layout/series.layout.ts'
 import { placeOf } from '../../memory/memory-plan.ts'
 import type { SpscFrameProducer } from '../../memory/rings/spsc-frame-ring.ts'
 import { StorageFloor } from '../../memory/storage-floor.ts'
@@ -94,17 +95,18 @@ export class Durability {
 
   /** When everything accepted is processed: writes it down and lets the data directory go. */
   async close(): Promise<void> {
-    const { kept } = this.#parts
+    const { kept, config } = this.#parts
     await this.#stopReplay?.()
     await this.ready.catch(() => undefined)
-    await this.#checkpoints?.end()
+    await this.#checkpoints?.end(config.shutdownTimeoutMs)
     await this.#journal?.stop()
     await kept.registry.close()
     kept.directory.close()
   }
 
   async #recover(): Promise<void> {
-    const { foundation, kept, alerts, alertNews, registryNotes, events, egress } = this.#parts
+    const { foundation, kept, clock, alerts, alertNews, registryNotes, events, egress } = this.#parts
+    const startMs = clock.nowMs()
     for (const words of kept.damage) events.tell('warning', words)
     alerts.restore(kept.alerts)
     alerts.isReplaying = true
@@ -119,6 +121,8 @@ export class Durability {
     alertNews.release()
     this.#startCheckpoints()
     this.#unready = ''
+    const seconds = (clock.nowMs() - startMs) / 1000
+    events.tell('recovered', { readings: this.#replayed, seconds })
     publishCursor(foundation.memory.i32, foundation.plan.at.control + CONTROL_REPLAYING, 0)
   }
 
@@ -164,7 +168,11 @@ export class Durability {
     )
     const before = words.map((word) => memory.u32[word])
     for (const word of words) memory.u32[word] = 0
-    return () => words.forEach((word, index) => (memory.u32[word] = before[index]))
+    return () => {
+      words.forEach((word, index) => (memory.u32[word] = before[index]))
+      // with the next reading each series is looked up again, now under the rules
+      for (let shard = 0; shard < SHARD_COUNT; shard++) addToWord(memory.i32, plan.at.epochs + 4 * shard, 1)
+    }
   }
 
   #takeNote(kind: number, text: Uint8Array): void {
@@ -212,6 +220,8 @@ export class Durability {
     // what is in the rings by now came from the journal
     for (let ring = 0; ring < plan.needs.rings; ring++) {
       const control = placeOf.ringControl(plan, ring)
+      memory.f64[(control + L.RING_JOURNAL_POSITION) >>> 3] =
+        memory.f64[(control + L.RING_ROUTE_POSITION) >>> 3]
       publishCursor(
         memory.i32,
         control + L.RING_JOURNAL_CURSOR,

@@ -15,10 +15,15 @@ export interface Externalizer {
   whenSafe(task: () => void): void
   /** Runs what has become safe since the last call. */
   release(): void
+  readonly isHolding: boolean
 }
 
 /** Nothing outlives the process, so nothing has to be waited for. */
-export const AT_ONCE: Externalizer = { whenSafe: (task) => task(), release: () => undefined }
+export const AT_ONCE: Externalizer = {
+  whenSafe: (task) => task(),
+  release: () => undefined,
+  isHolding: false,
+}
 
 /** Holds back what follows from readings until the journal is durable beyond them. */
 export class AfterDurable implements Externalizer {
@@ -38,6 +43,10 @@ export class AfterDurable implements Externalizer {
       last.tasks.push(task)
     else if (last === undefined && this.#isSafe(behind)) task()
     else this.#held.push({ behind, tasks: [task] })
+  }
+
+  get isHolding(): boolean {
+    return this.#held.length > 0
   }
 
   release(): void {

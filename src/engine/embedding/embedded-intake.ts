@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
+import { MillraceError } from '../../core/errors.ts'
 import { MALFORMED_CAUSES, REFUSAL_REASONS, type RefusalReason } from '../../core/refusal.ts'
 import * as I from '../../ingest/intake-counters.ts'
 import { OUTCOME_MALFORMED } from '../../memory/layout/ring.layout.ts'
@@ -17,6 +18,7 @@ export interface IngestResult {
 
 interface Waiting {
   readonly resolve: (result: IngestResult) => void
+  readonly reject: (error: MillraceError) => void
 }
 
 const ROOM_POLL_MS = 1
@@ -105,7 +107,7 @@ export class EmbeddedIntake {
     this.#seq = this.#seq === 0xffffffff ? 1 : this.#seq + 1
     const seq = this.#seq
     this.#producer.commit(EMBEDDED_READING_OFFSET, count, 0, seq, this.#clock.nowMs())
-    return new Promise((resolve) => this.#waiting.set(seq, { resolve }))
+    return new Promise((resolve, reject) => this.#waiting.set(seq, { resolve, reject }))
   }
 
   /** Counts readings that could not be handed over. */
@@ -141,6 +143,14 @@ export class EmbeddedIntake {
 
   beginShutdown(): void {
     this.#closing = true
+  }
+
+  /** Nothing is routed any more: whoever waits for an answer is told so. */
+  giveUp(): void {
+    this.#closing = true
+    const error = new MillraceError('internal', 'the router has failed: what it had not routed is lost')
+    for (const { reject } of this.#waiting.values()) reject(error)
+    this.#waiting.clear()
   }
 
   #count(readings: number): void {

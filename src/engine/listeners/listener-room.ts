@@ -67,6 +67,7 @@ export class ListenerRoom {
     else if (message.kind === 'chunk') this.#http.write(message.id, message.chunk)
     else if (message.kind === 'sender') this.#nameSender(message.id, message.source)
     else if (message.kind === 'shutDown') this.#beginShutdown()
+    else if (message.kind === 'giveUp') this.#giveUp(message.reason)
   }
 
   /** Answers what is routed, says goodbye and frees the port. µWebSockets must be closed before its thread ends. */
@@ -155,6 +156,15 @@ export class ListenerRoom {
   #beginShutdown(): void {
     this.#listener?.intake.beginShutdown()
     this.#post({ kind: 'refusing' })
+  }
+
+  #giveUp(reason: string): void {
+    this.#turns.begin()
+    try {
+      this.#listener?.intake.giveUp(reason)
+    } finally {
+      this.#turns.end()
+    }
   }
 
   async #hangUp(listener: Listener): Promise<void> {

@@ -57,6 +57,10 @@ export class ListenerThread {
     return this.#refusing.promise
   }
 
+  giveUp(reason: string): void {
+    this.#tell({ kind: 'giveUp', reason })
+  }
+
   close(): Promise<void> {
     this.#isClosing = true
     this.#tell({ kind: 'close' })

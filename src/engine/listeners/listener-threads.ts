@@ -42,6 +42,10 @@ export class ListenerThreads implements Listeners {
     await Promise.all(this.#threads.map((thread) => thread.beginShutdown()))
   }
 
+  giveUp(reason: string): void {
+    for (const thread of this.#threads) thread.giveUp(reason)
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()))
     this.#names.close()

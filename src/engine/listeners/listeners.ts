@@ -16,6 +16,8 @@ export interface Listeners {
   senderName(ring: number, source: number): string | Promise<string>
   /** Resolves when every frame that comes is refused. */
   beginShutdown(): Promise<void>
+  /** Closes every connection with `reason` and refuses what comes from now on; HTTP goes on. */
+  giveUp(reason: string): void
   /** Closes every connection and frees the port. */
   close(): Promise<void>
 }

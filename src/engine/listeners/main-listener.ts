@@ -63,6 +63,10 @@ export class MainListener implements Listeners {
     this.#listener.intake.beginShutdown()
   }
 
+  giveUp(reason: string): void {
+    this.#listener.intake.giveUp(reason)
+  }
+
   async close(): Promise<void> {
     this.#stopSweeping()
     await hangUp(this.#listener, this.#clock, FREE_TURN)

@@ -48,4 +48,5 @@ export type ToListener =
   | { readonly kind: 'chunk'; readonly id: number; readonly chunk: string }
   | { readonly kind: 'sender'; readonly id: number; readonly source: number }
   | { readonly kind: 'shutDown' }
+  | { readonly kind: 'giveUp'; readonly reason: string }
   | { readonly kind: 'close' }

@@ -28,6 +28,9 @@ const kernels = openKernels(module, wasm)
 const pipeline = recipe.pipeline === null ? undefined : await loadPipeline(recipe.pipeline)
 const signals = new Signals(memory, plan.at.control)
 
+/** A task of its own for threads that are kept for later: by then everything above is loaded. */
+export function getReady(): void {}
+
 /** One long-lived task: drains lanes as worker number `worker` until it is told to stop. */
 export default function drain({ worker, metrics }: { worker: number; metrics: MessagePort }): void {
   const gate = new AgentGate(memory, plan.at.control, placeOf.workerAgent(plan, worker))

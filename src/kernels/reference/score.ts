@@ -1,6 +1,6 @@
 import { PHASE_CONTINUING, PHASE_RAISED, PHASE_RECOVERED } from '../../memory/layout/lanes.layout.ts'
 import { DIRECTION_HIGH, DIRECTION_LOW } from '../../memory/layout/map.layout.ts'
-import { SCORE_SCALE } from '../../memory/layout/reading.layout.ts'
+import { MAX_SCORE, SCORE_SCALE } from '../../memory/layout/reading.layout.ts'
 
 /** Twin of asm/score.ts: what is remembered of a series' values, and how unusual the next one is. */
 export interface Statistics {
@@ -86,8 +86,7 @@ const isCalm = ({ threshold }: MetricRule, { clearRatio }: ScoreRule, score: num
 /** The score as it is kept beside a reading: whole steps of 1/SCORE_SCALE, half to even, saturated; 0 if there is none. */
 export function scaledScore(score: number): number {
   if (Number.isNaN(score)) return 0
-  if (Math.abs(score) >= 127) return score > 0 ? 32767 : -32767
-  const steps = score * SCORE_SCALE
+  const steps = Math.max(-MAX_SCORE, Math.min(MAX_SCORE, score * SCORE_SCALE))
   const below = Math.floor(steps)
   const above = steps - below > 0.5 || (steps - below === 0.5 && below % 2 !== 0)
   return below + (above ? 1 : 0) || 0

@@ -2,8 +2,11 @@ import { observeCursor, publishCursor, waitForChange, wakeWaiters } from '../ato
 import * as A from '../layout/control.layout.ts'
 import type { SharedMemory } from '../shared-memory.ts'
 
-/** An agent between two looks at the gate is back within a slice; one that the machine doesn't run may take longer. */
-const PATIENCE_MS = 200
+/**
+ * An agent between two looks at the gate is back within a slice; one that a busy machine doesn't run may take a thousand
+ * times as long, and counting without it would be wrong. One that has died is off as soon as its end is heard of.
+ */
+const PATIENCE_MS = 2000
 const WAIT_MS = 0.2
 
 /**

@@ -31,3 +31,4 @@ export const ENTRY_REGION_SHIFT = 24
 export const TICKS_PER_MS = 20
 export const MAX_STAMP = 65535
 export const SCORE_SCALE = 256
+export const MAX_SCORE = 32767

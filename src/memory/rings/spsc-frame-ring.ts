@@ -5,6 +5,9 @@ import * as L from '../layout/ring.layout.ts'
 import type { SharedMemory } from '../shared-memory.ts'
 import type { FrameProducer, SettledFrame } from './ingest-ring.ts'
 
+/** Where the refusal bitmap of a short frame lies. */
+const FIRST_MESSAGE_WORD = L.FRAME_HEADER_BYTES / 4
+
 export interface ProducerOptions {
   /** Told of every frame (and of filling, which the router must pass too), and whether its sender wants an answer. */
   readonly onCommit?: (wantsAnswer: boolean) => void
@@ -20,6 +23,8 @@ export class SpscFrameProducer implements FrameProducer {
   readonly capacityBytes: number
   fillLimitBytes: number
   readonly #memory: SharedMemory
+  readonly #i32: Int32Array
+  readonly #f64: Float64Array
   readonly #control: number
   readonly #data: number
   readonly #mask: number
@@ -31,6 +36,7 @@ export class SpscFrameProducer implements FrameProducer {
   #settledCursor = 0
   #claimed = 0
   #claimedBytes = 0
+  #claimedReadings = 0
   #messageBytes = 0
   #answersWanted = 0
   #refusalsSeen = 0
@@ -46,6 +52,8 @@ export class SpscFrameProducer implements FrameProducer {
     this.#lastCursor = control + (isDurable ? L.RING_JOURNAL_CURSOR : L.RING_ROUTE_CURSOR)
     assert((capacityBytes & (capacityBytes - 1)) === 0, 'a ring holds a power of two bytes')
     this.#memory = memory
+    this.#i32 = memory.i32
+    this.#f64 = memory.f64
     this.#control = control
     this.#data = data
     this.#mask = capacityBytes - 1
@@ -74,12 +82,17 @@ export class SpscFrameProducer implements FrameProducer {
 
   claim(messageBytes: number, maxReadings: number): number {
     const bytes = frameBytes(messageBytes, maxReadings)
-    if (bytes > this.capacityBytes || !this.#reachStart(bytes)) return 0
-    if (!this.#hasRoom(bytes)) return 0
-    this.#claimed = this.#data + (this.#writeCursor & this.#mask)
+    const offset = this.#writeCursor & this.#mask
+    if (offset + bytes > this.capacityBytes) {
+      if (bytes > this.capacityBytes || !this.#reachStart(bytes)) return 0
+    }
+    if (this.#used() + bytes > this.fillLimitBytes && !this.#hasRoom(bytes)) return 0
+    const frame = this.#data + (this.#writeCursor & this.#mask)
+    this.#claimed = frame
     this.#claimedBytes = bytes
+    this.#claimedReadings = maxReadings
     this.#messageBytes = messageBytes
-    return this.#claimed + L.FRAME_HEADER_BYTES
+    return frame + L.FRAME_HEADER_BYTES
   }
 
   commit(readingOffset: number, readingCount: number, source: number, seq: number, receivedMs: number): void {
@@ -93,19 +106,21 @@ export class SpscFrameProducer implements FrameProducer {
   }
 
   #commit(offset: number, readingCount: number, source: number, seq: number, receivedMs: number): void {
-    const { i32, f64 } = this.#memory
+    const i32 = this.#i32
     const frame = this.#claimed
-    const bytes = frameBytes(this.#messageBytes, readingCount)
+    const isAsClaimed = readingCount === this.#claimedReadings
+    const bytes = isAsClaimed ? this.#claimedBytes : frameBytes(this.#messageBytes, readingCount)
     assert(frame !== 0 && bytes <= this.#claimedBytes, 'commit follows a claim that is large enough')
     const word = frame >>> 2
     i32[word] = bytes
     i32[word + 1] = readingCount
     i32[word + 2] = offset
     i32[word + 3] = source
-    f64[(frame + L.FRAME_RECEIVED_MS) >>> 3] = receivedMs
+    this.#f64[(frame + L.FRAME_RECEIVED_MS) >>> 3] = receivedMs
     i32[word + 6] = seq
     i32[word + 7] = 0
-    clearRefusals(i32, frame, bytes, readingCount)
+    if (readingCount > L.FRAME_INLINE_REFUSALS) clearRefusals(i32, frame, bytes, readingCount)
+    else if (readingCount !== 0) i32[word + FIRST_MESSAGE_WORD] = 0
     if (seq !== 0) this.#answersWanted++
     this.#claimed = 0
     this.#writeCursor = (this.#writeCursor + bytes) | 0
@@ -264,9 +279,7 @@ function refusalMap(frame: number, bytes: number, readings: number): number {
     : frame + bytes - refusalMapBytes(readings)
 }
 
+/** Of a frame whose refusal bitmap lies behind the message. */
 function clearRefusals(i32: Int32Array, frame: number, bytes: number, readings: number): void {
-  const map = refusalMap(frame, bytes, readings) >>> 2
-  if (readings === 0) return
-  if (readings <= L.FRAME_INLINE_REFUSALS) i32[map] = 0
-  else i32.fill(0, map, (frame + bytes) >>> 2)
+  i32.fill(0, refusalMap(frame, bytes, readings) >>> 2, (frame + bytes) >>> 2)
 }

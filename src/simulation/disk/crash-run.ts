@@ -154,6 +154,6 @@ function newDisk({ seed, workload }: WorkloadSeed, clock: VirtualClock): Simulat
   return new SimulatedDisk(chanceOf(DISK, seed, workload), (ms) => clock.advance(ms))
 }
 
-function asError(error: unknown): Error {
+export function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error))
 }

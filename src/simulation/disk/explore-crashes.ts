@@ -4,7 +4,7 @@
  * which `replayRun` runs alone.
  */
 import { chanceOf } from '../chance.ts'
-import { countPoints, CrashRun, emptyTally } from './crash-run.ts'
+import { asError, countPoints, CrashRun, emptyTally } from './crash-run.ts'
 import type { RunOptions, RunTally } from './crash-run.ts'
 import type { CrashScenario, RunSeed, Violation } from './crash-scenario.ts'
 
@@ -30,6 +30,8 @@ export interface Exploration extends RunTally {
 
 const DEFAULTS: RunOptions = { wrap: (disk) => disk, disksPerCrash: 2, moreLives: 2, kills: 0.2, torn: 0.3 }
 const POINTS = 4
+/** A point that no life comes to. */
+const NO_CRASH = -1
 
 export async function exploreCrashes<Account>(
   scenario: CrashScenario<Account>,
@@ -41,7 +43,13 @@ export async function exploreCrashes<Account>(
     ...emptyTally(),
   }
   for (let workload = 0; result.runs < runs; workload++) {
-    const points = await countPoints(scenario, { seed, workload }, wrapOf(options))
+    const points = await countPoints(scenario, { seed, workload }, wrapOf(options)).catch(asError)
+    if (points instanceof Error) {
+      result.runs++
+      const run = { seed, workload, point: NO_CRASH, points: 0 }
+      result.violations.push({ scenario: scenario.name, run, story: ['nothing happened'], error: points })
+      return result
+    }
     if (points === 0) throw new Error(`workload ${workload} of ${scenario.name} changes nothing on the disk`)
     result.workloads++
     result.points += points

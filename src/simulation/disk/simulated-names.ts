@@ -1,6 +1,6 @@
 /**
  * Names of a simulated disk: what processes see (live), what is on the medium (safe), and the changes since each folder's
- * last sync. A power cut keeps any of these changes, each wholly or not at all. Folders are safe once made, as
+ * last sync. A power cut keeps any of these changes, each wholly or not at all, and those of one file in their order. Folders are safe once made, as
  * `Disk.makeFolder` promises.
  */
 import { dirname, resolve } from 'node:path/posix'
@@ -79,7 +79,7 @@ export class SimulatedNames {
   afterPowerCut(luck: Luck, found: (inode: SimulatedInode) => SimulatedInode): SimulatedNames {
     const names = new SimulatedNames()
     names.#safe = new Map(this.#safe)
-    for (const change of this.#unsynced) if (luck.keeps()) applyChange(names.#safe, change)
+    for (const change of this.#kept(luck)) applyChange(names.#safe, change)
     names.#safe = withInodes(names.#safe, found)
     names.#live = new Map(names.#safe)
     names.#folders = new Set(this.#folders)
@@ -93,6 +93,15 @@ export class SimulatedNames {
     names.#unsynced = this.#unsynced.map((change) => ({ ...change, inode: found(change.inode) }))
     names.#folders = new Set(this.#folders)
     return names
+  }
+
+  /** Each file's changes up to some point: one that has moved twice is never found under both names. */
+  #kept(luck: Luck): NameChange[] {
+    const ended = new Set<SimulatedInode>()
+    return this.#unsynced.filter(({ inode }) => {
+      if (!ended.has(inode) && !luck.keeps()) ended.add(inode)
+      return !ended.has(inode)
+    })
   }
 
   #change(change: NameChange): void {

@@ -75,6 +75,10 @@ export const filesOf = ({ shards, extras }: Manifest): ReadonlySet<number> =>
 export const highestPositions = (shards: readonly Pick<ManifestShard, 'positions'>[]): number[] =>
   (shards[0]?.positions ?? []).map((_, ring) => Math.max(...shards.map(({ positions }) => positions[ring])))
 
+/** Everything before these is in the checkpoint, whatever the shard. */
+export const lowestPositions = (shards: readonly Pick<ManifestShard, 'positions'>[]): number[] =>
+  (shards[0]?.positions ?? []).map((_, ring) => Math.min(...shards.map(({ positions }) => positions[ring])))
+
 const hex = (crc: number): string => (crc >>> 0).toString(16).padStart(8, '0')
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

@@ -114,6 +114,7 @@ export class ShardCapture {
     const seen = this.#beginLog(shard)
     this.#claim.release(shard)
     kernels.copyShard(plan.at.map, plan.at.capture, shard)
+    this.#waiting.prepare(shard)
     if (!this.#claim.take(shard, patienceMs)) {
       this.#claim.setLog(shard, 0)
       return undefined

@@ -37,6 +37,18 @@ export class WaitingEntries {
     return this.#readings
   }
 
+  /** Makes room for what waits in the shard now, and as much again, before anybody waits for the copy. */
+  prepare(shard: number): void {
+    let bytes = 0
+    for (let track = 0; track < L.TRACK_COUNT; track++) {
+      const lane = this.#lane(track, shard)
+      const entries = (this.#word(lane + L.LANE_PUBLISHED) - this.#word(lane + L.LANE_CONSUMED)) >>> 0
+      bytes += entries * entryBytes(track)
+    }
+    this.#length = 0
+    this.#reserve(2 * bytes)
+  }
+
   /** `ends`: for each track, the position up to which entries belong to the copy. What is returned is used again. */
   copy(shard: number, ends: readonly number[]): Uint8Array {
     this.#length = 0

@@ -7,6 +7,7 @@
  * by nobody: so a number is never given twice, and who comes late with an old view of the folder finds a higher one than
  * its own.
  */
+import { randomUUID } from 'node:crypto'
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MillraceError } from '../../core/errors.ts'
@@ -53,12 +54,6 @@ export function takeLock(
   }
 }
 
-/** Who has the directory now, as far as the record tells. */
-export function holderOf(folder: string): LockHolder | undefined {
-  const record = highest(folder)
-  return record !== undefined && blocks(record.holder, false) ? record.holder : undefined
-}
-
 interface LockRecord {
   readonly number: number
   /** Undefined: gone, or not what an engine wrote. */
@@ -88,7 +83,7 @@ function blocks(holder: LockHolder | undefined, haveKernelLock: boolean): boolea
 
 /** Records appear whole under their name. Returns false if there is one of this number already. */
 function writeRecord(folder: string, number: number, holder: LockHolder, how: 'add' | 'replace'): boolean {
-  const draft = join(folder, `engine.${process.pid}-${holder.started}.draft`)
+  const draft = join(folder, `engine.${randomUUID()}.draft`)
   writeFileSync(draft, JSON.stringify(holder), { mode: 0o600 })
   try {
     if (how === 'replace') renameSync(draft, recordPath(folder, number))

@@ -36,6 +36,11 @@ export class ReadWindow {
     return this.#bytes.subarray(offset - this.#start, offset - this.#start + length)
   }
 
+  /** All that is visible from `offset` on. */
+  bytesFrom(offset: number): Uint8Array {
+    return this.#bytes.subarray(offset - this.#start, this.#end - this.#start)
+  }
+
   /** For fields of what is visible: at `offset - windowStart` of the view. */
   get view(): DataView {
     return this.#view

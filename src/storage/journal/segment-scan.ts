@@ -45,15 +45,31 @@ export class SegmentScan {
 
   /** The next whole record from `offset` on, with a sequence number from `least` on and below `limit`. */
   next(offset: number, least: number, limit: number): FoundRecord | undefined {
-    const window = this.#window
-    for (let at = offset; window.show(at, RECORD_ALIGNMENT); at += RECORD_ALIGNMENT) {
-      if (window.view.getUint32(at - window.windowStart, true) !== RECORD_MAGIC) continue
-      if (!window.show(at, RECORD_HEADER_BYTES)) return undefined
-      const header = decodeRecordHeader(window.view, at - window.windowStart)
+    for (let at = this.#nextMagic(offset); at !== undefined; at = this.#nextMagic(at + RECORD_ALIGNMENT)) {
+      if (!this.#window.show(at, RECORD_HEADER_BYTES)) return undefined
+      const header = decodeRecordHeader(this.#window.view, at - this.#window.windowStart)
       // taking sums is dear, and bytes that only look like a header may be many
       if (header === undefined || header.sequence < least || header.sequence >= limit) continue
       const found = this.at(at)
       if (found?.isWhole) return found
+    }
+    return undefined
+  }
+
+  /** Where a record could begin, from `offset` on; mostly this passes zeros, and quickly. */
+  #nextMagic(offset: number): number | undefined {
+    const window = this.#window
+    let at = offset
+    while (window.show(at, RECORD_ALIGNMENT)) {
+      const visible = window.bytesFrom(at)
+      const index = visible.indexOf(RECORD_MAGIC & 0xff)
+      if (index < 0) at += visible.length - (visible.length % RECORD_ALIGNMENT)
+      else {
+        at += index - (index % RECORD_ALIGNMENT)
+        const isMagic = index % RECORD_ALIGNMENT === 0 && window.show(at, 4)
+        if (isMagic && window.view.getUint32(at - window.windowStart, true) === RECORD_MAGIC) return at
+        at += RECORD_ALIGNMENT
+      }
     }
     return undefined
   }

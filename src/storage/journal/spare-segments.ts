@@ -4,6 +4,8 @@ import { MillraceError } from '../../core/errors.ts'
 
 /** Zeros are written in portions, so that no commit waits long for them. */
 const PORTION_BYTES = 1 << 20
+/** They are made safe in steps: each costs a commit's time, and a long one would be felt by the commit behind it. */
+const SYNC_BYTES = 4 << 20
 const NAME = /^(\d{8})\.spare$/
 
 /**
@@ -15,7 +17,7 @@ export class SpareSegments {
   readonly #folder: string
   readonly #segmentBytes: number
   readonly #ready: string[] = []
-  #growing: { file: DiskFile; bytes: number } | undefined
+  #growing: { file: DiskFile; bytes: number; safeBytes: number } | undefined
   #number = 0
   #zeros = new Uint8Array(0)
 
@@ -44,12 +46,18 @@ export class SpareSegments {
   /** Writes up to `bytes` of zeros towards one complete spare; true when it is there. Throws when there is no room. */
   prepare(bytes: number): boolean {
     if (this.#ready.length > 0) return true
-    const growing = (this.#growing ??= { file: this.#create(), bytes: 0 })
+    const growing = (this.#growing ??= { file: this.#create(), bytes: 0, safeBytes: 0 })
     try {
       const portion = Math.min(bytes, this.#segmentBytes - growing.bytes)
       this.#writeZeros(growing.file, growing.bytes, portion)
       growing.bytes += portion
-      if (growing.bytes < this.#segmentBytes) return false
+      const isComplete = growing.bytes === this.#segmentBytes
+      if (isComplete || growing.bytes - growing.safeBytes >= SYNC_BYTES) {
+        // until then the file system may still find out that there is no room
+        growing.file.sync()
+        growing.safeBytes = growing.bytes
+      }
+      if (!isComplete) return false
       growing.file.close()
     } catch (error) {
       this.#giveUp(growing.file)
@@ -110,8 +118,6 @@ export class SpareSegments {
     if (this.#zeros.length === 0) this.#zeros = new Uint8Array(Math.min(PORTION_BYTES, this.#segmentBytes))
     for (let at = 0; at < bytes; at += this.#zeros.length)
       file.write([this.#zeros.subarray(0, Math.min(this.#zeros.length, bytes - at))], from + at)
-    // or the file system may find out only later that there is no room
-    file.sync()
   }
 
   /** Gives back the room of one that could not be completed. */

@@ -77,8 +77,13 @@ export class RegistryWriter {
   async start(completeness: Completeness): Promise<void> {
     this.#completeness = completeness
     if (this.#durableBatch > 0 && !this.#isBehind()) return
-    const fault = await this.#round()
+    this.#cancelTimer()
+    const round = this.#round()
+    this.#running = round.then(() => undefined)
+    const fault = await round
+    this.#running = undefined
     if (fault === undefined) return
+    this.#closing = true
     await this.#file?.stop()
     throw failed(this.#options.paths.database, fault)
   }
@@ -145,10 +150,11 @@ export class RegistryWriter {
       this.#retryMs = FIRST_RETRY_MS
       return
     }
-    this.#options.onFailure(failed(this.#options.paths.database, fault))
-    await this.#file?.stop()
+    const file = this.#file
     this.#file = undefined
     this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS)
+    await file?.stop()
+    this.#options.onFailure(failed(this.#options.paths.database, fault))
   }
 
   /** Writes everything that is marked now. */

@@ -8,7 +8,7 @@ import {
 import * as planted from './planted-bugs.ts'
 import { smallLogScenario } from './small-log.ts'
 
-const RUNS = Number(process.env.MILLRACE_RUNS ?? 400)
+const RUNS = Number(process.env.MILLRACE_RUNS ?? 200)
 const SEED = Number(process.env.MILLRACE_SEED ?? 1)
 const scenario = smallLogScenario('after commit')
 
@@ -71,6 +71,12 @@ describe('exploreCrashes', () => {
     }
     const result = await exploreCrashes(odd, { seed: SEED, runs: 10 })
     expect(result.violations[0].error.message).toBe('a string')
+    const broken = { ...odd, live: () => Promise.reject(new Error('at once')) }
+    const [violation] = (await exploreCrashes(broken, { seed: SEED, runs: 10 })).violations
+    expect(violationText(violation)).toMatch(
+      /odd \(seed 1, workload 0, point -1\): at once\n {2}nothing happened/,
+    )
+    expect((await replayRun(broken, violation.run))?.error.message).toBe('at once')
     const idle = { name: 'idle', account: () => ({}), live: () => undefined }
     await expect(exploreCrashes(idle, { seed: SEED, runs: 1 })).rejects.toThrow('changes nothing')
   })

@@ -73,20 +73,21 @@ class JournalLife {
 
   live(): void {
     const journal = this.#open()
-    this.#compare(readFrom(this.#life.disk, this.#account.needed + 1))
+    this.#compare(this.#readWell())
     if (this.#life.working) this.#append(journal)
     journal.close()
     if (this.#life.working && !this.#life.simulated.points.crashed) this.#compareLive()
   }
 
-  /** A start on a full disk may fail; once there is room it must not. */
+  /** A start on a disk that is full or failing may fail; once it is well it must not. */
   #open(): Journal {
     const { faults } = this.#life.simulated
+    if (this.#work.faults && this.#random() < 0.3) this.#spoil()
     try {
       return this.#openOnce()
     } catch (error) {
-      if (!isStorageFailure(error) || faults.capacityBytes === Infinity) throw error
-      faults.capacityBytes = Infinity
+      if (!this.#work.faults || !isStorageFailure(error)) throw error
+      faults.clear()
       return this.#openOnce()
     }
   }
@@ -165,6 +166,8 @@ class JournalLife {
       () => faults.fail('fdatasync', plan),
       () => faults.fail('fdatasync', plan),
       () => faults.fail('write', plan),
+      () => faults.fail('read', plan),
+      () => faults.fail('unlink', plan),
       () => faults.fail('open', plan),
       () => faults.fail('rename', plan),
       () => faults.fail('fsync', plan),
@@ -183,7 +186,7 @@ class JournalLife {
     const { capacityBytes } = faults
     if (points.crashed) return 0
     faults.capacityBytes = 1e9
-    const used = 1e9 - this.#life.simulated.freeBytes('/data')
+    const used = 1e9 - this.#life.simulated.freeBytes('/')
     faults.capacityBytes = capacityBytes
     return used
   }
@@ -210,6 +213,18 @@ class JournalLife {
 
   #below(limit: number): number {
     return Math.floor(this.#random() * limit)
+  }
+
+  /** Reading errors are the disk's, not the journal's: reads again when the disk is well. */
+  #readWell(): Tried[] {
+    const from = this.#account.needed + 1
+    try {
+      return readFrom(this.#life.disk, from)
+    } catch (error) {
+      if (!this.#work.faults || !isStorageFailure(error)) throw error
+      this.#heal()
+      return readFrom(this.#life.disk, from)
+    }
   }
 
   /** What is found after a start is what there is from now on. */

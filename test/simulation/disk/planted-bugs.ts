@@ -1,5 +1,6 @@
 /** Disks that betray the code above them, each in one way: what an exploration must notice. */
 import type { Disk, DiskFile, OpenMode } from '../../../src/core/disk.ts'
+import { MillraceError } from '../../../src/core/errors.ts'
 
 /** Passes everything on; the bugs change single calls. */
 class HonestDisk implements Disk {
@@ -81,14 +82,16 @@ export const skipsSync = everyFile(
 )
 
 /** Every third `sync` does nothing. */
-export const skipsSomeSyncs = everyFile((file) => {
+export const skipsSomeSyncs = (disk: Disk): Disk => {
   let syncs = 0
-  return new (class extends HonestFile {
-    override sync(): void {
-      if (++syncs % 3 !== 0) super.sync()
-    }
-  })(file)
-})
+  const skipping: FileBug = (file) =>
+    new (class extends HonestFile {
+      override sync(): void {
+        if (++syncs % 3 !== 0) super.sync()
+      }
+    })(file)
+  return everyFile(skipping)(disk)
+}
 
 /** A failed `sync` is tried once more, and that it succeeds then is believed. */
 export const retriesFailedSync = everyFile(
@@ -127,4 +130,34 @@ export const reordersWrites = everyFile((file) => {
 export const skipsFolderSync = (disk: Disk): Disk =>
   new (class extends HonestDisk {
     override syncFolder(): void {}
+  })(disk)
+
+/** What doesn't fit on a full disk is left out without a word. */
+export const ignoresFullDisk = everyFile(
+  (file) =>
+    new (class extends HonestFile {
+      override write(parts: readonly Uint8Array[], position: number): void {
+        try {
+          super.write(parts, position)
+        } catch (error) {
+          if (!(error instanceof MillraceError) || error.context.code !== 'ENOSPC') throw error
+        }
+      }
+    })(file),
+)
+
+/** Files are copied instead of renamed. */
+export const renamesByCopy = (disk: Disk): Disk =>
+  new (class extends HonestDisk {
+    override rename(from: string, to: string): void {
+      const source = disk.open(from, 'read')
+      const bytes = new Uint8Array(source.bytes())
+      source.read(bytes, 0)
+      source.close()
+      if (disk.exists(to)) disk.remove(to)
+      const target = disk.open(to, 'create')
+      target.write([bytes], 0)
+      target.close()
+      disk.remove(from)
+    }
   })(disk)

@@ -123,6 +123,16 @@ describe('A power cut on the simulated disk', () => {
     expect(outcomes(disk, names)).toEqual(new Set(['[["x"],["b"]]']))
   })
 
+  it('finds a file that moved twice under one name only', () => {
+    const disk = newDisk()
+    disk.open('/d/a', 'create')
+    disk.syncFolder('/d')
+    disk.rename('/d/a', '/d/b')
+    disk.rename('/d/b', '/d/c')
+    const names = (found: SimulatedDisk) => found.list('/d')
+    expect(outcomes(disk, names)).toEqual(new Set(['["a"]', '["b"]', '["c"]']))
+  })
+
   it('may bring removed files back, with their bytes', () => {
     const disk = newDisk()
     const file = disk.open('/d/a', 'create')

@@ -23,11 +23,12 @@ let position = 0
 let round = 0
 
 function route() {
-  const written = Atomics.load(memory.i32, (control + R.RING_WRITE_CURSOR) >>> 2) >>> 0
+  const written = Number(Atomics.load(memory.i32, (control + R.RING_WRITE_CURSOR) >>> 2)) >>> 0
   const mask = plan.needs.ringBytes - 1
-  const next = Number(kernels.route(map, scratch, control, data, mask, cursor, written, 1000, epochOffsetMs)) >>> 0
+  const next =
+    Number(kernels.route(map, scratch, control, data, mask, cursor, written, 1000, epochOffsetMs)) >>> 0
   position += (next - cursor) >>> 0
-  cursor = Number(next)
+  cursor = next
   kernels.publish(map, scratch, 0)
   memory.f64[(control + R.RING_ROUTE_POSITION) >>> 3] = position
   Atomics.store(memory.i32, (control + R.RING_ROUTE_CURSOR) >>> 2, cursor | 0)

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import fs, { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { diskFailure, onDisk } from '../../../src/storage/disk/disk-failure.ts'
 import { NodeDisk } from '../../../src/storage/disk/node-disk.ts'
-import { diskConformance } from './conformance.ts'
+import { bytes, content, diskConformance, failure } from './conformance.ts'
 
 diskConformance('NodeDisk', () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-disk-'))
@@ -12,6 +12,40 @@ diskConformance('NodeDisk', () => {
 })
 
 describe('NodeDisk', () => {
+  afterEach(() => vi.restoreAllMocks())
+
+  /** A system that writes at most `most` bytes at a time. */
+  const writeShort = (most: number) => {
+    const whole = fs.writevSync
+    vi.spyOn(fs, 'writevSync').mockImplementation((descriptor, parts, position) => {
+      const all = Buffer.concat(parts as Uint8Array[])
+      return most === 0 ? 0 : whole(descriptor, [all.subarray(0, most)], position)
+    })
+  }
+
+  const withFile = (act: (file: ReturnType<NodeDisk['open']>) => void) => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-disk-'))
+    const file = new NodeDisk().open(join(folder, 'a'), 'create')
+    act(file)
+    file.close()
+    rmSync(folder, { recursive: true })
+  }
+
+  it('goes on where the system has stopped part-way through a write', () => {
+    withFile((file) => {
+      writeShort(3)
+      file.write([bytes(1, 2), bytes(3, 4, 5, 6), bytes(7)], 1)
+      expect(content(file)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    })
+  })
+
+  it('fails when the system writes nothing and says nothing', () => {
+    withFile((file) => {
+      writeShort(0)
+      expect(failure(() => file.write([bytes(1)], 0)).code).toBe('EIO')
+    })
+  })
+
   it('tells the failures of a device that is always full', () => {
     const full = new NodeDisk().open('/dev/full', 'write')
     expect(() => full.write([new Uint8Array(10)], 0)).toThrow(

@@ -7,7 +7,10 @@ const workers = () => z.int().min(1).max(MAX_WORKERS).optional()
 /** The worker threads. What is left out depends on the rest, see complete.ts. */
 export const poolOptions = z.strictObject({
   min: whole(1, MAX_WORKERS, 1, 'Fewest workers.'),
-  max: workers().meta({ description: 'Most workers.', 'x-default': 'the number of cores, at least 2' }),
+  max: workers().meta({
+    description: 'Most workers. Their threads are kept ready, at about 10 MB each.',
+    'x-default': 'the number of cores, at least 2',
+  }),
   size: workers().meta({ description: 'Workers at start.', 'x-default': '`pool.min`' }),
   reserveCritical: z.boolean().default(false).meta({
     description: 'Keep one of two or more workers for critical and premium work.',

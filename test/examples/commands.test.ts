@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Served } from '../engine/served.ts'
+import { ROOT, type Outcome } from './run.ts'
+
+const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((page) => `docs/${page}`)]
+const OPEN_FILES = 1000
+
+/** Commands of `millrace` that the documentation's shell samples name, without what is said about them. */
+function commandsOf(page: string): { page: string; command: string }[] {
+  const text = readFileSync(join(ROOT, page), 'utf8')
+  return [...text.matchAll(/^```sh\n([^]*?)^```$/gm)]
+    .flatMap(([, block]) => block.split('\n'))
+    .map((line) => line.replace(/^npx /, '').replace(/\s+# .*$/, ''))
+    .filter((line) => line.startsWith('millrace '))
+    .map((command) => ({ page, command }))
+}
+
+/** The configuration that the samples mean by `millrace.yaml`. */
+function sampleConfig(): string {
+  const text = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8')
+  return /^```yaml\n(# millrace\.yaml\n[^]*?)^```$/m.exec(text)![1]
+}
+
+const commands = PAGES.filter((page) => page.endsWith('.md')).flatMap(commandsOf)
+const ofKind = (...kinds: string[]) => commands.filter(({ command }) => kinds.includes(command.split(' ')[1]))
+
+describe('commands in the documentation', { timeout: 60_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-commands-'))
+  let served: Served
+  beforeAll(async () => {
+    writeFileSync(join(folder, 'millrace.yaml'), sampleConfig())
+    served = await Served.start(OPEN_FILES, { limits: { series: 200_000, devices: 200_000 } })
+  })
+  afterAll(async () => {
+    rmSync(folder, { recursive: true })
+    expect(await served.stop()).toBe(0)
+  })
+
+  /** As a shell would, with `millrace` for what was built. */
+  const shell = (command: string): Promise<Outcome> => {
+    const script = `millrace() { "${process.execPath}" "${ROOT}dist/cli.js" "$@"; }; ${command}`
+    return new Promise((resolve) => {
+      execFile('bash', ['-c', script], { cwd: folder, timeout: 55_000 }, (error, out, err) =>
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err }),
+      )
+    })
+  }
+
+  it('are there', () => {
+    expect(ofKind('serve').length).toBeGreaterThan(1)
+    expect(ofKind('load').length).toBeGreaterThan(3)
+    expect(ofKind('config').length).toBe(3)
+    expect(ofKind('token').length).toBe(2)
+    expect(ofKind('serve', 'load', 'config', 'token').length).toBe(commands.length)
+  })
+
+  it.each(ofKind('config', 'token'))('work as they stand: $command ($page)', async ({ command }) => {
+    expect(await shell(command)).toMatchObject({ code: 0, err: '' })
+  })
+
+  it.each(ofKind('load'))('put load on a server: $command ($page)', async ({ command }) => {
+    // the server of the test, not for as long, and fewer devices to register
+    const short = command
+      .replace(/\b\d+s\b/, '300ms')
+      .replace(/--devices \d+/, '--devices 1000')
+      .replace(/ --url \S+/, '')
+    const lasting = /--duration|--ramp/.test(short) ? short : `${short} --duration 300ms`
+    const { code, out } = await shell(`${lasting} --url ws://127.0.0.1:${served.port}`)
+    expect(code).toBe(0)
+    expect(out).toMatch(command.includes('--json') ? /"readingsPerSecond": [1-9]/ : /^sent +[1-9]/)
+  })
+
+  it.each(ofKind('serve'))('start a server: $command ($page)', async ({ command }) => {
+    // what it would listen with is checked, listening itself elsewhere
+    const { code, err } = await shell(command.replace('serve', 'config --check').replace(' --json', ''))
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+  })
+})
