@@ -1,4 +1,6 @@
 /** What is done to a running engine and its clients. Each leaves a server that runs, ready or on its way there. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Random } from '../../src/core/random.ts'
 import type { Generation } from './generation.ts'
 import { damageTail, flipAcknowledged } from './journal-damage.ts'
@@ -14,6 +16,12 @@ export interface Fault {
   /** What was acknowledged may be lost by it, if that is told. */
   readonly isDamage?: boolean
 }
+
+/** Manifests are written last. */
+const namesIn = (folder: string): string =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.manifest'))
+    .join()
 
 const always = (): boolean => true
 const HOUR_MS = 3_600_000
@@ -31,6 +39,28 @@ export const FAULTS: readonly Fault[] = [
     isPossible: always,
     async strike(generation, random) {
       await crash(generation)
+      await moment(random() * 150)
+      await crash(generation)
+    },
+  },
+  {
+    kind: 'kill -9 after a checkpoint',
+    weight: 2,
+    isPossible: always,
+    async strike(generation) {
+      const checkpoints = (): string => namesIn(join(generation.data, 'checkpoint'))
+      const before = checkpoints()
+      const untilMs = performance.now() + 2500
+      while (checkpoints() === before && performance.now() < untilMs) await moment(1)
+      await crash(generation)
+    },
+  },
+  {
+    kind: 'kill -9 in a surge',
+    weight: 2,
+    isPossible: always,
+    async strike(generation, random) {
+      generation.surge()
       await moment(random() * 150)
       await crash(generation)
     },
@@ -88,9 +118,8 @@ export const FAULTS: readonly Fault[] = [
     isPossible: ({ parts }) => parts.medium.fill !== undefined,
     async strike(generation, random) {
       const release = generation.parts.medium.fill!()
-      generation.flood.isGenerating = random() < 0.6
+      if (random() < 0.6) generation.surge()
       await moment(100 + random() * 900)
-      generation.flood.isGenerating = false
       release()
     },
   },
@@ -100,10 +129,9 @@ export const FAULTS: readonly Fault[] = [
     isPossible: ({ parts }) => parts.medium.fill !== undefined,
     async strike(generation, random) {
       const release = generation.parts.medium.fill!()
-      generation.flood.isGenerating = random() < 0.6
+      if (random() < 0.6) generation.surge()
       await moment(50 + random() * 700)
       await generation.server.kill()
-      generation.flood.isGenerating = false
       release()
       await generation.start()
     },

@@ -12,7 +12,7 @@ import { AlertWatch } from './alert-watch.ts'
 import { KilledClient } from './killed-client.ts'
 import { dataFolder, type Medium } from './medium.ts'
 import { Sender, type SenderOptions } from './sender.ts'
-import { MAX_INDEX, type Poison, type SentReading, SeriesAccount } from './series-account.ts'
+import { type Poison, type SentReading, SeriesAccount } from './series-account.ts'
 import { Server } from './server.ts'
 import type { WallClock } from './wall-clock.ts'
 
@@ -28,7 +28,10 @@ export interface GenerationParts {
 }
 
 const MIB = 1024 * 1024
-const FLOOD_READINGS = 1600
+const FLOOD_READINGS = 24
+const FLOOD_BYTES = 60_000
+/** More than a ring holds. */
+const FLOOD_FRAMES = 40
 const pipeline = fileURLToPath(new URL('./fixtures/ledger.js', import.meta.url))
 const TIERS = ['critical', 'premium', 'standard', 'bulk']
 
@@ -71,12 +74,16 @@ export class Generation {
   #port = 0
   #poison: Poison = 0
   #registered = 0
+  #floodFrames = 0
   readonly #listeners: number
+  readonly #fsync: { readonly everyMs: number; readonly everyBytes: number }
 
   constructor(parts: GenerationParts) {
     this.parts = parts
     const { number, random } = parts
     this.#listeners = random() < 0.3 ? 2 : 1
+    const everyMs = [2, 5, 20, 100][Math.floor(random() * 4)]
+    this.#fsync = { everyMs, everyBytes: random() < 0.5 ? MIB : 16 * MIB }
     const add = (name: string, metric?: string, spikes?: boolean): SeriesAccount => {
       const account = new SeriesAccount(`${name}-${number}`, metric, spikes)
       this.series.push(account)
@@ -100,7 +107,8 @@ export class Generation {
       },
     })
     const flooding = Array.from({ length: 8 }, (_, i) => add(`${TIERS[i % 4]}-f${i}`))
-    this.flood = this.#sender('flood', { window: 4, next: () => this.#drawFlood(flooding) })
+    const next = (): SentReading[] | undefined => this.#drawFlood(flooding)
+    this.flood = this.#sender('flood', { window: 32, filling: FLOOD_BYTES, next })
     this.senders = [...binary, text, this.ordered, this.flood]
     this.asker = this.#sender('asker', {
       ...{ window: 1, isText: true, next: () => this.questions.shift() },
@@ -138,7 +146,7 @@ export class Generation {
       config: {
         ...common,
         ...{ port: this.#port, listeners: this.#listeners, durability: 'journal', dataDir: this.data },
-        ...{ checkpoint: { everyMs: 1000 }, fsync: { everyMs: 5 } },
+        ...{ checkpoint: { everyMs: 1000 }, fsync: this.#fsync },
         journal: { segmentBytes: MIB, retainBytes: 0 },
       },
     })
@@ -154,6 +162,12 @@ export class Generation {
   /** The next frame of a client without order holds a reading that no pipeline can process. */
   poison(kind: Poison): void {
     this.#poison = kind
+  }
+
+  /** Sends at once more than the rings hold. */
+  surge(): void {
+    this.#floodFrames = FLOOD_FRAMES
+    this.flood.isGenerating = true
   }
 
   /** Ends what runs; the data directory stays. */
@@ -185,7 +199,8 @@ export class Generation {
   }
 
   #drawFlood(series: readonly SeriesAccount[]): SentReading[] | undefined {
-    if (series.some(({ made }) => made + FLOOD_READINGS / series.length > MAX_INDEX)) return undefined
+    if (this.#floodFrames === 0 || series.some(({ isFull }) => isFull)) return undefined
+    this.#floodFrames--
     return Array.from({ length: FLOOD_READINGS }, (_, i) => series[i % series.length].make())
   }
 

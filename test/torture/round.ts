@@ -10,6 +10,8 @@ export interface RoundResult extends Verdict {
   readonly faults: readonly string[]
   /** Acknowledged readings have been destroyed: the data directory can't be compared any more. */
   readonly isDamaged: boolean
+  /** Milliseconds from its start until the faults were over, all was acknowledged, all was compared. */
+  readonly times: readonly number[]
 }
 
 const SETTLE_TIMEOUT_MS = 60_000
@@ -22,11 +24,16 @@ export async function runRound(
   number: number,
 ): Promise<RoundResult> {
   const verdict = emptyVerdict()
+  const startMs = performance.now()
+  const times: number[] = []
+  const lap = (): void => void times.push(Math.round(performance.now() - startMs))
   const faults = drawFaults(generation, random)
   const isDamaged = faults.some((fault) => fault.isDamage)
   try {
     await load(generation, faults, random)
+    lap()
     await settle(generation)
+    lap()
     await compareLedgers(generation, number, verdict)
     if (isDamaged) excuse(generation, verdict)
     else {
@@ -34,16 +41,17 @@ export async function runRound(
       await compareWithTwin(generation, verdict)
     }
     await compareAccount(generation, verdict)
+    lap()
   } catch (error) {
     verdict.problems.push(error instanceof Error ? error.message : String(error))
   }
   verdict.problems.push(...generation.violations.splice(0))
-  return { ...verdict, faults: faults.map(({ kind }) => kind), isDamaged }
+  return { ...verdict, faults: faults.map(({ kind }) => kind), isDamaged, times }
 }
 
 async function load(generation: Generation, faults: readonly Fault[], random: Random): Promise<void> {
   const { senders, killed } = generation
-  for (const sender of senders) sender.isGenerating = sender !== generation.flood
+  for (const sender of senders) sender.isGenerating = true
   killed.go()
   for (const fault of faults) {
     await moment(60 + random() * 300)

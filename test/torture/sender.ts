@@ -13,6 +13,8 @@ export interface SenderOptions {
   /** Frames under way at most. */
   readonly window: number
   readonly isText: boolean
+  /** Bytes in each frame that mean nothing. */
+  readonly filling?: number
   /** The next frame's readings; undefined = nothing to send now. */
   readonly next: () => readonly SentReading[] | undefined
   readonly onAcknowledged: (readings: readonly SentReading[]) => void
@@ -75,22 +77,27 @@ export class Sender {
   }
 
   #pump(): void {
+    const { window, filling, next } = this.options
     if (this.#again.length > 0) {
-      if (this.#underWay.size === 0)
-        for (const frame of this.#again.splice(0, this.options.window)) this.#send(frame)
+      if (this.#underWay.size === 0) for (const frame of this.#again.splice(0, window)) this.#send(frame)
       return
     }
-    if (!this.isGenerating || this.#underWay.size >= this.options.window) return
-    const readings = this.options.next()
-    if (readings !== undefined) this.#send({ seq: this.#nextSeq++, readings })
+    // whoever has much to send doesn't take its time
+    const most = filling === undefined ? 1 : window
+    for (let sent = 0; sent < most && this.isGenerating && this.#underWay.size < window; sent++) {
+      const readings = next()
+      if (readings === undefined) return
+      this.#send({ seq: this.#nextSeq++, readings })
+    }
   }
 
   #send(frame: Frame): void {
     if (this.#underWay.size === 0) this.#heardMs = performance.now()
     this.#underWay.set(frame.seq, frame)
     this.counts.frames++
-    const encode = this.options.isText ? textFrame : binaryFrame
-    this.#socket?.send(encode(frame.seq, frame.readings))
+    const { isText, filling } = this.options
+    const { seq, readings } = frame
+    this.#socket?.send(isText ? textFrame(seq, readings) : binaryFrame(seq, readings, filling))
   }
 
   #connect(): void {

@@ -140,10 +140,10 @@ class Torture {
     for (const kind of result.faults) this.#faults[kind] = (this.#faults[kind] ?? 0) + 1
   }
 
-  #tell(round: number, { faults, readings, lost, doubled, damaged, problems }: RoundResult): void {
+  #tell(round: number, { faults, readings, lost, doubled, damaged, problems, times }: RoundResult): void {
     const losses = damaged > 0 ? `, ${damaged} destroyed and told` : ''
     const words = `${readings} readings so far, ${lost} lost, ${doubled} doubled${losses}`
-    this.#options.say(`round ${round}: ${faults.join(' + ')}: ${words}`)
+    this.#options.say(`round ${round}: ${faults.join(' + ')}: ${words} (${times.join(', ')} ms)`)
     for (const problem of problems.slice(0, 12)) this.#options.say(`    ${problem}`)
   }
 

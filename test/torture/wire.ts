@@ -1,8 +1,9 @@
 /** Readings as messages, and answers read. Written apart from the engine and its client library, on purpose. */
-import { ByteBuffer } from 'flatbuffers'
+import { Builder, ByteBuffer } from 'flatbuffers'
+import { Frame } from '../../src/core/generated/frame.ts'
+import { Reading } from '../../src/core/generated/reading.ts'
 import { Reply } from '../../src/core/generated/reply.ts'
 import { seriesKey } from '../../src/core/ids.ts'
-import { frame } from '../ingest/frames.ts'
 import { type SentReading, timeOf } from './series-account.ts'
 
 export interface Answer {
@@ -16,16 +17,27 @@ export interface Answer {
 
 const STATUSES = ['accepted', 'refused', 'malformed', 'unauthorized'] as const
 
-export const binaryFrame = (seq: number, readings: readonly SentReading[]): Uint8Array =>
-  frame(
-    seq,
-    readings.map(({ series, index, value, poison }) => ({
-      series: seriesKey(series.deviceId, 1),
-      time: timeOf(index),
-      value,
-      ...(poison === 0 ? {} : { lat: poison, lon: 0 }),
-    })),
-  )
+const NO_POSITION = -2147483648
+const FIELDS = 3
+
+/** With `filling` bytes besides in a field that the engine doesn't know, and so has to carry along. */
+export function binaryFrame(seq: number, readings: readonly SentReading[], filling = 0): Uint8Array {
+  const builder = new Builder(128 + filling + readings.length * 32)
+  const filler = filling === 0 ? 0 : builder.createByteVector(new Uint8Array(filling).fill(seq))
+  Frame.startReadingsVector(builder, readings.length)
+  for (const { series, index, value, poison } of [...readings].reverse()) {
+    const position = poison === 0 ? [NO_POSITION, NO_POSITION] : [poison, 0]
+    const key = seriesKey(series.deviceId, 1)
+    Reading.createReading(builder, key, timeOf(index), value, position[0], position[1])
+  }
+  const vector = builder.endVector()
+  builder.startObject(FIELDS)
+  builder.addFieldInt32(0, seq, 0)
+  builder.addFieldOffset(1, vector, 0)
+  if (filler !== 0) builder.addFieldOffset(2, filler, 0)
+  Frame.finishFrameBuffer(builder, builder.endObject())
+  return builder.asUint8Array().slice()
+}
 
 export const textFrame = (seq: number, readings: readonly SentReading[]): string =>
   JSON.stringify({
