@@ -36,6 +36,10 @@ export class ServedEngine {
     return new ServedEngine(program, url, folder)
   }
 
+  async isReady(): Promise<boolean> {
+    return (await fetch(new URL('/readyz', this.url.replace(/^ws/, 'http')))).ok
+  }
+
   async stats(): Promise<Stats> {
     return (await (await this.#get('/v1/stats')).json()) as Stats
   }
@@ -63,6 +67,12 @@ export class ServedEngine {
 
   async stop(): Promise<void> {
     await this.program.stop()
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  /** As a crash would. */
+  async kill(): Promise<void> {
+    await this.program.stop('SIGKILL')
     await rm(this.#folder, { recursive: true, force: true })
   }
 

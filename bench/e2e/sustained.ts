@@ -48,11 +48,18 @@ export function engineConfig(series: number): ConfigInput {
   return { limits: { series: Math.max(series, 1000), devices: Math.max(series, 1000) } }
 }
 
-/** Runs an engine under the load and measures it. */
-export function sustainedRate(shape: LoadShape, timing: Timing): Promise<Sustained> {
-  return withEngine(engineConfig(shape.series), async (engine) => {
+/** Runs an engine under the load and measures it; `onLast` is given its figures at the end of the load. */
+export function sustainedRate(
+  shape: LoadShape,
+  timing: Timing,
+  config: ConfigInput = engineConfig(shape.series),
+  onLast: (stats: Stats) => void = () => undefined,
+): Promise<Sustained> {
+  return withEngine(config, async (engine) => {
+    await until('ready', FIRST_PASS_MS, LOOK_EVERY_MS, () => engine.isReady())
     const load = new LoadProcess(engine.url, loadOptionsOf(shape))
     const window = await measureUnder(load, () => measureWindow(engine, shape.series, timing))
+    onLast(await engine.stats())
     const report = await load.stop()
     return { ...window, check: accountCheck(await engine.settled(), report) }
   })

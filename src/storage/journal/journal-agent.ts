@@ -50,6 +50,9 @@ export class JournalAgent implements Agent {
   readonly #watch: StorageWatch
   #committedAtMs = -Infinity
   #lookedAtMs = -Infinity
+  #collectedMs = 0
+  /** What was routed before is durable. */
+  #coveredMs: number
   #maintainAtMs = 0
   #freeBytes = Infinity
   #bytes = 0
@@ -58,6 +61,7 @@ export class JournalAgent implements Agent {
   constructor(parts: JournalAgentParts) {
     const { memory, plan, clock, journal, thresholds, onState } = parts
     this.#parts = parts
+    this.#coveredMs = clock.nowMs()
     this.#rings = Array.from(
       { length: plan.needs.rings },
       (_, ring) =>
@@ -90,6 +94,7 @@ export class JournalAgent implements Agent {
   doWork(limit: number): number {
     const nowMs = this.#parts.clock.nowMs()
     const waiting = this.#waitingBytes()
+    if (waiting === 0 && !this.#parts.journal.hasPending) this.#coveredMs = nowMs
     const isDue = nowMs >= this.#commitDueMs() || this.#isMuch(waiting)
     const done = isDue && this.hasWork() ? this.#commit(limit * READING_BYTES, nowMs) : 0
     if (nowMs >= this.#maintainAtMs) this.#maintain(done)
@@ -122,7 +127,10 @@ export class JournalAgent implements Agent {
   /** Returns the bytes that became durable. After a failure the same records are tried again, and nothing else. */
   #commit(maxBytes: number, nowMs: number): number {
     const { journal, clock, onDurable } = this.#parts
-    if (!journal.hasPending) this.#collect(maxBytes)
+    if (!journal.hasPending) {
+      this.#collect(maxBytes)
+      this.#collectedMs = nowMs
+    }
     this.#committedAtMs = nowMs
     try {
       journal.commit()
@@ -133,6 +141,7 @@ export class JournalAgent implements Agent {
       return 0
     }
     this.#watch.noteSuccess()
+    this.#coveredMs = this.#collectedMs
     if (this.#records > 0) this.#counters.countCommit(this.#records, this.#bytes, clock.nowMs() - nowMs)
     // before the cursors: whoever sees a ring's end has seen the number of a record that is safe
     this.#counters.setDurable(journal.durableSequence)
@@ -185,11 +194,11 @@ export class JournalAgent implements Agent {
   }
 
   #decide(): void {
-    const { journal, options } = this.#parts
+    const { journal, options, clock } = this.#parts
     // where no more can be had although the medium says it is there (a quota, a limit), only what is held counts
     const roomBytes = journal.heldRoomBytes + (this.#watch.isShort ? 0 : this.#freeBytes)
     this.#counters.setRoom(roomBytes)
-    const lag = Math.max(...this.#rings.map((ring) => ring.lag))
+    const lag = this.hasWork() ? (clock.nowMs() - this.#coveredMs) / 1000 : 0
     this.#watch.decide({ lag, roomSegments: roomBytes / options.segmentBytes })
   }
 }

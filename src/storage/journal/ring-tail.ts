@@ -36,13 +36,6 @@ export class RingTail {
     return (this.#routed - this.#cut) >>> 0
   }
 
-  /** Share of the ring that the router has passed and that isn't durable. */
-  get lag(): number {
-    const durable = observeCursor(this.#memory.i32, this.#control + L.RING_JOURNAL_CURSOR)
-    const routed = observeCursor(this.#memory.i32, this.#control + L.RING_ROUTE_CURSOR)
-    return ((routed - durable) >>> 0) / (this.#mask + 1)
-  }
-
   /** Shows what was observed and hasn't been cut, in slices, until about `maxBytes` have been shown. */
   cut(maxBytes: number, take: (position: number, slice: Uint8Array) => void): void {
     let left = maxBytes

@@ -2,7 +2,7 @@ import { TIERS } from '../../core/tiers.ts'
 
 /** How the disk does. */
 export interface StoragePressure {
-  /** Of the ring that is worst off: routed and not yet durable, as a share of its capacity. */
+  /** Seconds that the oldest frame has waited, or may have, since it was routed. A full ring alone is no distress. */
   readonly lag: number
   /** What can still be written, in segments. */
   readonly roomSegments: number

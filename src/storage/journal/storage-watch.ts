@@ -87,7 +87,7 @@ export class StorageWatch {
     if (roomSegments < rooms[0] + roomMargin)
       return { cause: 'room', message: `room for ${roomSegments.toFixed(1)} segments is left` }
     if (lag >= lags[0] - lagMargin)
-      return { cause: 'lag', message: `the journal is ${Math.round(lag * 100)} % of a ring behind` }
+      return { cause: 'lag', message: `the journal is ${Math.round(lag * 1000)} ms behind` }
     // nothing presses any more, and tiers are admitted again one after the other
     return { cause: this.#state.cause, message: this.#state.message }
   }
