@@ -54,11 +54,17 @@ export class PartRefusals {
     return this.#clients.get(client)?.get(seq)
   }
 
-  /** Remembers it, unless it is known already. */
+  /** Remembers it and passes it on, unless it is known already. */
   add(refusal: PartRefusal): void {
+    if (!this.learn(refusal)) return
+    for (const listener of this.#listeners) listener(refusal)
+  }
+
+  /** Remembers what is known elsewhere; false when it is known here too. */
+  learn(refusal: PartRefusal): boolean {
     const { client, seq, indexes } = refusal
     const known = this.#clients.get(client) ?? new Map<number, PartRefusal>()
-    if (known.has(seq)) return
+    if (known.has(seq)) return false
     known.set(seq, refusal)
     this.#frames++
     this.#indexes += indexes.length
@@ -67,10 +73,10 @@ export class PartRefusals {
     this.#clients.set(client, known)
     if (known.size > this.#bounds.framesPerClient) this.#forgetOldest(client, known)
     while (this.#isOverfull()) this.#forgetQuietest()
-    for (const listener of this.#listeners) listener(refusal)
+    return true
   }
 
-  /** Calls `listener` with each that is added from now on; returns what ends it. */
+  /** Calls `listener` with each that is passed on from now on; returns what ends it. */
   onAdd(listener: (refusal: PartRefusal) => void): () => void {
     this.#listeners.push(listener)
     return () => {

@@ -82,7 +82,10 @@ export class Settlement {
   }
 
   /** Keeps in mind what was refused of a named client's frame; of one that is repeated, returns what was then. */
-  #noteRefusal({ source, seq, readingCount }: SettledFrame, refusal: FrameRefusal | null): FrameRefusal | null {
+  #noteRefusal(
+    { source, seq, readingCount }: SettledFrame,
+    refusal: FrameRefusal | null,
+  ): FrameRefusal | null {
     const clients = this.#clients
     if (clients === undefined || seq === 0) return refusal
     if (readingCount > 0) {
