@@ -53,10 +53,14 @@ export class Checkpoints {
     const { thread, clock } = this.#parts
     this.#isEnding = true
     this.#cancel()
+    let cancelPatience = (): void => undefined
     const isDone = await Promise.race([
       this.#takeLast().then(() => true),
-      new Promise<boolean>((resolve) => clock.after(patienceMs, () => resolve(false))),
+      new Promise<boolean>((resolve) => {
+        cancelPatience = clock.after(patienceMs, () => resolve(false))
+      }),
     ])
+    cancelPatience() // or the process would wait for it
     if (isDone) await thread.close()
     else await thread.terminate()
   }
