@@ -28,6 +28,7 @@ import { type Foundation, layFoundation, openProducer } from './foundation.ts'
 import { countersOf, refusalOf } from './listeners/listener.ts'
 import { LostWork } from './lost-work.ts'
 import { openPartRefusals } from './part-refusals.ts'
+import { RetryAdvice } from './retry-advice.ts'
 import { RouterThread } from './router-thread.ts'
 import { EMBEDDING_RING } from './sizing.ts'
 import { StatsDesk } from './stats-desk.ts'
@@ -57,6 +58,7 @@ export interface Assembly {
   readonly durability: Durability | undefined
   readonly pool: WorkerPool
   readonly statsDesk: StatsDesk
+  readonly retryAdvice: RetryAdvice
 }
 
 /** Puts an engine together and starts its threads. */
@@ -126,7 +128,9 @@ export async function assemble(given: Config, clock: Clock): Promise<Assembly> {
     })
   const statsDesk = new StatsDesk({ foundation, config, clock, latency, alerts, registry, pool, durability })
   const quarantine = new Quarantine(clock, limits.quarantine)
+  const retryAdvice = new RetryAdvice(foundation, clock)
   const state = {
+    retryAdvice,
     durability,
     partRefusals,
     quarantine,

@@ -29,6 +29,8 @@ export interface IntakeParts {
   readonly counters: IntakeCounters
   readonly limits: IntakeLimits
   readonly rates: IntakeRates
+  /** What a sender that is refused for this reason is told to wait. */
+  readonly retryAfterMs: (reason: RefusalReason) => number
   readonly clock: Clock
   /** When a frame came in, on the same scale; `turnTime(clock)` spares reading the clock for every frame. */
   readonly receivedMs: (bytes: number) => number
@@ -66,8 +68,8 @@ export class Intake {
   #isClosing = false
 
   constructor(parts: IntakeParts) {
-    const { memory, producer, counters, limits, clock, pause, quarantine } = parts
-    const { frameBytes, framesInFlight, retryAfterMs, ringWaitMs: waitMs } = limits
+    const { memory, producer, counters, limits, clock, pause, quarantine, retryAfterMs } = parts
+    const { frameBytes, framesInFlight, ringWaitMs: waitMs } = limits
     assert(producer.capacityBytes >= RING_FRAMES * frameBytes, 'a ring holds four of the longest frames')
     this.#frameBytes = frameBytes
     this.#clock = clock

@@ -141,7 +141,6 @@ export function intakeFixture(options: FixtureOptions = {}): Fixture {
     limits: {
       frameBytes: Math.min(1 << 20, ringBytes >> 2),
       ringWaitMs: 0,
-      retryAfterMs: 250,
       framesInFlight: 64,
       ...options.limits,
     },
@@ -151,6 +150,7 @@ export function intakeFixture(options: FixtureOptions = {}): Fixture {
       tenant: { ...UNLIMITED, connections: 0 },
       ...options.rates,
     },
+    retryAfterMs: (reason) => (reason === 'storage' ? 1000 : 250),
     clock: options.clock ?? clock,
     receivedMs: options.clock ? turnTime(options.clock) : clock.nowMs,
     pause: options.pause ?? (() => undefined),

@@ -29,8 +29,8 @@ import { placeOf } from '../../memory/memory-plan.ts'
 import type { SpscFrameProducer } from '../../memory/rings/spsc-frame-ring.ts'
 import type { Config } from '../config/config.ts'
 import { type Foundation, openProducer } from '../foundation.ts'
+import { retryAfterOf } from '../retry-advice.ts'
 
-const RETRY_AFTER_MS = 100
 const GOODBYE_MS = 100
 /** RFC 6455, 7.4.1: an endpoint is going away. */
 const CLOSE_GOING_AWAY = 1001
@@ -109,7 +109,8 @@ export async function openListener(parts: ListenerParts): Promise<Listener> {
     producer,
     names: parts.names,
     counters: countersOf(foundation, ring),
-    limits: { ...limits, retryAfterMs: RETRY_AFTER_MS },
+    limits,
+    retryAfterMs: retryAfterOf(foundation),
     rates: { connection: rates.client, address: rates.address, tenant: rates.tenant },
     clock,
     receivedMs: turnTime(clock),

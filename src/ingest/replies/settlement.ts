@@ -1,4 +1,4 @@
-import { MALFORMED_CAUSES, REFUSAL_REASONS } from '../../core/refusal.ts'
+import { MALFORMED_CAUSES, REFUSAL_REASONS, type RefusalReason } from '../../core/refusal.ts'
 import { OUTCOME_MALFORMED } from '../../memory/layout/ring.layout.ts'
 import type { FrameProducer, SettledFrame } from '../../memory/rings/ingest-ring.ts'
 import { SOURCE_COMPACTED, SOURCE_TEXT, type Connection, type ConnectionTable } from '../connection.ts'
@@ -24,7 +24,7 @@ export class Settlement {
   readonly #producer: FrameProducer
   readonly #connections: ConnectionTable
   readonly #replies: Replies
-  readonly #retryAfterMs: number
+  readonly #retryAfterMs: (reason: RefusalReason) => number
   readonly #clients: ClientFrames | undefined
   /** Faults of numbered frames of which only a part was committed, in ring order. */
   readonly #faults: (readonly ReadingFault[])[] = []
@@ -34,7 +34,7 @@ export class Settlement {
     producer: FrameProducer,
     connections: ConnectionTable,
     replies: Replies,
-    retryAfterMs: number,
+    retryAfterMs: (reason: RefusalReason) => number,
     clients?: ClientFrames,
   ) {
     this.#clients = clients
@@ -105,7 +105,7 @@ export class Settlement {
 
   #refuse(connection: Connection, asText: boolean, seq: number, { reason, indexes }: FrameRefusal): void {
     const words = REFUSAL_REASONS[reason]
-    this.#replies.send(connection, asText, Status.refused, seq, words, this.#retryAfterMs, indexes)
+    this.#replies.send(connection, asText, Status.refused, seq, words, this.#retryAfterMs(words), indexes)
   }
 
   /** Of a frame with malformed readings the others are taken. */
