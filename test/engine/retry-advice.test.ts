@@ -17,7 +17,7 @@ async function open() {
   return {
     retryAfterMs,
     /** A quarter of a second in which so much of the lowest and of the highest tier was done. */
-    pass(accepted: number, processed: number, deadLettered = 0): number {
+    pass: (accepted: number, processed: number, deadLettered = 0): number => {
       add(plan.at.routerCounters + ROUTER_ACCEPTED, accepted / 2)
       add(plan.at.routerCounters + ROUTER_ACCEPTED + 24, accepted / 2)
       add(placeOf.workerCounters(plan, 0) + WORKER_PROCESSED, processed / 2)

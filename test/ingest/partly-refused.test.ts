@@ -15,9 +15,9 @@ const CLIENT = clientKeyOf('gate-1')
 const sender = { address: '10.0.0.1', client: 'gate-1', tenant: 'acme' }
 
 interface Opened extends Fixture {
-  connect(): { connection: Connection; socket: TestSocket }
+  readonly connect: () => { connection: Connection; socket: TestSocket }
   /** Routes what is in the ring; frames with readings are marked so. */
-  route(mark?: Mark): void
+  readonly route: (mark?: Mark) => void
 }
 
 function open(options: FixtureOptions = {}): Opened {
