@@ -157,6 +157,7 @@ export class Engine {
 
   #collect(): void {
     this.#parts.statsDesk.collectLatencies()
+    this.#parts.retryAdvice.update()
     this.#door.collect()
   }
 

@@ -2,12 +2,11 @@ import type { Clock } from '../core/clock.ts'
 import { assert } from '../core/errors.ts'
 import { RING_FRAMES } from '../core/limits.ts'
 import type { RefusalReason } from '../core/refusal.ts'
-import type { ClientWindows } from '../memory/client-windows.ts'
 import type { NameResolver } from '../core/names.ts'
 import type { FrameProducer } from '../memory/rings/ingest-ring.ts'
 import type { SharedMemory } from '../memory/shared-memory.ts'
 import { BinaryDoor } from './binary-door.ts'
-import { ClientFrames } from './client-frames.ts'
+import { ClientFrames, type ClientMemory } from './client-frames.ts'
 import { ConnectionTable, nameOf, type Connection, type Sender, type StreamSocket } from './connection.ts'
 import { JsonFrame } from './decode/json-frame.ts'
 import { IntakeAccount } from './intake-account.ts'
@@ -30,6 +29,8 @@ export interface IntakeParts {
   readonly counters: IntakeCounters
   readonly limits: IntakeLimits
   readonly rates: IntakeRates
+  /** What a sender that is refused for this reason is told to wait. */
+  readonly retryAfterMs: (reason: RefusalReason) => number
   readonly clock: Clock
   /** When a frame came in, on the same scale; `turnTime(clock)` spares reading the clock for every frame. */
   readonly receivedMs: (bytes: number) => number
@@ -37,7 +38,7 @@ export interface IntakeParts {
   readonly pause: (ms: number) => void
   readonly quarantine: (entry: QuarantineEntry) => void
   /** Frames already taken, by client; not given where nothing outlives the process. */
-  readonly clients?: { readonly windows: ClientWindows; readonly round: () => number } | undefined
+  readonly clients?: ClientMemory | undefined
   /** Why nothing at all can be taken now, or ''. */
   readonly refusal?: () => RefusalReason | ''
 }
@@ -67,8 +68,8 @@ export class Intake {
   #isClosing = false
 
   constructor(parts: IntakeParts) {
-    const { memory, producer, counters, limits, clock, pause, quarantine } = parts
-    const { frameBytes, framesInFlight, retryAfterMs, ringWaitMs: waitMs } = limits
+    const { memory, producer, counters, limits, clock, pause, quarantine, retryAfterMs } = parts
+    const { frameBytes, framesInFlight, ringWaitMs: waitMs } = limits
     assert(producer.capacityBytes >= RING_FRAMES * frameBytes, 'a ring holds four of the longest frames')
     this.#frameBytes = frameBytes
     this.#clock = clock
@@ -77,8 +78,7 @@ export class Intake {
     this.#account = account
     this.#rateBook = new RateBook(parts.rates)
     const replies = new Replies(counters, clock, framesInFlight, (unread) => this.close(unread))
-    const { windows, round } = parts.clients ?? {}
-    const clients = windows && round && new ClientFrames(windows, producer, clock, round)
+    const clients = parts.clients && new ClientFrames(parts.clients, producer, clock)
     this.#clients = clients
     this.#refusal = parts.refusal ?? (() => '')
     this.#settlement = new Settlement(producer, this.#connections, replies, retryAfterMs, clients)

@@ -4,8 +4,6 @@ export interface IntakeLimits {
   readonly frameBytes: number
   /** Longest wait for room in a full ring before a frame is refused; 0 = refuse at once. */
   readonly ringWaitMs: number
-  /** What a refused sender is told to wait. */
-  readonly retryAfterMs: number
   /** Frames a client may have unacknowledged. */
   readonly framesInFlight: number
 }

@@ -1,4 +1,9 @@
-import { MALFORMED_CAUSES, type MalformedCause, type RefusalReason } from '../core/refusal.ts'
+import {
+  MALFORMED_CAUSES,
+  REFUSAL_REASONS,
+  type MalformedCause,
+  type RefusalReason,
+} from '../core/refusal.ts'
 import { nameOf, type Connection } from './connection.ts'
 import type { ReadingFault } from './decode/json-reading.ts'
 import type { IntakeAccount } from './intake-account.ts'
@@ -15,7 +20,7 @@ export interface RejectionParts {
   readonly account: IntakeAccount
   readonly replies: Replies
   readonly quarantine: (entry: QuarantineEntry) => void
-  readonly retryAfterMs: number
+  readonly retryAfterMs: (reason: RefusalReason) => number
   readonly end: (connection: Connection, code: number, reason: string) => void
 }
 
@@ -33,7 +38,7 @@ export class Rejections {
     seq: number,
     readings: number,
     reason: RefusalReason,
-    retryAfterMs = this.#parts.retryAfterMs,
+    retryAfterMs = this.#parts.retryAfterMs(reason),
   ): void {
     this.#parts.account.refused(reason, readings)
     this.#parts.replies.send(connection, asText, Status.refused, seq, reason, retryAfterMs, null)
@@ -69,9 +74,9 @@ export class Rejections {
 
   /** Lists faulty readings without waiting for what becomes of the others. */
   answerFaults(connection: Connection, seq: number, faults: readonly ReadingFault[]): void {
-    const refused = faults.some((fault) => !fault.malformed)
+    const refused = faults.find((fault) => !fault.malformed)
     const status = refused ? Status.refused : Status.accepted
-    const retryAfterMs = refused ? this.#parts.retryAfterMs : 0
+    const retryAfterMs = refused ? this.#parts.retryAfterMs(REFUSAL_REASONS[refused.code]) : 0
     const indexes = listFaults(faults, [])
     this.#parts.replies.send(connection, true, status, seq, explainFaults(faults), retryAfterMs, indexes)
   }

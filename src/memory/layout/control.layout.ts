@@ -18,6 +18,7 @@
  *  1168  u32 journalStop    1 = end                           main
  *  1172  u32 checkpointRound  checkpoints begun               checkpoints
  *  1176  u32 replaying      1 = nothing new is taken yet      main
+ *  1180  u32 retryMs        what refused senders are told to wait  main
  *  1280  u32 storageStatus  index into STORAGE_STATUSES                  journal
  *  1284  u32 storageCause   index into STORAGE_CAUSES        journal
  *  1288  f64 storageSinceMs of that status, since 1970       journal
@@ -56,6 +57,7 @@ export const CONTROL_EPOCH_OFFSET = 1160
 export const CONTROL_JOURNAL_STOP = 1168
 export const CONTROL_CHECKPOINT_ROUND = 1172
 export const CONTROL_REPLAYING = 1176
+export const CONTROL_RETRY_MS = 1180
 export const CONTROL_STORAGE_STATUS = 1280
 export const CONTROL_STORAGE_CAUSE = 1284
 export const CONTROL_STORAGE_SINCE_MS = 1288
