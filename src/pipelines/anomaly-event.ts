@@ -19,6 +19,11 @@ export class AnomalyEvent {
     this.#names = names
   }
 
+  /** @internal Engine: series and time of its reading. */
+  get anchor(): string {
+    return `${this.series.toString(16)}:${this.time}`
+  }
+
   /** @internal Engine: shows the event at `address`. */
   at(address: number): this {
     this.#address = address

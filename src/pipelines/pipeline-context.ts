@@ -14,6 +14,8 @@ export interface AlertRequest {
 
 /** The reading or event that user code looks at. */
 export interface Subject {
+  /** Which reading it is (of a batch that is not at one, the last one). */
+  readonly anchor: string
   readonly series: bigint
   readonly time: number
   readonly value: number
@@ -123,10 +125,10 @@ export class PipelineContext {
     return this.#outgoing
   }
 
-  /** Reading, number among what that reading led to, hash of the content. */
+  /** Reading, number among what it led to, hash of the content. */
   #emitId(topic: string, data: unknown): string {
     const subject = this.#subject
-    const reading = subject === undefined ? '' : `${subject.series.toString(16)}:${subject.time}`
+    const reading = subject?.anchor ?? ''
     this.#emitted = reading === this.#emittedFor ? this.#emitted + 1 : 0
     this.#emittedFor = reading
     return `${reading}:${this.#emitted}:${deviceIdOf(`${topic} ${JSON.stringify(data)}`).toString(16)}`

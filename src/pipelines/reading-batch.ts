@@ -53,6 +53,15 @@ export class ReadingBatch {
     return this.#entry < this.#end
   }
 
+  /** @internal Engine: series and time of the current reading, or of the batch's last one. */
+  get anchor(): string {
+    const entry = this.#entry
+    if (entry < this.#first || entry >= this.#end) this.#entry = this.#end - R.READING_BYTES
+    const anchor = `${this.series.toString(16)}:${this.time}`
+    this.#entry = entry
+    return anchor
+  }
+
   /** Series key, `deviceId << 16 | metricId`; makes a bigint, so ask for `device` and `metric` where speed matters. */
   get series(): bigint {
     const row = this.#row()

@@ -1,6 +1,8 @@
 import { AlertBook } from '../../src/alerts/alert-book.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import { Directory } from '../../src/engine/directory.ts'
+import { AlertLog } from '../../src/engine/durability/alert-log.ts'
+import { AT_ONCE } from '../../src/engine/durability/externalizer.ts'
 import { EgressDesk } from '../../src/engine/egress-desk.ts'
 import { EmbeddedIntake } from '../../src/engine/embedding/embedded-intake.ts'
 import { ReadingWriter } from '../../src/engine/embedding/reading-writer.ts'
@@ -118,7 +120,8 @@ export class InlineEngine {
     this.deadLetters = new DeadLetters(clock, 100)
     this.#egress = new EgressDesk({
       ...{ foundation, names, alerts: this.alerts, deadLetters: this.deadLetters, clock },
-      anomalyLatency: latency.anomaly,
+      ...{ alertLog: new AlertLog(), externalizer: AT_ONCE },
+      onAnomaly: (receivedMs) => latency.anomaly.record(clock.nowMs() - receivedMs, 1),
       describe: (series) => directory.describe(series),
       onEmit: (message) => this.emitted.push(message),
     })

@@ -51,7 +51,7 @@ const slices = fc
       (pair) =>
         pair.workSlices(track, first, count, limit, (slice) => ((failures >> slice) & 1) === 1),
   )
-const sheds = fc.constantFrom(0, 0, 1, 3, 4).map(
+const sheds = fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 2).map(
   (tiers): Step =>
     (pair) =>
       pair.shed(tiers),
