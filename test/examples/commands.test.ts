@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createEngine } from 'millrace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Served } from '../engine/served.ts'
 import { ROOT, type Outcome } from './run.ts'
@@ -25,6 +26,13 @@ function sampleConfig(): string {
   return /^```yaml\n(# millrace\.yaml\n[^]*?)^```$/m.exec(text)![1]
 }
 
+/** A data directory as a server leaves it. */
+async function keepSomething(dataDir: string): Promise<void> {
+  const engine = await createEngine({ durability: 'journal', dataDir, limits: { series: 10_000 } })
+  await engine.ingest([{ device: 'pump-7', metric: 'value', value: 21 }])
+  await engine.close()
+}
+
 const commands = PAGES.filter((page) => page.endsWith('.md')).flatMap(commandsOf)
 const ofKind = (...kinds: string[]) => commands.filter(({ command }) => kinds.includes(command.split(' ')[1]))
 
@@ -32,6 +40,7 @@ describe('commands in the documentation', { timeout: 60_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-commands-'))
   let served: Served
   beforeAll(async () => {
+    await keepSomething(join(folder, 'kept'))
     writeFileSync(join(folder, 'millrace.yaml'), sampleConfig())
     served = await Served.start(OPEN_FILES, { limits: { series: 200_000, devices: 200_000 } })
   })
@@ -60,6 +69,13 @@ describe('commands in the documentation', { timeout: 60_000 }, () => {
 
   it.each(ofKind('config', 'token'))('work as they stand: $command ($page)', async ({ command }) => {
     expect(await shell(command)).toMatchObject({ code: 0, err: '' })
+  })
+
+  it.each(ofKind('journal', 'checkpoint'))('look at what is kept: $command ($page)', async ({ command }) => {
+    const here = command.replace(/--data-dir \S+/, '--data-dir kept')
+    const { code, out, err } = await shell(here)
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    if (!here.includes(' export ')) expect(out).not.toBe('')
   })
 
   it.each(ofKind('load'))('put load on a server: $command ($page)', async ({ command }) => {
