@@ -20,10 +20,10 @@ function commandsOf(page: string): { page: string; command: string }[] {
     .map((command) => ({ page, command }))
 }
 
-/** The configuration that the samples mean by `millrace.yaml`. */
-function sampleConfig(): string {
-  const text = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8')
-  return /^```yaml\n(# millrace\.yaml\n[^]*?)^```$/m.exec(text)![1]
+/** The configuration that the samples of a page mean by a file's name. */
+function sampleConfig(page: string, name: string): string {
+  const text = readFileSync(join(ROOT, page), 'utf8')
+  return new RegExp(`^\`\`\`yaml\\n(# ${name}\\n[^]*?)^\`\`\`$`, 'm').exec(text)![1]
 }
 
 /** A data directory as a server leaves it. */
@@ -41,7 +41,8 @@ describe('commands in the documentation', { timeout: 60_000 }, () => {
   let served: Served
   beforeAll(async () => {
     await keepSomething(join(folder, 'kept'))
-    writeFileSync(join(folder, 'millrace.yaml'), sampleConfig())
+    writeFileSync(join(folder, 'millrace.yaml'), sampleConfig('docs/operations.md', 'millrace.yaml'))
+    writeFileSync(join(folder, 'durable.yaml'), sampleConfig('README.md', 'durable.yaml'))
     served = await Served.start(OPEN_FILES, { limits: { series: 200_000, devices: 200_000 } })
   })
   afterAll(async () => {
@@ -64,7 +65,9 @@ describe('commands in the documentation', { timeout: 60_000 }, () => {
     expect(ofKind('load').length).toBeGreaterThan(3)
     expect(ofKind('config').length).toBe(3)
     expect(ofKind('token').length).toBeGreaterThanOrEqual(2)
-    expect(ofKind('serve', 'load', 'config', 'token').length).toBe(commands.length)
+    expect(ofKind('journal', 'checkpoint').length).toBeGreaterThan(4)
+    const kinds = ['serve', 'load', 'config', 'token', 'journal', 'checkpoint']
+    expect(ofKind(...kinds).length).toBe(commands.length)
   })
 
   it.each(ofKind('config', 'token'))('work as they stand: $command ($page)', async ({ command }) => {
