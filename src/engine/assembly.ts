@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { AlertBook } from '../alerts/alert-book.ts'
 import { AlertNews } from '../alerts/alert-news.ts'
 import type { Clock } from '../core/clock.ts'
@@ -11,6 +12,7 @@ import { LatencyBook } from '../observability/latency.ts'
 import { Quarantine } from '../observability/quarantine.ts'
 import { LanePipeline } from '../pipelines/lane-pipeline.ts'
 import { loadPipeline, type PipelineModule } from '../pipelines/pipeline-module.ts'
+import type { RegistryStore } from '../storage/registry/registry-store.ts'
 import type { Config } from './config/config.ts'
 import { Directory } from './directory.ts'
 import type { EmitMessage } from '../pipelines/pipeline-context.ts'
@@ -64,6 +66,7 @@ export async function assemble(given: Config, clock: Clock): Promise<Assembly> {
   const kept = await openKeptOf(given, foundation, clock, events)
   const config = kept === undefined ? given : withKeptTokens(given, kept.registry)
   const directory = new Directory(config, foundation, kept?.registry.load())
+  if (kept !== undefined) keepMetrics(kept.registry, directory)
   const { limits } = config
   const deadLetters = new DeadLetters(clock, limits.deadLetters)
   const latency = await LatencyBook.open(clock)
@@ -145,6 +148,13 @@ async function startPool(pool: WorkerPool, size: number, router: RouterThread): 
     await router.stop()
     throw error
   }
+}
+
+/** Metrics of the configuration have numbers, too, which must be the same after the next start. */
+function keepMetrics(store: RegistryStore, { dictionary }: Directory): void {
+  const known = new Map(Array.from(store.load().metrics, (metric) => [metric.name, metric]))
+  for (const metric of dictionary)
+    if (!isDeepStrictEqual(known.get(metric.name), metric)) store.put({ kind: 'metric', metric })
 }
 
 function openAlertBook(config: Config, directory: Directory): AlertBook {

@@ -102,8 +102,8 @@ const refused: [name: string, input: unknown, message: string][] = [
   ['a word that is none', { server: 'uwss' }, 'server: "uwss" is not allowed; give auto, uws or ws'],
   [
     'a durability there is not',
-    { durability: 'journal' },
-    'durability: "journal" is not allowed; give "memory"',
+    { durability: 'paper' },
+    'durability: "paper" is not allowed; give ',
   ],
   [
     'a ring that is no power of two',

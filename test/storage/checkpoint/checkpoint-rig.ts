@@ -178,7 +178,7 @@ export class CheckpointRig {
       found.set(key, {
         ...{ mean: rig.double(row + S.ROW_MEAN), variance: rig.double(row + S.ROW_VARIANCE) },
         ...{ count: rig.word(row + S.ROW_COUNT), calm: rig.word(row + S.ROW_CALM) },
-        flags: rig.view.getUint8(row + S.ROW_FLAGS),
+        flags: rig.view.getUint8(row + S.ROW_FLAGS) & S.ROW_ABNORMAL,
         window: [0, 8, 16, 24, 32, 40, 48].map((at) => rig.double(window + at)),
         windowCount: rig.word(window + S.WINDOW_COUNT),
       })

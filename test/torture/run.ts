@@ -1,0 +1,23 @@
+/**
+ * `npm run torture -- --rounds 500 --seed 1`: prints every round and, at the end, the figures; exits with 1 when anything
+ * was lost or doubled. `--planted`: plants bugs, and exits with 1 when one of them is not found in so many rounds.
+ */
+import { parseArgs } from 'node:util'
+import { fileURLToPath } from 'node:url'
+import { findPlanted } from './planted.ts'
+import { torture } from './torture.ts'
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '20' },
+    seed: { type: 'string', default: '1' },
+    from: { type: 'string', default: '0' },
+    planted: { type: 'boolean', default: false },
+  },
+})
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const [rounds, seed, from] = [values.rounds, values.seed, values.from].map(Number)
+const say = (words: string): void => void process.stdout.write(`${words}\n`)
+const options = { root, rounds, seed, from, say }
+const isGood = values.planted ? await findPlanted(options) : (await torture(options)).isGood
+process.exit(isGood ? 0 : 1)
