@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createEngine } from 'millrace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Served } from '../engine/served.ts'
 import { ROOT, type Outcome } from './run.ts'
@@ -19,10 +20,17 @@ function commandsOf(page: string): { page: string; command: string }[] {
     .map((command) => ({ page, command }))
 }
 
-/** The configuration that the samples mean by `millrace.yaml`. */
-function sampleConfig(): string {
-  const text = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8')
-  return /^```yaml\n(# millrace\.yaml\n[^]*?)^```$/m.exec(text)![1]
+/** The configuration that the samples of a page mean by a file's name. */
+function sampleConfig(page: string, name: string): string {
+  const text = readFileSync(join(ROOT, page), 'utf8')
+  return new RegExp(`^\`\`\`yaml\\n(# ${name}\\n[^]*?)^\`\`\`$`, 'm').exec(text)![1]
+}
+
+/** A data directory as a server leaves it. */
+async function keepSomething(dataDir: string): Promise<void> {
+  const engine = await createEngine({ durability: 'journal', dataDir, limits: { series: 10_000 } })
+  await engine.ingest([{ device: 'pump-7', metric: 'value', value: 21 }])
+  await engine.close()
 }
 
 const commands = PAGES.filter((page) => page.endsWith('.md')).flatMap(commandsOf)
@@ -32,7 +40,9 @@ describe('commands in the documentation', { timeout: 60_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-commands-'))
   let served: Served
   beforeAll(async () => {
-    writeFileSync(join(folder, 'millrace.yaml'), sampleConfig())
+    await keepSomething(join(folder, 'kept'))
+    writeFileSync(join(folder, 'millrace.yaml'), sampleConfig('docs/operations.md', 'millrace.yaml'))
+    writeFileSync(join(folder, 'durable.yaml'), sampleConfig('README.md', 'durable.yaml'))
     served = await Served.start(OPEN_FILES, { limits: { series: 200_000, devices: 200_000 } })
   })
   afterAll(async () => {
@@ -55,12 +65,20 @@ describe('commands in the documentation', { timeout: 60_000 }, () => {
     expect(ofKind('load').length).toBeGreaterThan(3)
     expect(ofKind('config').length).toBe(3)
     expect(ofKind('token').length).toBeGreaterThanOrEqual(2)
-    const looking = ofKind('journal', 'checkpoint') // want a data directory that has something in it: test/cli has one
-    expect(ofKind('serve', 'load', 'config', 'token').length + looking.length).toBe(commands.length)
+    expect(ofKind('journal', 'checkpoint').length).toBeGreaterThan(4)
+    const kinds = ['serve', 'load', 'config', 'token', 'journal', 'checkpoint']
+    expect(ofKind(...kinds).length).toBe(commands.length)
   })
 
   it.each(ofKind('config', 'token'))('work as they stand: $command ($page)', async ({ command }) => {
     expect(await shell(command)).toMatchObject({ code: 0, err: '' })
+  })
+
+  it.each(ofKind('journal', 'checkpoint'))('look at what is kept: $command ($page)', async ({ command }) => {
+    const here = command.replace(/--data-dir \S+/, '--data-dir kept')
+    const { code, out, err } = await shell(here)
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    if (!here.includes(' export ')) expect(out).not.toBe('')
   })
 
   it.each(ofKind('load'))('put load on a server: $command ($page)', async ({ command }) => {

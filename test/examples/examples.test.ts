@@ -39,3 +39,15 @@ describe('examples/client', () => {
     expect(lines.at(-1)).toBe('acknowledged 10024, gave up 0, unsettled 0')
   })
 })
+
+describe('examples/durable', { timeout: 30_000 }, () => {
+  it('is killed while it takes readings, and finds every acknowledged one again', async () => {
+    const lines = await example('durable/main.js')
+    expect(lines.at(-1)).toBe('lost: 0')
+    const acknowledged = Number(/^killed after (\d+) readings were acknowledged$/.exec(lines[0])![1])
+    const found = Number(/^taken in again: (\d+)$/.exec(lines[1])![1])
+    expect(acknowledged).toBeGreaterThanOrEqual(5000)
+    // with what was on the disk and not answered yet: a frame at most
+    expect(found - acknowledged).toBeLessThanOrEqual(100)
+  })
+})
