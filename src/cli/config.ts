@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { type Clock, systemClock } from '../core/clock.ts'
 import type { Config } from '../engine/config/config.ts'
+import { diskRoom } from '../engine/config/disk-room.ts'
 import { explain, explainedValues, type SegmentSize } from '../engine/config/explain.ts'
 import { jsonSchema } from '../engine/config/json-schema.ts'
 import type { LoadedConfig } from '../engine/config/parse.ts'
@@ -39,7 +40,7 @@ export function configCommand({ planMemory, terminal, clock = systemClock() }: C
     .addOption(
       new Option(
         '--explain',
-        'show every value, where it came from, and the memory that follows (default)',
+        'show every value, where it came from, and the memory and disk room that follow (default)',
       ).conflicts(['check', 'schema']),
     )
     .addOption(new Option('--check', 'only say whether it is valid').conflicts('schema'))
@@ -62,5 +63,6 @@ function check(
 
 function asJson({ config, origins }: LoadedConfig, memory: readonly SegmentSize[]): string {
   const sharedBytes = memory.reduce((sum, { bytes }) => sum + bytes, 0)
-  return JSON.stringify({ values: explainedValues(config, origins), memory, sharedBytes }, null, 2)
+  const disk = diskRoom(config)
+  return JSON.stringify({ values: explainedValues(config, origins), memory, sharedBytes, disk }, null, 2)
 }

@@ -82,7 +82,7 @@ export async function assemble(given: Config, clock: Clock): Promise<Assembly> {
   const notes = new Notes({
     ...{ memory: foundation.memory, clock, waitMs: limits.ringWaitMs },
     ...{ control: placeOf.ringControl(foundation.plan, EMBEDDING_RING) },
-    ...{ producer, settle: () => embedded.settle() },
+    ...{ producer, settle: () => embedded.settle(), giveUpClaim: () => embedded.giveUpClaim() },
   })
   const noteTold = (note: string): void => void notes.write(NOTE_TOLD, new TextEncoder().encode(note))
   const alertNews = kept === undefined ? new AlertNews(alerts) : new AlertNews(alerts, noteTold)

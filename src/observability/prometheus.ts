@@ -5,6 +5,7 @@ import { Exposition, type HistogramSample, type Labels, labelled, type Sample } 
 import { type LatencyBook, type LatencyRecorder, STAGES } from './latency.ts'
 import { LATENCY_BOUNDS_MS } from './latency-buckets.ts'
 import type { ProcessFigures } from './process-probe.ts'
+import { writeDurability } from './prometheus-durability.ts'
 
 export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
@@ -17,6 +18,7 @@ export function renderPrometheus(stats: Stats, latency: LatencyBook, figures: Pr
   writeAlerts(text, stats)
   writeLatency(text, latency)
   writeEngine(text, stats)
+  if (stats.durability !== null) writeDurability(text, stats.durability)
   writeProcess(text, figures)
   return text.toString()
 }

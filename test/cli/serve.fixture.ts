@@ -7,7 +7,7 @@ import { MillraceError } from '../../src/core/errors.ts'
 /**
  * `millrace serve` with an engine that does nothing but live and be closed, so that the life of the server
  * can be tried with real signals. ENGINE says how it behaves: fine, no-port (listening fails),
- * failing (a worker crashes) or endless (closing takes for ever).
+ * failing (a worker crashes), recovering (what was accepted before is taken in again) or endless (closing takes for ever).
  */
 const behaviour = process.env.ENGINE ?? 'fine'
 const account = {
@@ -32,6 +32,11 @@ function engine(host: string, port: number): ServedEngine {
     on: (event, listener) => {
       if (event === 'failure' && behaviour === 'failing')
         setTimeout(() => (listener as (error: unknown) => void)(new Error('worker 0 crashed')), 50)
+      if (event === 'recovered' && behaviour === 'recovering')
+        setTimeout(
+          () => (listener as (recovery: object) => void)({ readings: 1_234_567, seconds: 2.345 }),
+          50,
+        )
       return () => undefined
     },
     close: async () => {

@@ -68,6 +68,28 @@ describe('millrace serve', () => {
     expect(code).toBe(0)
   })
 
+  it('says when what was accepted before is taken in again', async () => {
+    const lines = serve([], 'recovering')
+    await lines.says('recovered')
+    lines.child.kill('SIGINT')
+    const { out } = await lines.end()
+    expect(out.split('\n')[1]).toBe('millrace recovered: 1,234,567 readings taken in again in 2.3 s; ready')
+
+    const json = serve(['--json'], 'recovering')
+    await json.says('recovered')
+    json.child.kill('SIGINT')
+    const documents = (await json.end()).out.trimEnd().split('\n')
+    expect(JSON.parse(documents[1])).toEqual({ event: 'recovered', readings: 1_234_567, seconds: 2.345 })
+  })
+
+  it('names the durability when it listens', async () => {
+    const server = serve(['--config', 'test/cli/durable.yaml', '--json'])
+    await server.says('listening')
+    server.child.kill('SIGINT')
+    const [ready] = (await server.end()).out.split('\n')
+    expect(JSON.parse(ready)).toMatchObject({ event: 'listening', durability: 'journal' })
+  })
+
   it('closes the engine when it cannot listen, and exits with 1', async () => {
     const { code, out, err } = await serve(['--port', '80'], 'no-port').end()
     expect({ code, out, err }).toEqual({

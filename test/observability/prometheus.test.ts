@@ -3,7 +3,8 @@ import { systemClock } from '../../src/core/clock.ts'
 import { LatencyBook } from '../../src/observability/latency.ts'
 import { ProcessProbe } from '../../src/observability/process-probe.ts'
 import { renderPrometheus } from '../../src/observability/prometheus.ts'
-import { sampleStats } from './sample-stats.ts'
+import type { Stats } from '../../src/core/stats.ts'
+import { sampleDurability, sampleStats } from './sample-stats.ts'
 
 const SAMPLE = /^([a-z_][a-z0-9_]*)(\{(?:[a-z_]+="(?:[^"\\\n]|\\[\\n"])*",?)+\})? (\+Inf|-?[0-9.e+-]+)$/
 
@@ -11,16 +12,20 @@ const clock = systemClock()
 let latency: LatencyBook
 let lines: string[]
 
+const render = (stats: Stats): string[] => {
+  const probe = new ProcessProbe(clock)
+  const text = renderPrometheus(stats, latency, probe.read())
+  probe.close()
+  expect(text.endsWith('\n')).toBe(true)
+  return text.slice(0, -1).split('\n')
+}
+
 beforeAll(async () => {
   latency = await LatencyBook.open(clock)
   latency.of('premium', 'processed').record(0.3, 10)
   latency.of('premium', 'processed').record(40, 5)
   latency.anomaly.record(2, 1)
-  const probe = new ProcessProbe(clock)
-  const text = renderPrometheus(sampleStats, latency, probe.read())
-  probe.close()
-  expect(text.endsWith('\n')).toBe(true)
-  lines = text.slice(0, -1).split('\n')
+  lines = render({ ...sampleStats, durability: sampleDurability })
 })
 afterAll(() => latency.close())
 
@@ -66,8 +71,39 @@ describe('renderPrometheus', () => {
     'millrace_series 12345',
     'millrace_devices 77',
     'millrace_uptime_seconds 61.5',
+    'millrace_storage_status{status="ok"} 0',
+    'millrace_storage_status{status="slow"} 1',
+    'millrace_storage_status{status="failing"} 0',
+    'millrace_storage_refused_tiers 2',
+    'millrace_journal_records_total 321',
+    'millrace_journal_bytes_total 654321',
+    'millrace_journal_commits_total 123',
+    'millrace_journal_commit_seconds_total 2.5',
+    'millrace_journal_commit_longest_seconds 0.25',
+    'millrace_journal_failures_total 4',
+    'millrace_journal_room_bytes 134217728',
+    'millrace_journal_durable_sequence 4711',
+    'millrace_checkpoint_number 12',
+    'millrace_checkpoint_bytes 34567',
+    'millrace_checkpoint_age_seconds 42',
+    'millrace_checkpoint_duration_seconds 1.5',
+    'millrace_checkpoint_longest_pause_seconds 0.003',
+    'millrace_checkpoint_longest_hold_seconds 0.0005',
+    'millrace_checkpoint_failures_total 6',
+    'millrace_replayed_readings_total 98765',
   ])('says %s', (line) => {
     expect(lines).toContain(line)
+  })
+
+  it('says nothing of storage where nothing outlives the process', () => {
+    const memory = render(sampleStats).join('\n')
+    expect(memory).not.toMatch(/millrace_(storage|journal|checkpoint|replayed)/)
+  })
+
+  it('says of checkpoints only whether one failed, until there is one', () => {
+    const young = render({ ...sampleStats, durability: { ...sampleDurability, checkpoint: null } })
+    const samples = young.filter((line) => line.startsWith('millrace_checkpoint'))
+    expect(samples).toEqual(['millrace_checkpoint_failures_total 6'])
   })
 
   it('escapes label values', () => {

@@ -1,4 +1,4 @@
-import type { LatencySummary, Stats, TierStats } from '../../src/core/stats.ts'
+import type { DurabilityStats, LatencySummary, Stats, TierStats } from '../../src/core/stats.ts'
 
 const latencyMs: LatencySummary = { p50: 1, p90: 2, p99: 3, p999: 4, max: 5 }
 const tier = (accepted: number): TierStats => ({
@@ -34,4 +34,29 @@ export const sampleStats: Stats = {
   memory: { sharedBytes: 1 << 28, rssBytes: 1 << 29 },
   uptimeSeconds: 61.5,
   durability: null,
+}
+
+/** The same for an engine that keeps a journal. */
+export const sampleDurability: DurabilityStats = {
+  storage: { status: 'slow', refusedTiers: 2, cause: 'room', message: 'room for 2.5 segments is left' },
+  journal: {
+    durableSequence: 4711,
+    records: 321,
+    bytes: 654_321,
+    commits: 123,
+    commitMs: 2500,
+    longestCommitMs: 250,
+    failures: 4,
+    roomBytes: 1 << 27,
+  },
+  replayed: 98_765,
+  checkpoint: {
+    number: 12,
+    bytes: 34_567,
+    tookMs: 1500,
+    longestPauseMs: 3,
+    longestHoldMs: 0.5,
+    ageSeconds: 42,
+  },
+  checkpointFailures: 6,
 }

@@ -2,6 +2,7 @@ import { FIXED_LIMITS, MAX_SHARED_BYTES } from '../../core/limits.ts'
 import { isPemText } from '../../security/options.ts'
 import { count } from './allowed.ts'
 import type { Config } from './config.ts'
+import { diskRoom } from './disk-room.ts'
 import type { Origins } from './origins.ts'
 import { type Leaf, leavesOf, type Path, pathText } from './paths.ts'
 
@@ -22,8 +23,8 @@ const MOST_ENTRIES = 20
 const LONGEST_VALUE = 60
 
 /**
- * The effective configuration as a table with where each value came from, the limits, and the memory they
- * take.
+ * The effective configuration as a table with where each value came from, the limits, and the memory and the room on
+ * disk they take.
  */
 export function explain(config: Config, origins: Origins, memoryPlan: readonly SegmentSize[]): string {
   const values = explainedValues(config, origins).map(({ path, value, origin }) => [
@@ -36,6 +37,7 @@ export function explain(config: Config, origins: Origins, memoryPlan: readonly S
     ['Configuration', ...table([['option', 'value', 'from'], ...values, ...leftOut(config)])],
     ['Fixed limits', ...table(limits)],
     ['Shared memory that follows', ...table(memoryRows(memoryPlan), 1)],
+    ...diskSection(config),
   ]
   return sections.map((lines) => lines.join('\n')).join('\n\n')
 }
@@ -86,6 +88,11 @@ function memoryRows(plan: readonly SegmentSize[]): string[][] {
     size(bytes),
   ])
   return [...rows, ['possible', count(MAX_SHARED_BYTES), size(MAX_SHARED_BYTES)]]
+}
+
+function diskSection(config: Config): string[][] {
+  const rows = diskRoom(config).map(({ name, bytes, meaning }) => [name, size(bytes), meaning])
+  return rows.length === 0 ? [] : [[`Room on disk that follows, in ${config.dataDir}`, ...table(rows)]]
 }
 
 /** 128.0 MiB */

@@ -51,10 +51,15 @@ export class Checkpoints {
     const { thread, clock } = this.#parts
     this.#isEnding = true
     this.#cancel()
+    let cancelPatience = (): void => undefined
     const isDone = await Promise.race([
       this.#takeLast().then(() => true),
-      new Promise<boolean>((resolve) => clock.after(patienceMs, () => resolve(false))),
+      new Promise<boolean>((resolve) => {
+        cancelPatience = clock.after(patienceMs, () => resolve(false))
+      }),
     ])
+    // a timer that is left would keep the process alive
+    cancelPatience()
     if (isDone) await thread.close()
     else await thread.terminate()
   }

@@ -12,6 +12,8 @@ export interface NotesParts {
   readonly clock: Clock
   /** Longest time to wait for room. */
   readonly waitMs: number
+  /** Takes the ring from whoever has claimed room in it and not committed yet. */
+  readonly giveUpClaim: () => void
   /** Lets go of answered frames. */
   readonly settle: () => void
 }
@@ -29,6 +31,7 @@ export class Notes {
   /** False when there was no room for it all the time that the limits allow. */
   write(kind: number, text: Uint8Array): boolean {
     const { producer, clock, waitMs, settle, memory, control } = this.#parts
+    this.#parts.giveUpClaim()
     const untilMs = clock.nowMs() + waitMs
     for (;;) {
       if (producer.note(kind, 0, text, clock.nowMs())) return true

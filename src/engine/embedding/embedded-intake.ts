@@ -64,11 +64,16 @@ export class EmbeddedIntake {
 
   /** Room for `count` readings: the address of the first one, or 0 when the ring is full or the engine is closing. */
   claim(count: number): number {
-    if (this.#closing || this.#refusal() !== '') return 0
+    if (this.refusesAll) return 0
     const address = this.#producer.claim(EMBEDDED_READING_OFFSET + count * 32, count)
     if (address === 0) return 0
     this.#openClaim = ++this.#claims
     return address + EMBEDDED_READING_OFFSET
+  }
+
+  /** Whatever is claimed is needed for something else: it can't be filled or committed any more. */
+  giveUpClaim(): void {
+    this.#openClaim = 0
   }
 
   /** Number of the claim that can be filled and committed now, or 0: a claim is given up by the next one. */
@@ -130,6 +135,11 @@ export class EmbeddedIntake {
 
   get hasWaiting(): boolean {
     return this.#waiting.size > 0
+  }
+
+  /** Nothing at all can be taken now. */
+  get refusesAll(): boolean {
+    return this.#closing || this.#refusal() !== ''
   }
 
   /** Why readings that found no room are refused. */

@@ -5,6 +5,18 @@ import type { EmbeddedIntake, IngestResult } from './embedded-intake.ts'
 import { checkReadings, type ReadingInput } from './reading-input.ts'
 import { ReadingRoom } from './reading-writer.ts'
 
+interface Known {
+  readonly index: number
+  readonly device: number
+  readonly metric: number
+  readonly reading: ReadingInput
+}
+
+interface Unknown {
+  readonly index: number
+  readonly reason: RefusalReason
+}
+
 /** Readings per frame: enough to spread the cost of a frame, small enough not to hold others up. */
 const FRAME_READINGS = 4096
 
@@ -34,33 +46,44 @@ export class ReadingPacker {
     return merge(results)
   }
 
-  #ingestFrame(readings: readonly ReadingInput[]): Promise<IngestResult> {
+  async #ingestFrame(readings: readonly ReadingInput[]): Promise<IngestResult> {
     const intake = this.#intake
-    return intake.claimSoon(readings.length, (address) =>
-      address === 0 ? intake.refuseAll(readings.length, intake.reason) : this.#fill(address, readings),
-    )
+    if (intake.refusesAll) return intake.refuseAll(readings.length, intake.reason)
+    // before room is claimed: a new name may go into the same ring, to the journal
+    const { known, unknown } = this.#resolve(readings)
+    for (const { reason } of unknown) intake.refuse(1, reason)
+    const routed = known.length > 0 ? await this.#hand(known) : NOTHING
+    const refused = [
+      ...routed.refused.map((place) => known[place].index),
+      ...unknown.map(({ index }) => index),
+    ]
+    const reason = routed.reason === '' && unknown.length > 0 ? unknown[0].reason : routed.reason
+    return { ...routed, reason, refused: refused.sort((a, b) => a - b) }
   }
 
-  async #fill(address: number, readings: readonly ReadingInput[]): Promise<IngestResult> {
-    const room = new ReadingRoom(this.#memory, this.#intake, address, readings.length)
-    const places: number[] = []
-    const unknown: { index: number; reason: RefusalReason }[] = []
+  #resolve(readings: readonly ReadingInput[]): { known: Known[]; unknown: Unknown[] } {
+    const known: Known[] = []
+    const unknown: Unknown[] = []
     readings.forEach((reading, index) => {
       const device = this.#names.deviceId(reading.device)
       const metric = device === 0 ? 0 : this.#names.metricId(reading.metric)
       if (device === 0) unknown.push({ index, reason: 'unknown-device' })
       else if (metric === 0) unknown.push({ index, reason: 'unknown-metric' })
-      else {
-        const { value, time, lat, lon } = reading
-        room.set(places.length, device, metric, Number(value), time, lat, lon)
-        places.push(index)
-      }
+      else known.push({ index, device, metric, reading })
     })
-    for (const { reason } of unknown) this.#intake.refuse(1, reason)
-    const routed = places.length > 0 ? await room.commitAcknowledged(places.length) : NOTHING
-    const refused = [...routed.refused.map((place) => places[place]), ...unknown.map(({ index }) => index)]
-    const reason = routed.reason === '' && unknown.length > 0 ? unknown[0].reason : routed.reason
-    return { ...routed, reason, refused: refused.sort((a, b) => a - b) }
+    return { known, unknown }
+  }
+
+  #hand(known: readonly Known[]): Promise<IngestResult> {
+    const intake = this.#intake
+    return intake.claimSoon(known.length, (address) => {
+      if (address === 0) return intake.refuseAll(known.length, intake.reason)
+      const room = new ReadingRoom(this.#memory, intake, address, known.length)
+      known.forEach(({ device, metric, reading: { value, time, lat, lon } }, place) =>
+        room.set(place, device, metric, Number(value), time, lat, lon),
+      )
+      return room.commitAcknowledged()
+    })
   }
 }
 

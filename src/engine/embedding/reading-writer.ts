@@ -7,7 +7,8 @@ const UNITS_PER_DEGREE = 1e7
 
 /**
  * Readings straight into the ring, for programs that have columns or binary frames: claim room, fill it, commit. One
- * claim at a time; a claim that isn't committed is given up by the next.
+ * claim at a time; a claim that isn't committed is given up by the next, and with `durability: journal` also when a device or
+ * metric is registered or an alert told meanwhile: so fill and commit it at once, without awaiting anything.
  *
  * @example
  * const room = writer.claim(1000)           // undefined: full, try again later
@@ -42,7 +43,7 @@ export class ReadingWriter {
   }
 }
 
-/** Claimed room; valid until it is committed or something else is claimed. */
+/** Claimed room; valid until it is committed or given up, see `ReadingWriter`. */
 export class ReadingRoom {
   /** The readings' bytes, 32 each, as on the wire (see the wire protocol): for whole frames that exist already. */
   readonly bytes: Uint8Array
@@ -108,7 +109,9 @@ export class ReadingRoom {
   }
 
   #lost(what: string): never {
-    throw new Error(`${what}: the room has been committed, or given up for a later claim`)
+    throw new Error(
+      `${what}: the room has been committed, or given up for a later claim or a note to the journal`,
+    )
   }
 }
 

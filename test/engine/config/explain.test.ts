@@ -29,6 +29,24 @@ describe('explain', () => {
     expect(text).toMatch(/^ {2}total +234,881,024 +224\.0 MiB$/m)
   })
 
+  it('shows the room on disk that follows, where something is kept there', () => {
+    const journal = { segmentBytes: 1 << 20, retainBytes: 5 << 20 }
+    const kept = {
+      durability: 'journal',
+      dataDir: '/data',
+      journal,
+      checkpoint: { everyMs: 10_000 },
+    } as const
+    const text = explained({ ...kept, limits: { series: 1 << 20 } })
+    expect(text).toContain('Room on disk that follows, in /data')
+    expect(text).toMatch(/^ {2}journal, at work +3\.0 MiB /m)
+    expect(text).toMatch(/^ {2}journal, retained +5\.0 MiB /m)
+    expect(text).toMatch(/^ {2}journal, needed +91\.6 MiB +for each 100 k readings\/s/m)
+    expect(text).toMatch(/^ {2}checkpoints +384\.0 MiB /m)
+    expect(text).toMatch(/^ {2}to be free +4\.0 MiB /m)
+    expect(explained({})).not.toContain('Room on disk')
+  })
+
   it('has a line for every option', () => {
     const { config, origins } = parseConfig({})
     const paths = explainedValues(config, origins).map(({ path }) => path)
