@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { AlertBook } from '../alerts/alert-book.ts'
 import { AlertNews } from '../alerts/alert-news.ts'
 import type { Clock } from '../core/clock.ts'
+import type { PartRefusals } from '../ingest/part-refusals.ts'
 import { publishCursor } from '../memory/atomics.ts'
 import { NOTE_TOLD } from '../memory/layout/ring.layout.ts'
 import { CONTROL_EGRESS_TICKET, CONTROL_REPLAYING } from '../memory/layout/control.layout.ts'
@@ -28,6 +29,7 @@ import { EventDesk } from './engine-events.ts'
 import { type Foundation, layFoundation, openProducer } from './foundation.ts'
 import { countersOf, refusalOf } from './listeners/listener.ts'
 import { LostWork } from './lost-work.ts'
+import { openPartRefusals } from './part-refusals.ts'
 import { RouterThread } from './router-thread.ts'
 import { EMBEDDING_RING } from './sizing.ts'
 import { StatsDesk } from './stats-desk.ts'
@@ -50,6 +52,8 @@ export interface Assembly {
   readonly latency: LatencyBook
   readonly egress: EgressDesk
   readonly embedded: EmbeddedIntake
+  /** Of the frames of listeners on all threads. */
+  readonly partRefusals: PartRefusals
   readonly router: RouterThread
   /** Not there where nothing outlives the process. */
   readonly durability: Durability | undefined
@@ -113,18 +117,30 @@ export async function assemble(given: Config, clock: Clock): Promise<Assembly> {
   )
   await startPool(pool, config.pool.size, router)
   const { registry } = directory
+  const partRefusals = openPartRefusals(foundation, clock, kept?.partRefusals ?? [])
   const durability =
     kept &&
     new Durability({
       ...{ config, foundation, kept, clock, directory, alerts, alertNews, alertLog, egress, externalizer },
-      ...{ events, producer },
+      ...{ events, producer, partRefusals },
       registryNotes: new RegistryNotes(directory, kept.registry, notes, (error) =>
         events.tell('failure', error),
       ),
     })
   const statsDesk = new StatsDesk({ foundation, config, clock, latency, alerts, registry, pool, durability })
   const quarantine = new Quarantine(clock, limits.quarantine)
-  const state = { durability, quarantine, deadLetters, latency, egress, embedded, router, pool, statsDesk }
+  const state = {
+    durability,
+    partRefusals,
+    quarantine,
+    deadLetters,
+    latency,
+    egress,
+    embedded,
+    router,
+    pool,
+    statsDesk,
+  }
   return { config, clock, foundation, events, directory, alerts, alertNews, alertLog, externalizer, ...state }
 }
 

@@ -1,9 +1,19 @@
 import type { Clock } from '../core/clock.ts'
 import { deviceIdOf } from '../core/ids.ts'
-import type { ClientWindows, Novelty } from '../memory/client-windows.ts'
+import type { ClientWindows, Fate, Novelty } from '../memory/client-windows.ts'
 import { NOTE_CLIENT } from '../memory/layout/ring.layout.ts'
 import type { FrameProducer } from '../memory/rings/ingest-ring.ts'
 import { type Connection, senderOf } from './connection.ts'
+import type { PartRefusal, PartRefusals } from './part-refusals.ts'
+import type { FrameRefusal } from './replies/frame-refusal.ts'
+
+/** What is known of the frames of clients; listeners share it. */
+export interface ClientMemory {
+  readonly windows: ClientWindows
+  readonly partRefusals: PartRefusals
+  /** Checkpoints begun: names are given again after each, because recovery may begin there. */
+  readonly round: () => number
+}
 
 /** What is in the ring of one connection that has named its client. */
 interface NamedSource {
@@ -25,15 +35,16 @@ export const clientKeyOf = deviceIdOf
  */
 export class ClientFrames {
   readonly #windows: ClientWindows
+  readonly #partRefusals: PartRefusals
   readonly #producer: FrameProducer
   readonly #clock: Clock
   readonly #sources = new Map<number, NamedSource>()
   readonly #round: () => number
 
-  /** `round` = checkpoints begun: names are given again after each, because recovery may begin there. */
-  constructor(windows: ClientWindows, producer: FrameProducer, clock: Clock, round: () => number) {
+  constructor({ windows, partRefusals, round }: ClientMemory, producer: FrameProducer, clock: Clock) {
     this.#round = round
     this.#windows = windows
+    this.#partRefusals = partRefusals
     this.#producer = producer
     this.#clock = clock
   }
@@ -53,26 +64,42 @@ export class ClientFrames {
   }
 
   /** Notes a frame that is about to be committed. Frames without a number or a client's name are always new. */
-  take(connection: Connection, seq: number): Novelty {
+  take(connection: Connection, seq: number, readingCount: number): Novelty {
     const named = seq === 0 ? undefined : this.#sources.get(connection.source)
     if (named === undefined) return 'new'
-    const novelty = this.#windows.take(named.client, seq, this.#clock.epochMs())
+    const novelty = this.#windows.take(named.client, seq, this.#clock.epochMs(), readingCount > 0)
     if (novelty !== 'forgotten') named.unsettled++
     return novelty
   }
 
+  /** A frame with a number and readings has come through ring and journal; `refusal`: what was not taken of it. */
+  settle(source: number, seq: number, refusal: FrameRefusal | null): void {
+    const client = this.#release(source)
+    if (client === undefined) return
+    const nowMs = this.#clock.epochMs()
+    if (refusal?.isWhole === true) return this.#windows.untake(client, seq, nowMs)
+    if (refusal === null) return this.#windows.setOpen(client, seq, false, nowMs)
+    const { reason, indexes } = refusal
+    this.#partRefusals.add({ client, seq, reason, indexes: Uint32Array.from(indexes ?? []) })
+  }
+
   /**
-   * A frame with a number has come through ring and journal; `isLost`: none of its readings was taken. Returns whether
-   * it is still lost: one that was sent twice shares the fate of the first.
+   * A frame with a number and without readings has: what became of the frame that it repeats. 'open': that one came
+   * through another listener, and is not settled or heard of here yet.
    */
-  settle(source: number, seq: number, isEmpty: boolean, isLost: boolean): boolean {
+  settleRepeated(source: number, seq: number): PartRefusal | Fate {
+    const client = this.#release(source)
+    if (client === undefined) return 'taken'
+    return this.#partRefusals.find(client, seq) ?? this.#windows.fateOf(client, seq, this.#clock.epochMs())
+  }
+
+  /** The client whose frame is settled, if it has named itself. */
+  #release(source: number): number | undefined {
     const id = senderOf(source)
     const named = this.#sources.get(id)
-    if (named === undefined) return isLost
+    if (named === undefined) return undefined
     if (--named.unsettled === 0 && named.isClosed) this.#sources.delete(id)
-    const nowMs = this.#clock.epochMs()
-    if (isLost) this.#windows.untake(named.client, seq, nowMs)
-    return isLost || (isEmpty && !this.#windows.has(named.client, seq, nowMs))
+    return named.client
   }
 
   close(connection: Connection): void {

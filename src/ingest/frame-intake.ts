@@ -2,12 +2,11 @@ import type { Clock } from '../core/clock.ts'
 import { assert } from '../core/errors.ts'
 import { RING_FRAMES } from '../core/limits.ts'
 import type { RefusalReason } from '../core/refusal.ts'
-import type { ClientWindows } from '../memory/client-windows.ts'
 import type { NameResolver } from '../core/names.ts'
 import type { FrameProducer } from '../memory/rings/ingest-ring.ts'
 import type { SharedMemory } from '../memory/shared-memory.ts'
 import { BinaryDoor } from './binary-door.ts'
-import { ClientFrames } from './client-frames.ts'
+import { ClientFrames, type ClientMemory } from './client-frames.ts'
 import { ConnectionTable, nameOf, type Connection, type Sender, type StreamSocket } from './connection.ts'
 import { JsonFrame } from './decode/json-frame.ts'
 import { IntakeAccount } from './intake-account.ts'
@@ -37,7 +36,7 @@ export interface IntakeParts {
   readonly pause: (ms: number) => void
   readonly quarantine: (entry: QuarantineEntry) => void
   /** Frames already taken, by client; not given where nothing outlives the process. */
-  readonly clients?: { readonly windows: ClientWindows; readonly round: () => number } | undefined
+  readonly clients?: ClientMemory | undefined
   /** Why nothing at all can be taken now, or ''. */
   readonly refusal?: () => RefusalReason | ''
 }
@@ -77,8 +76,7 @@ export class Intake {
     this.#account = account
     this.#rateBook = new RateBook(parts.rates)
     const replies = new Replies(counters, clock, framesInFlight, (unread) => this.close(unread))
-    const { windows, round } = parts.clients ?? {}
-    const clients = windows && round && new ClientFrames(windows, producer, clock, round)
+    const clients = parts.clients && new ClientFrames(parts.clients, producer, clock)
     this.#clients = clients
     this.#refusal = parts.refusal ?? (() => '')
     this.#settlement = new Settlement(producer, this.#connections, replies, retryAfterMs, clients)

@@ -68,7 +68,7 @@ export class RingRoom {
     seq: number,
     nowMs: number,
   ): Entry {
-    const novelty = this.#parts.clients?.take(connection, seq) ?? 'new'
+    const novelty = this.#parts.clients?.take(connection, seq, readingCount) ?? 'new'
     if (novelty === 'forgotten') return 'sequence'
     if (novelty === 'repeated') {
       this.#producer.claim(0, 0)

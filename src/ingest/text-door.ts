@@ -58,6 +58,7 @@ export class TextDoor {
     if (written === 0 && count > 0) {
       return this.#rejections.answerAllFaulty(connection, seq, this.#frame.faults)
     }
+    if (written < count && seq !== 0) this.#frame.noteFaults(address, written, capacity)
     const source = written === count ? this.#whole(connection) : this.#part(connection, seq)
     const entry = this.#room.commit(connection, source, JSON_READING_OFFSET, written, seq, nowMs)
     if (entry === 'committed') return

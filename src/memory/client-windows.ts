@@ -5,6 +5,12 @@ import type { SharedMemory } from './shared-memory.ts'
 /** What a sequence number of a client is: not seen before, taken already, or too far back to tell. */
 export type Novelty = 'new' | 'repeated' | 'forgotten'
 
+/**
+ * What is known of a frame of a client: nothing of it was kept, all of it was, or that must be asked elsewhere (it is still
+ * under way, or a part of it was refused).
+ */
+export type Fate = 'lost' | 'taken' | 'open'
+
 const WORDS = K.CLIENT_WINDOW / 32
 
 /**
@@ -23,21 +29,37 @@ export class ClientWindows {
     this.#mask = slots - 1
   }
 
-  /** Notes that the client has sent `seq` (at least 1). */
-  take(key: number, seq: number, nowEpochMs: number): Novelty {
-    return this.#locked(key, nowEpochMs, (entry) => this.#take(entry, seq))
+  /** Notes that the client has sent `seq` (at least 1); `isOpen`: what will become of it is not known yet. */
+  take(key: number, seq: number, nowEpochMs: number, isOpen = false): Novelty {
+    return this.#locked(key, nowEpochMs, (entry) => {
+      const novelty = this.#take(entry, seq)
+      if (novelty === 'new') this.#setBit(entry + K.CLIENT_OPEN, this.#highest(entry) - seq, isOpen)
+      return novelty
+    })
+  }
+
+  /** Notes whether the whole of a frame was kept, or that has to be asked elsewhere. */
+  setOpen(key: number, seq: number, isOpen: boolean, nowEpochMs: number): void {
+    this.#locked(key, nowEpochMs, (entry) => {
+      const back = this.#highest(entry) - seq
+      if (this.#hasBit(entry + K.CLIENT_BITS, back)) this.#setBit(entry + K.CLIENT_OPEN, back, isOpen)
+    })
   }
 
   /** Undoes `take`: of this frame nothing was kept. */
   untake(key: number, seq: number, nowEpochMs: number): void {
     this.#locked(key, nowEpochMs, (entry) => {
       const back = this.#highest(entry) - seq
-      if (back >= 0 && back < K.CLIENT_WINDOW) this.#clearBit(entry, back)
+      if (back >= 0 && back < K.CLIENT_WINDOW) this.#setBit(entry + K.CLIENT_BITS, back, false)
     })
   }
 
-  has(key: number, seq: number, nowEpochMs: number): boolean {
-    return this.#locked(key, nowEpochMs, (entry) => this.#hasBit(entry, this.#highest(entry) - seq))
+  fateOf(key: number, seq: number, nowEpochMs: number): Fate {
+    return this.#locked(key, nowEpochMs, (entry) => {
+      const back = this.#highest(entry) - seq
+      if (!this.#hasBit(entry + K.CLIENT_BITS, back)) return 'lost'
+      return this.#hasBit(entry + K.CLIENT_OPEN, back) ? 'open' : 'taken'
+    })
   }
 
   /** All entries as bytes, for a checkpoint; one that is being changed is waited for. */
@@ -47,7 +69,7 @@ export class ClientWindows {
       const entry = this.#at + slot * K.CLIENT_BYTES
       if (this.#key(entry) === 0) continue
       this.#lock(entry)
-      const bytes = this.#memory.bytes.slice(entry, entry + K.CLIENT_BYTES)
+      const bytes = this.#memory.bytes.slice(entry, entry + K.CLIENT_SAVED_BYTES)
       this.#unlock(entry)
       bytes[K.CLIENT_LOCK] = 0
       saved.push(bytes)
@@ -55,16 +77,20 @@ export class ClientWindows {
     return Buffer.concat(saved)
   }
 
-  /** Takes saved entries over; of those that are there too the ones with the higher sequence number stay. */
+  /**
+   * Takes saved entries over; of those that are there too the ones with the higher sequence number stay. No frame is open:
+   * who knows of refused parts says so again.
+   */
   load(saved: Uint8Array): void {
     const words = new DataView(saved.buffer, saved.byteOffset, saved.byteLength)
-    for (let at = 0; at + K.CLIENT_BYTES <= saved.length; at += K.CLIENT_BYTES) {
+    for (let at = 0; at + K.CLIENT_SAVED_BYTES <= saved.length; at += K.CLIENT_SAVED_BYTES) {
       const key = words.getFloat64(at + K.CLIENT_KEY, true)
       const usedMs = words.getFloat64(at + K.CLIENT_USED_MS, true)
-      const bytes = saved.subarray(at + K.CLIENT_HIGHEST, at + K.CLIENT_BYTES)
+      const bytes = saved.subarray(at + K.CLIENT_HIGHEST, at + K.CLIENT_SAVED_BYTES)
       this.#locked(key, usedMs, (entry) => {
-        if (this.#highest(entry) <= words.getUint32(at + K.CLIENT_HIGHEST, true))
-          this.#memory.bytes.set(bytes, entry + K.CLIENT_HIGHEST)
+        if (this.#highest(entry) > words.getUint32(at + K.CLIENT_HIGHEST, true)) return
+        this.#memory.bytes.set(bytes, entry + K.CLIENT_HIGHEST)
+        this.#memory.bytes.fill(0, entry + K.CLIENT_OPEN, entry + K.CLIENT_BYTES)
       })
     }
   }
@@ -72,21 +98,22 @@ export class ClientWindows {
   #take(entry: number, seq: number): Novelty {
     const back = this.#highest(entry) - seq
     if (back < 0) {
-      this.#advance(entry, -back)
+      this.#advance(entry + K.CLIENT_BITS, -back)
+      this.#advance(entry + K.CLIENT_OPEN, -back)
       this.#memory.u32[(entry + K.CLIENT_HIGHEST) >>> 2] = seq
-      this.#setBit(entry, 0)
+      this.#setBit(entry + K.CLIENT_BITS, 0, true)
       return 'new'
     }
     if (back >= K.CLIENT_WINDOW) return 'forgotten'
-    if (this.#hasBit(entry, back)) return 'repeated'
-    this.#setBit(entry, back)
+    if (this.#hasBit(entry + K.CLIENT_BITS, back)) return 'repeated'
+    this.#setBit(entry + K.CLIENT_BITS, back, true)
     return 'new'
   }
 
   /** Every bit moves `by` places away from the highest. */
-  #advance(entry: number, by: number): void {
+  #advance(bitmap: number, by: number): void {
     const { u32 } = this.#memory
-    const first = (entry + K.CLIENT_BITS) >>> 2
+    const first = bitmap >>> 2
     const words = by >>> 5
     const bits = by & 31
     for (let i = WORDS - 1; i >= 0; i--) {
@@ -97,21 +124,16 @@ export class ClientWindows {
     }
   }
 
-  #setBit(entry: number, back: number): void {
-    this.#memory.u32[this.#word(entry, back)] |= 1 << (back & 31)
+  #setBit(bitmap: number, back: number, isSet: boolean): void {
+    const word = (bitmap >>> 2) + (back >>> 5)
+    const bit = 1 << (back & 31)
+    if (isSet) this.#memory.u32[word] |= bit
+    else this.#memory.u32[word] &= ~bit
   }
 
-  #clearBit(entry: number, back: number): void {
-    this.#memory.u32[this.#word(entry, back)] &= ~(1 << (back & 31))
-  }
-
-  #hasBit(entry: number, back: number): boolean {
+  #hasBit(bitmap: number, back: number): boolean {
     if (back < 0 || back >= K.CLIENT_WINDOW) return false
-    return ((this.#memory.u32[this.#word(entry, back)] >>> (back & 31)) & 1) === 1
-  }
-
-  #word(entry: number, back: number): number {
-    return ((entry + K.CLIENT_BITS) >>> 2) + (back >>> 5)
+    return ((this.#memory.u32[(bitmap >>> 2) + (back >>> 5)] >>> (back & 31)) & 1) === 1
   }
 
   #locked<T>(key: number, nowEpochMs: number, use: (entry: number) => T): T {

@@ -33,7 +33,7 @@ export class Served {
     const args = ['-c', command, process.execPath, CLI, 'serve', '--json', '--config', file]
     const child = spawn('bash', args, { stdio: ['ignore', 'pipe', 'inherit'] })
     try {
-      const { port } = JSON.parse(await firstLine(child)) as { port: number }
+      const { port } = JSON.parse(await listeningLine(child)) as { port: number }
       return new Served(child, port)
     } finally {
       rmSync(folder, { recursive: true, force: true })
@@ -77,9 +77,11 @@ export class Served {
   }
 }
 
-async function firstLine(child: ChildProcess): Promise<string> {
+/** Where it listens; with a data directory it may have said before what it has taken in again. */
+async function listeningLine(child: ChildProcess): Promise<string> {
+  const line = /^.*"listening".*$(?=\n)/m
   let said = ''
-  while (!said.includes('\n')) {
+  while (!line.test(said)) {
     const [chunk] = (await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')])) as [
       Buffer | number,
     ]
@@ -87,5 +89,5 @@ async function firstLine(child: ChildProcess): Promise<string> {
       throw new Error(`millrace serve ended with ${String(chunk)}`)
     said += chunk.toString()
   }
-  return said.slice(0, said.indexOf('\n'))
+  return line.exec(said)![0]
 }

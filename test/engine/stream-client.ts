@@ -31,8 +31,9 @@ export class StreamClient {
     socket.on('close', () => this.#wake())
   }
 
-  static async open(port: number): Promise<StreamClient> {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/stream`)
+  static async open(port: number, client = ''): Promise<StreamClient> {
+    const query = client === '' ? '' : `?client=${client}`
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/stream${query}`)
     await once(socket, 'open')
     return new StreamClient(socket)
   }

@@ -10,12 +10,16 @@ import { Intake, type IntakeParts } from '../../src/ingest/frame-intake.ts'
 import type { QuarantineEntry } from '../../src/ingest/quarantine-entry.ts'
 import type { StreamSocket } from '../../src/ingest/connection.ts'
 import { MALFORMED_CAUSES, REFUSAL_REASONS } from '../../src/core/refusal.ts'
+import { PartRefusals } from '../../src/ingest/part-refusals.ts'
+import { ClientWindows } from '../../src/memory/client-windows.ts'
+import { CLIENT_BYTES } from '../../src/memory/layout/clients.layout.ts'
 import { RING_CONTROL_BYTES } from '../../src/memory/layout/ring.layout.ts'
 import { SpscFrameProducer } from '../../src/memory/rings/spsc-frame-ring.ts'
 import { reserveMemory, viewMemory, type SharedMemory } from '../../src/memory/shared-memory.ts'
 import { TestConsumer } from './test-consumer.ts'
 
 const CONTROL = 1024
+const CLIENT_SLOTS = 64
 const DATA = CONTROL + RING_CONTROL_BYTES
 
 export interface PlainReply {
@@ -101,6 +105,9 @@ export interface FixtureOptions {
   readonly rates?: Partial<IntakeParts['rates']>
   readonly clock?: Clock
   readonly pause?: (ms: number) => void
+  /** Frames of named clients are known again. */
+  readonly recognises?: boolean
+  readonly names?: NameResolver
 }
 
 export interface Fixture {
@@ -112,20 +119,24 @@ export interface Fixture {
   readonly clock: ManualClock
   readonly data: number
   readonly ringBytes: number
+  readonly partRefusals: PartRefusals
+  readonly windows: ClientWindows
   refused(): Record<string, number>
   malformed(): Record<string, number>
 }
 
 export function intakeFixture(options: FixtureOptions = {}): Fixture {
   const ringBytes = options.ringBytes ?? 1 << 23
-  const memory = viewMemory(reserveMemory(DATA + ringBytes + 65_536))
+  const memory = viewMemory(reserveMemory(DATA + ringBytes + CLIENT_SLOTS * CLIENT_BYTES + 65_536))
+  const windows = new ClientWindows(memory, DATA + ringBytes, CLIENT_SLOTS)
+  const partRefusals = new PartRefusals()
   const counters = new Float64Array(INTAKE_COUNTERS)
   const quarantine: QuarantineEntry[] = []
   const clock = new ManualClock()
   const intake = new Intake({
     memory,
     producer: new SpscFrameProducer(memory, CONTROL, DATA, ringBytes),
-    names: testNames,
+    names: options.names ?? testNames,
     counters,
     limits: {
       frameBytes: Math.min(1 << 20, ringBytes >> 2),
@@ -144,6 +155,7 @@ export function intakeFixture(options: FixtureOptions = {}): Fixture {
     receivedMs: options.clock ? turnTime(options.clock) : clock.nowMs,
     pause: options.pause ?? (() => undefined),
     quarantine: (entry) => quarantine.push(entry),
+    clients: options.recognises ? { windows, partRefusals, round: () => 1 } : undefined,
   })
   const consumer = new TestConsumer(memory, CONTROL, DATA, ringBytes)
   return {
@@ -155,6 +167,8 @@ export function intakeFixture(options: FixtureOptions = {}): Fixture {
     clock,
     data: DATA,
     ringBytes,
+    partRefusals,
+    windows,
     refused: () => named(counters, INTAKE_REFUSED, REFUSAL_REASONS),
     malformed: () => named(counters, INTAKE_MALFORMED, MALFORMED_CAUSES),
   }

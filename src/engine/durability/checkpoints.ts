@@ -1,5 +1,6 @@
 import type { AlertBook } from '../../alerts/alert-book.ts'
 import type { Clock } from '../../core/clock.ts'
+import type { PartRefusals } from '../../ingest/part-refusals.ts'
 import type { Kernels } from '../../kernels/kernels.ts'
 import type { RegistryStore } from '../../storage/registry/registry-store.ts'
 import type { EgressDesk } from '../egress-desk.ts'
@@ -18,6 +19,7 @@ export interface CheckpointsParts {
   readonly egress: EgressDesk
   readonly externalizer: Externalizer
   readonly registry: RegistryStore
+  readonly partRefusals: PartRefusals
   readonly kernels: Kernels
   readonly onFailure: (error: unknown) => void
 }
@@ -89,11 +91,11 @@ export class Checkpoints {
   }
 
   async #extras(tickets: readonly number[]): Promise<Record<string, Uint8Array>> {
-    const { alertLog, kernels, registry } = this.#parts
+    const { alertLog, kernels, registry, partRefusals } = this.#parts
     await this.#allTakenIn(tickets)
     await registry.flushed()
     const alerts = alertLog.end(tickets, (series) => kernels.shardOf(series))
-    return encodeExtras({ alerts, registryPosition: registry.flushedPosition }, registry)
+    return encodeExtras({ alerts, registryPosition: registry.flushedPosition }, registry, partRefusals)
   }
 
   /** Every message below the tickets has been taken in, and what it says has been done. */

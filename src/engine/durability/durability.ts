@@ -3,6 +3,7 @@ import type { AlertNews } from '../../alerts/alert-news.ts'
 import type { Clock } from '../../core/clock.ts'
 import { MillraceError } from '../../core/errors.ts'
 import type { DurabilityStats } from '../../core/stats.ts'
+import type { PartRefusals } from '../../ingest/part-refusals.ts'
 import { addToWord, observeCursor, publishCursor } from '../../memory/atomics.ts'
 import * as M from '../../memory/layout/map.layout.ts'
 import { CONTROL_REPLAYING } from '../../memory/layout/control.layout.ts'
@@ -42,6 +43,7 @@ export interface DurabilityParts {
   readonly externalizer: Externalizer
   readonly events: EventDesk
   readonly registryNotes: RegistryNotes
+  readonly partRefusals: PartRefusals
   /** Of the main thread's ring, which the replay writes first. */
   readonly producer: SpscFrameProducer
 }
@@ -149,6 +151,7 @@ export class Durability {
         onProgress: (share) => (this.#unready = `replaying ${Math.floor(share * 100)} %`),
         onNote: (kind, text) => this.#takeNote(kind, text),
         onFinding: (finding) => this.#tellFinding(finding),
+        onPartRefusal: (refusal) => this.#parts.partRefusals.add(refusal),
       },
     )
     this.#stopReplay = stop
@@ -244,11 +247,13 @@ export class Durability {
   }
 
   #startCheckpoints(): void {
-    const { foundation, kept, config, clock, alerts, alertLog, egress, externalizer, events } = this.#parts
+    const { foundation, kept, config, clock, alerts, alertLog, egress, externalizer, events, partRefusals } =
+      this.#parts
     const { directory, run, recovery, registry } = kept
     this.#checkpoints = new Checkpoints({
       thread: new CheckpointThread(foundation, { dataDir: directory.path, run, damaged: recovery.damaged }),
       ...{ clock, everyMs: config.checkpoint.everyMs, alerts, alertLog, egress, externalizer, registry },
+      partRefusals,
       kernels: foundation.kernels,
       onFailure: (error) => events.tell('failure', error),
     })

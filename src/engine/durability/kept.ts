@@ -3,6 +3,7 @@ import type { Alert } from '../../core/alert.ts'
 import type { Clock } from '../../core/clock.ts'
 import { MillraceError } from '../../core/errors.ts'
 import { INTAKE_RECEIVED } from '../../ingest/intake-counters.ts'
+import type { PartRefusal } from '../../ingest/part-refusals.ts'
 import { ClientWindows } from '../../memory/client-windows.ts'
 import { placeOf } from '../../memory/memory-plan.ts'
 import { CheckpointReader } from '../../storage/checkpoint/checkpoint-reader.ts'
@@ -16,6 +17,7 @@ import { readSnapshot } from '../../storage/registry/snapshot.ts'
 import type { Config } from '../config/config.ts'
 import type { Foundation } from '../foundation.ts'
 import { EMBEDDING_RING } from '../sizing.ts'
+import { decodePartRefusals, encodePartRefusals } from './part-refusal-bytes.ts'
 
 /** What was kept from before the engine's last end, in the memory again or at hand. */
 export interface Kept {
@@ -23,9 +25,11 @@ export interface Kept {
   readonly registry: RegistryStore
   readonly recovery: Recovery
   readonly alerts: readonly Alert[]
+  /** What the checkpoint knew of frames that were taken in part. */
+  readonly partRefusals: readonly PartRefusal[]
   /** The number of this start. */
   readonly run: number
-  /** Where the journal is to be read from: for the names of clients, and for everything. */
+  /** Where the journal is to be read from: for clients' names and what they were refused, and for everything. */
   readonly namesFrom: number
   readonly replayFrom: number
   /** What was not as it had been written, in words. */
@@ -39,10 +43,13 @@ export interface MainExtras {
   readonly registryPosition: number
 }
 
+type Extras = ReadonlyMap<string, Uint8Array>
+
 const decoder = new TextDecoder()
 const EXTRA_ALERTS = 'main'
 const EXTRA_REGISTRY = 'registry'
 const EXTRA_CLIENTS = 'clients'
+const EXTRA_PART_REFUSALS = 'part-refusals'
 const EXTRA_NAMES = 'names'
 
 /**
@@ -68,6 +75,7 @@ export async function openKept(
     const replayFrom = recovery.restored?.manifest.replayFrom ?? 0
     return {
       ...{ directory, registry: store, recovery, alerts: main.alerts, replayFrom },
+      partRefusals: partRefusalsOf(extras),
       run: Math.max(lastRunOf(listSegments(new NodeDisk(), directory.journal)), runOf(recovery)) + 1,
       namesFrom: Number(textOf(extras?.get(EXTRA_NAMES)) || 0),
       damage: [
@@ -89,19 +97,34 @@ function restore(dataDir: string, foundation: Foundation, clock: Clock): Recover
   const { restored } = recovery
   if (restored === undefined) return recovery
   memory.f64[(placeOf.intakeCounters(plan, EMBEDDING_RING) >>> 3) + INTAKE_RECEIVED] += restored.waiting
-  const clients = restored.extras.get(EXTRA_CLIENTS)
-  if (clients !== undefined) new ClientWindows(memory, plan.at.clients, plan.clientSlots).load(clients)
+  restoreClients(restored.extras, foundation, clock)
   return recovery
 }
+
+function restoreClients(extras: Extras, { memory, plan }: Foundation, clock: Clock): void {
+  const saved = extras.get(EXTRA_CLIENTS)
+  if (saved === undefined) return
+  const windows = new ClientWindows(memory, plan.at.clients, plan.clientSlots)
+  windows.load(saved)
+  for (const { client, seq } of partRefusalsOf(extras)) windows.setOpen(client, seq, true, clock.epochMs())
+}
+
+const partRefusalsOf = (extras: Extras | undefined): PartRefusal[] =>
+  decodePartRefusals(extras?.get(EXTRA_PART_REFUSALS) ?? new Uint8Array())
 
 /** What the registry was at the checkpoint; what came after it is in the journal. */
 function rebuild(store: RegistryStore, snapshot: Uint8Array | undefined): void {
   store.rebuild(snapshot === undefined ? { devices: [], metrics: [] } : readSnapshot(snapshot))
 }
 
-export function encodeExtras(main: MainExtras, registry: RegistryStore): Record<string, Uint8Array> {
+export function encodeExtras(
+  main: MainExtras,
+  registry: RegistryStore,
+  partRefusals: Iterable<PartRefusal>,
+): Record<string, Uint8Array> {
   return {
     [EXTRA_ALERTS]: Buffer.from(JSON.stringify(main)),
+    [EXTRA_PART_REFUSALS]: encodePartRefusals(partRefusals),
     [EXTRA_REGISTRY]: Buffer.concat([...registry.snapshot()]),
   }
 }

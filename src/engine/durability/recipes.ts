@@ -1,3 +1,4 @@
+import type { PartRefusal } from '../../ingest/part-refusals.ts'
 import type { Finding } from '../../storage/journal/findings.ts'
 import type { StorageState } from '../../storage/journal/storage-state.ts'
 import type { ThreadRecipe } from '../threads/recipe.ts'
@@ -22,7 +23,7 @@ export interface ReplayRecipe extends ThreadRecipe {
   readonly folder: string
   /** Where bytes of the journal go that are no record. */
   readonly damagedFolder: string
-  /** The first record to read, for the names of clients; and the first one to replay. */
+  /** The first record to read, for the names of clients and what they were refused; and the first one to replay. */
   readonly namesFrom: number
   readonly from: number
   readonly checkpoint: CheckpointPlace | undefined
@@ -34,6 +35,7 @@ export type FromReplay =
   | { readonly kind: 'progress'; readonly share: number }
   | { readonly kind: 'note'; readonly of: number; readonly text: Uint8Array }
   | { readonly kind: 'finding'; readonly finding: Finding }
+  | { readonly kind: 'partRefusal'; readonly refusal: PartRefusal }
   | { readonly kind: 'done'; readonly readings: number }
 
 /** What the checkpoints' thread is given. */

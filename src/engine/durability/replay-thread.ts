@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import type { PartRefusal } from '../../ingest/part-refusals.ts'
 import { addToWord, wakeWaiters } from '../../memory/atomics.ts'
 import type { Finding } from '../../storage/journal/findings.ts'
 import type { FromReplay, ReplayRecipe } from './recipes.ts'
@@ -11,12 +12,13 @@ export interface ReplayHandlers {
   readonly onProgress: (share: number) => void
   readonly onNote: (kind: number, text: Uint8Array) => void
   readonly onFinding: (finding: Finding) => void
+  readonly onPartRefusal: (refusal: PartRefusal) => void
 }
 
 /** Replays the journal on a thread of its own; resolves to the readings that were taken in again. */
 export function replayJournal(
   recipe: Omit<ReplayRecipe, 'answered'>,
-  { onProgress, onNote, onFinding }: ReplayHandlers,
+  { onProgress, onNote, onFinding, onPartRefusal }: ReplayHandlers,
 ): { readonly done: Promise<number>; readonly stop: () => Promise<unknown> } {
   const answered = new SharedArrayBuffer(4)
   const answers = new Int32Array(answered)
@@ -26,6 +28,7 @@ export function replayJournal(
     worker.on('message', (message: FromReplay) => {
       if (message.kind === 'progress') onProgress(message.share)
       else if (message.kind === 'finding') onFinding(message.finding)
+      else if (message.kind === 'partRefusal') onPartRefusal(message.refusal)
       else if (message.kind === 'done') resolve(message.readings)
       else {
         onNote(message.of, message.text)

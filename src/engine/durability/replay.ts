@@ -3,6 +3,7 @@ import { MillraceError } from '../../core/errors.ts'
 import { clientKeyOf } from '../../ingest/client-frames.ts'
 import { senderOf } from '../../ingest/connection.ts'
 import * as I from '../../ingest/intake-counters.ts'
+import type { PartRefusal } from '../../ingest/part-refusals.ts'
 import type { Kernels } from '../../kernels/kernels.ts'
 import type { Signals } from '../../memory/agents/signals.ts'
 import { observeCursor, publishCursor, waitForChange } from '../../memory/atomics.ts'
@@ -14,6 +15,7 @@ import { type MemoryPlan, placeOf } from '../../memory/memory-plan.ts'
 import type { SharedMemory } from '../../memory/shared-memory.ts'
 import { freeBlocks } from '../../memory/free-blocks.ts'
 import { EMBEDDING_RING } from '../sizing.ts'
+import { replayedRefusal } from './replayed-frame.ts'
 
 /** Of a checkpoint: which run it was taken in, and by shard and ring how far that shard had come. */
 export interface CheckpointPlace {
@@ -40,10 +42,12 @@ export interface ReplayParts {
   readonly clock: Clock
   readonly clients: ClientWindows
   readonly checkpoint: CheckpointPlace | undefined
-  /** Of earlier records only the names of clients are of interest. */
+  /** Of earlier records only the names of clients, and what was refused of their frames, are of interest. */
   readonly from: number
   /** A note other than a client's name; returns when what it says holds. */
   readonly onNote: (kind: number, text: Uint8Array) => void
+  /** A client's frame that was taken in part; told of in the order of the journal. */
+  readonly onPartRefusal: (refusal: PartRefusal) => void
 }
 
 const WAIT_MS = 1
@@ -84,7 +88,7 @@ export class Replay {
 
   feed(record: ReplayedRecord): void {
     const { checkpoint, from } = this.#parts
-    if (record.sequence < from) return this.#readNames(record)
+    if (record.sequence < from) return this.#readClients(record)
     if (checkpoint !== undefined && record.run < checkpoint.run) return
     this.#setPositions(record)
     const at = this.#room(record.payload.length)
@@ -117,8 +121,8 @@ export class Replay {
       this.#note(record, frame)
       return 0
     }
-    this.#noteSequence(record, frame, count)
     if (count === 0) return 0
+    if (this.#word(frame + L.FRAME_SEQ) !== 0) this.#noteSequence(record, this.#view(frame))
     const arrival = Math.floor(memory.f64[(frame + L.FRAME_RECEIVED_MS) >>> 3] + record.epochOffsetMs)
     return kernels.adoptFrame(frame, clock.nowMs(), arrival, record.position + offset, plan.at.replay) >>> 0
   }
@@ -130,25 +134,37 @@ export class Replay {
     else this.#parts.onNote(kind, text)
   }
 
-  #readNames({ run, ring, payload }: ReplayedRecord): void {
+  /** The checkpoint may have been taken before what was refused of these frames was known to the main thread. */
+  #readClients(record: ReplayedRecord): void {
+    const { run, ring, payload } = record
     const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
-    for (let at = 0; at < payload.length; at += view.getUint32(at + L.FRAME_BYTES, true)) {
-      if (view.getUint32(at + L.FRAME_READING_COUNT, true) !== 0) continue
-      if (view.getUint32(at + L.FRAME_READING_OFFSET, true) !== L.NOTE_CLIENT) continue
-      const { source, text } = noteIn(new DataView(payload.buffer, payload.byteOffset + at))
-      this.#names.set(`${run} ${ring} ${source}`, clientKeyOf(decoder.decode(text)))
+    for (let at = 0, bytes = 0; at < payload.length; at += bytes) {
+      bytes = view.getUint32(at + L.FRAME_BYTES, true)
+      const frame = new DataView(payload.buffer, payload.byteOffset + at, bytes)
+      if (frame.getUint32(L.FRAME_READING_COUNT, true) > 0) this.#noteSequence(record, frame)
+      else if (frame.getUint32(L.FRAME_READING_OFFSET, true) === L.NOTE_CLIENT) {
+        const { source, text } = noteIn(frame)
+        this.#names.set(`${run} ${ring} ${source}`, clientKeyOf(decoder.decode(text)))
+      }
     }
   }
 
-  /** A numbered frame of a client that gave its name has been taken, unless all of it was refused. */
-  #noteSequence({ run, ring }: ReplayedRecord, frame: number, count: number): void {
-    const seq = this.#word(frame + L.FRAME_SEQ) >>> 0
+  /**
+   * A numbered frame with readings of a client that gave its name has been taken, unless all of it was refused. One without
+   * is a repeated one, which shares the fate of the first.
+   */
+  #noteSequence({ run, ring }: ReplayedRecord, frame: DataView): void {
+    const { clients, clock, onPartRefusal } = this.#parts
+    const seq = frame.getUint32(L.FRAME_SEQ, true)
     if (seq === 0) return
-    const outcome = this.#word(frame + L.FRAME_OUTCOME)
-    const isLost = count > 0 && (outcome & 0xffffff) === count && outcome >>> 24 < L.OUTCOME_MALFORMED
-    const client = this.#names.get(`${run} ${ring} ${senderOf(this.#word(frame + L.FRAME_SOURCE))}`)
-    if (client === undefined || isLost) return
-    this.#parts.clients.take(client, seq, this.#parts.clock.epochMs())
+    const client = this.#names.get(`${run} ${ring} ${senderOf(frame.getInt32(L.FRAME_SOURCE, true))}`)
+    const refusal = replayedRefusal(frame)
+    if (client === undefined || refusal?.isWhole === true) return
+    clients.take(client, seq, clock.epochMs())
+    if (refusal === null) return
+    const { reason, indexes } = refusal
+    clients.setOpen(client, seq, true, clock.epochMs())
+    onPartRefusal({ client, seq, reason, indexes: Uint32Array.from(indexes ?? []) })
   }
 
   /** The address of so much room in one piece. */
@@ -213,6 +229,10 @@ export class Replay {
     this.#write = (this.#write + bytes) | 0
     publishCursor(this.#parts.memory.i32, this.#control + L.RING_WRITE_CURSOR, this.#write)
     this.#parts.signals.wakeRouter()
+  }
+
+  #view(frame: number): DataView {
+    return new DataView(this.#parts.memory.bytes.buffer, frame, this.#word(frame + L.FRAME_BYTES))
   }
 
   #word(address: number): number {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
+import type { PartRefusals } from '../../ingest/part-refusals.ts'
 import type { QuarantineEntry } from '../../ingest/quarantine-entry.ts'
 import { AgentGate } from '../../memory/agents/agent-gate.ts'
 import { Signals } from '../../memory/agents/signals.ts'
@@ -8,6 +9,7 @@ import { RING_JOURNAL_CURSOR, RING_ROUTE_CURSOR } from '../../memory/layout/ring
 import { placeOf } from '../../memory/memory-plan.ts'
 import { type SharedMemory, viewMemory } from '../../memory/shared-memory.ts'
 import { Authenticator } from '../../security/tokens.ts'
+import { openPartRefusals } from '../part-refusals.ts'
 import { AskedNames } from './asked-names.ts'
 import { ForwardedHttp } from './forwarded-http.ts'
 import { hangUp, type Listener, openListener } from './listener.ts'
@@ -31,6 +33,7 @@ export class ListenerRoom {
   readonly #gate: AgentGate
   readonly #turns: Turns
   readonly #http: ForwardedHttp
+  readonly #partRefusals: PartRefusals
   readonly #lastCursor: number
   readonly #malformed: QuarantineEntry[] = []
   #listener: Listener | undefined
@@ -47,6 +50,9 @@ export class ListenerRoom {
     this.#gate = new AgentGate(this.#memory, plan.at.control, placeOf.listenerAgent(plan, ring))
     this.#turns = new Turns(this.#gate)
     this.#http = new ForwardedHttp(post)
+    const foundation = { memory: this.#memory, plan }
+    this.#partRefusals = openPartRefusals(foundation, clock, recipe.partRefusals)
+    this.#partRefusals.onAdd((refusal) => post({ kind: 'partRefusal', refusal }))
     const last = plan.needs.isDurable === true ? RING_JOURNAL_CURSOR : RING_ROUTE_CURSOR
     this.#lastCursor = placeOf.ringControl(plan, ring) + last
   }
@@ -66,6 +72,7 @@ export class ListenerRoom {
     if (message.kind === 'response') this.#http.answered(message)
     else if (message.kind === 'chunk') this.#http.write(message.id, message.chunk)
     else if (message.kind === 'sender') this.#nameSender(message.id, message.source)
+    else if (message.kind === 'partRefusal') this.#partRefusals.learn(message.refusal)
     else if (message.kind === 'shutDown') this.#beginShutdown()
     else if (message.kind === 'giveUp') this.#giveUp(message.reason)
   }
@@ -98,6 +105,7 @@ export class ListenerRoom {
       pause: (ms) => this.#pause(ms),
       wantAnswers: () => this.#settleSoon(),
       turn: this.#turns,
+      partRefusals: this.#partRefusals,
       quarantine: (entry) => this.#keep(entry),
       onError: (error) => post({ kind: 'failure', error: sendable(error) }),
       onWarning: (message) => post({ kind: 'warning', message }),

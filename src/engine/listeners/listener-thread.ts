@@ -21,15 +21,19 @@ export class ListenerThread {
   readonly #refusing = deferred<void>()
   readonly #ended = deferred<void>()
   #asked = 0
+  readonly #leave: () => void
   #isClosing = false
 
   constructor({ assembly, http, tls }: ListenersParts, names: NameDesk, ring: number) {
-    const { foundation, config } = assembly
+    const { foundation, config, partRefusals } = assembly
     const { mailbox, answer } = names.open()
     const { memory, plan } = foundation
     const { host, port, limits, rates, server, listeners, auth } = config
     const slice = { host, port, limits, rates, server, listeners, auth }
-    const recipe: ListenerRecipe = { memory: memory.memory, plan, ring, config: slice, tls, mailbox }
+    const recipe: ListenerRecipe = {
+      ...{ memory: memory.memory, plan, ring, config: slice, tls, mailbox },
+      partRefusals: [...partRefusals],
+    }
     this.#assembly = assembly
     this.#answerName = answer
     this.#worker = new Worker(ENTRY, { workerData: recipe, name: `millrace-listener-${ring}` })
@@ -37,6 +41,7 @@ export class ListenerThread {
     this.#worker.on('message', (message: FromListener) => this.#hear(message))
     this.#worker.on('error', (error) => assembly.events.tell('failure', error))
     this.#worker.on('exit', () => this.#exit())
+    this.#leave = partRefusals.onAdd((refusal) => this.#tell({ kind: 'partRefusal', refusal }))
   }
 
   /** Resolves when it listens, rejects when it can't. */
@@ -80,12 +85,13 @@ export class ListenerThread {
   }
 
   #answer(message: FromListener): void {
-    const { events, quarantine } = this.#assembly
+    const { events, quarantine, partRefusals } = this.#assembly
     if (message.kind === 'name') this.#answerName(message)
     else if (message.kind === 'request') this.#http.request(message.id, message.request)
     else if (message.kind === 'follow') this.#http.follow(message.id)
     else if (message.kind === 'leave') this.#http.leave(message.id)
     else if (message.kind === 'sender') this.#nameSender(message.id, message.name)
+    else if (message.kind === 'partRefusal') partRefusals.add(message.refusal)
     else if (message.kind === 'listening') this.#listening.resolve(message.endpoint)
     else if (message.kind === 'failed')
       this.#listening.reject(new MillraceError(message.code, message.message))
@@ -104,6 +110,7 @@ export class ListenerThread {
 
   #exit(): void {
     const ended = new MillraceError('listen-failed', 'a listener thread has ended by itself')
+    this.#leave()
     if (!this.#isClosing) this.#assembly.events.tell('failure', ended)
     this.#http.close()
     for (const id of [...this.#senders.keys()]) this.#nameSender(id, '')

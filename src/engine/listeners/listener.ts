@@ -5,6 +5,8 @@ import { turnTime } from '../../core/turn-time.ts'
 import { Intake } from '../../ingest/frame-intake.ts'
 import type { IntakeCounters } from '../../ingest/intake-counters.ts'
 import { INTAKE_COUNTERS } from '../../ingest/intake-counters.ts'
+import type { ClientMemory } from '../../ingest/client-frames.ts'
+import type { PartRefusals } from '../../ingest/part-refusals.ts'
 import type { QuarantineEntry } from '../../ingest/quarantine-entry.ts'
 import { SocketTally } from '../../ingest/websocket/socket-tally.ts'
 import type { Authenticate, Endpoint, StreamServer, Tls, Turn } from '../../ingest/websocket/stream-server.ts'
@@ -58,6 +60,8 @@ export interface ListenerParts {
   /** A frame that wants an answer is in the ring. */
   readonly wantAnswers: () => void
   readonly turn: Turn
+  /** What is known on this thread of frames that were taken in part. */
+  readonly partRefusals: PartRefusals
   readonly quarantine: (entry: QuarantineEntry) => void
   readonly onError: (error: unknown) => void
   readonly onWarning: (message: string) => void
@@ -111,7 +115,7 @@ export async function openListener(parts: ListenerParts): Promise<Listener> {
     receivedMs: turnTime(clock),
     pause: parts.pause,
     quarantine: parts.quarantine,
-    clients: clientsOf(foundation),
+    clients: clientsOf(parts),
     refusal: refusalOf(foundation),
   })
   const server = await openServer(parts, intake)
@@ -119,11 +123,13 @@ export async function openListener(parts: ListenerParts): Promise<Listener> {
 }
 
 /** Frames already taken, by client; where a journal keeps them. */
-function clientsOf({ memory, plan }: Pick<Foundation, 'memory' | 'plan'>) {
+function clientsOf({ foundation, partRefusals }: ListenerParts): ClientMemory | undefined {
+  const { memory, plan } = foundation
   if (plan.clientSlots === 0) return undefined
   const round = plan.at.control + CONTROL_CHECKPOINT_ROUND
   return {
     windows: new ClientWindows(memory, plan.at.clients, plan.clientSlots),
+    partRefusals,
     round: () => observeCursor(memory.i32, round),
   }
 }

@@ -21,7 +21,7 @@ export class MainListener implements Listeners {
   }
 
   static async open(parts: ListenersParts): Promise<MainListener> {
-    const { clock, config, directory, events, foundation, quarantine } = parts.assembly
+    const { clock, config, directory, events, foundation, quarantine, partRefusals } = parts.assembly
     const authenticator = new Authenticator(config.auth)
     const listener = await openListener({
       foundation,
@@ -35,6 +35,7 @@ export class MainListener implements Listeners {
       pause: (ms) => pause(parts, ms),
       wantAnswers: () => foundation.doorbell.wantAnswers(),
       turn: FREE_TURN,
+      partRefusals,
       quarantine: ({ cause, source, bytes, size }) => quarantine.add(cause, source, bytes, size),
       onError: (error) => events.tell('failure', error),
       onWarning: (message) => events.tell('warning', message),

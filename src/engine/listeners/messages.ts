@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../core/errors.ts'
 import type { HttpRequest, HttpResponse } from '../../core/http.ts'
+import type { PartRefusal } from '../../ingest/part-refusals.ts'
 import type { QuarantineEntry } from '../../ingest/quarantine-entry.ts'
 import type { Endpoint, Tls } from '../../ingest/websocket/stream-server.ts'
 import type { MemoryPlan } from '../../memory/memory-plan.ts'
@@ -13,6 +14,7 @@ export interface ListenerRecipe {
   readonly config: ListenerConfig
   readonly tls: Tls | null
   readonly mailbox: SharedArrayBuffer
+  readonly partRefusals: readonly PartRefusal[]
 }
 
 /** A name of which only the main thread knows the number. */
@@ -33,6 +35,8 @@ export type FromListener =
   | { readonly kind: 'leave'; readonly id: number }
   | { readonly kind: 'quarantine'; readonly entries: readonly QuarantineEntry[] }
   | { readonly kind: 'sender'; readonly id: number; readonly name: string }
+  /** A client's frame was taken in part: the other listeners, and the next checkpoint, are to know. */
+  | { readonly kind: 'partRefusal'; readonly refusal: PartRefusal }
   | { readonly kind: 'failure'; readonly error: unknown }
   | { readonly kind: 'warning'; readonly message: string }
   | { readonly kind: 'refusing' }
@@ -47,6 +51,7 @@ export type ToListener =
     }
   | { readonly kind: 'chunk'; readonly id: number; readonly chunk: string }
   | { readonly kind: 'sender'; readonly id: number; readonly source: number }
+  | { readonly kind: 'partRefusal'; readonly refusal: PartRefusal }
   | { readonly kind: 'shutDown' }
   | { readonly kind: 'giveUp'; readonly reason: string }
   | { readonly kind: 'close' }

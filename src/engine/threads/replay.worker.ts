@@ -52,6 +52,7 @@ const replay = new Replay({
   signals: new Signals(memory, plan.at.control),
   clients: new ClientWindows(memory, plan.at.clients, plan.clientSlots),
   onNote: passOn,
+  onPartRefusal: (refusal) => post({ kind: 'partRefusal', refusal }),
 })
 const reader = new JournalReader({
   ...{ disk, folder, room: kernelRoom(module) },

@@ -1,6 +1,7 @@
 import type { NameResolver } from '../../core/names.ts'
 import { READING_BYTES } from '../../memory/layout/reading.layout.ts'
 import type { SharedMemory } from '../../memory/shared-memory.ts'
+import { noteFaults } from './fault-notes.ts'
 import { JsonReadingWriter, type ReadingFault } from './json-reading.ts'
 
 /** In a frame made from JSON, readings begin here: the message area's first bytes are the router's. */
@@ -36,5 +37,12 @@ export class JsonFrame {
     }
     this.faults = faults
     return (at - address - JSON_READING_OFFSET) / READING_BYTES
+  }
+
+  /** Notes the faults in the frame at `address`, which has `written` readings in room for `capacity`. */
+  noteFaults(address: number, written: number, capacity: number): void {
+    const messageBytes = JSON_READING_OFFSET + capacity * READING_BYTES
+    const message = new DataView(this.#memory.bytes.buffer, address, messageBytes)
+    noteFaults(message, JSON_READING_OFFSET + written * READING_BYTES, this.faults)
   }
 }

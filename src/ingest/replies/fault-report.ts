@@ -1,4 +1,5 @@
 import { REFUSAL_REASONS } from '../../core/refusal.ts'
+import type { NotedFault } from '../decode/fault-notes.ts'
 import type { ReadingFault } from '../decode/json-reading.ts'
 
 /** Malformed readings are listed up to this many, so that a reply is never larger than its message by far. */
@@ -17,7 +18,7 @@ export function explainFaults(faults: readonly ReadingFault[]): string {
  * among those that did.
  */
 export function listFaults(
-  faults: readonly ReadingFault[] | null,
+  faults: readonly NotedFault[] | null,
   marked: readonly number[],
 ): readonly number[] {
   if (faults === null) return marked

@@ -5,8 +5,16 @@ import { SOURCE_COMPACTED, SOURCE_TEXT, type Connection, type ConnectionTable } 
 import type { ClientFrames } from '../client-frames.ts'
 import type { ReadingFault } from '../decode/json-reading.ts'
 import { explainFaults, listFaults } from './fault-report.ts'
+import { type FrameRefusal, refusalOf } from './frame-refusal.ts'
 import type { Replies } from './replies.ts'
 import { Status } from './reply.ts'
+
+/** The answer to a repeated frame of which nothing was kept after all, or of which that is not known here yet. */
+const COME_AGAIN: FrameRefusal = {
+  reason: REFUSAL_REASONS.indexOf('overload'),
+  indexes: null,
+  isWhole: true,
+}
 
 /**
  * Turns routed frames into answers. Frames come oldest first; `accepted` is cumulative and sent once per connection
@@ -60,26 +68,33 @@ export class Settlement {
   }
 
   readonly #visit = (frame: SettledFrame): void => {
-    const source = frame.source
-    const seq = frame.seq
+    const { source, seq } = frame
     const compacted = (source & SOURCE_COMPACTED) !== 0
     const faults = compacted && seq !== 0 ? this.#faults.shift()! : null
-    const isLost = seq !== 0 && this.#isLost(frame, source, seq)
+    const refusal = this.#noteRefusal(frame, refusalOf(frame, faults))
     const connection = this.#connections.find(source)
     if (connection === null) return
     if (seq !== 0) connection.outstanding--
     const asText = (source & SOURCE_TEXT) !== 0
-    if (isLost && frame.readingCount === 0)
-      this.#replies.send(connection, asText, Status.refused, seq, 'overload', this.#retryAfterMs, null)
-    else if (faults !== null || frame.refusedCount > 0)
-      this.#explain(connection, asText, frame, faults, compacted)
+    if (refusal !== null) this.#refuse(connection, asText, seq, refusal)
+    else if (faults !== null || frame.refusedCount > 0) this.#explain(connection, asText, frame, faults)
     else this.#accept(connection, asText, seq)
   }
 
-  /** Whether nothing was kept of a numbered frame, which may then come again. */
-  #isLost({ readingCount, refusedCount, reason }: SettledFrame, source: number, seq: number): boolean {
-    const isLost = readingCount > 0 && refusedCount === readingCount && reason < OUTCOME_MALFORMED
-    return this.#clients?.settle(source, seq, readingCount === 0, isLost) ?? isLost
+  /** Keeps in mind what was refused of a named client's frame; of one that is repeated, returns what was then. */
+  #noteRefusal(
+    { source, seq, readingCount }: SettledFrame,
+    refusal: FrameRefusal | null,
+  ): FrameRefusal | null {
+    const clients = this.#clients
+    if (clients === undefined || seq === 0) return refusal
+    if (readingCount > 0) {
+      clients.settle(source, seq, refusal)
+      return refusal
+    }
+    const earlier = clients.settleRepeated(source, seq)
+    if (typeof earlier === 'object') return { ...earlier, indexes: [...earlier.indexes], isWhole: false }
+    return earlier === 'taken' ? refusal : COME_AGAIN
   }
 
   #accept(connection: Connection, asText: boolean, seq: number): void {
@@ -88,28 +103,24 @@ export class Settlement {
     connection.acceptedAsText = asText
   }
 
+  #refuse(connection: Connection, asText: boolean, seq: number, { reason, indexes }: FrameRefusal): void {
+    const words = REFUSAL_REASONS[reason]
+    this.#replies.send(connection, asText, Status.refused, seq, words, this.#retryAfterMs, indexes)
+  }
+
+  /** Of a frame with malformed readings the others are taken. */
   #explain(
     connection: Connection,
     asText: boolean,
     frame: SettledFrame,
     faults: readonly ReadingFault[] | null,
-    compacted: boolean,
   ): void {
-    const { reason, readingCount, refusedCount, seq } = frame
-    const refusedByRouter = refusedCount > 0 && reason < OUTCOME_MALFORMED
-    const refused = refusedByRouter || (faults !== null && faults.some((fault) => !fault.malformed))
-    const status = refused ? Status.refused : Status.accepted
-    const retryAfterMs = refused ? this.#retryAfterMs : 0
-    const nothingTaken = refusedByRouter && refusedCount === readingCount
-    // of a frame without a seq the faults are not kept, so where its readings were is not known any more
-    const isKnown = !nothingTaken && (!compacted || faults !== null)
+    const { seq, source, reason } = frame
+    const isKnown = (source & SOURCE_COMPACTED) === 0 || faults !== null
     const indexes = isKnown ? listFaults(faults, frame.refusedIndexes()) : null
-    const why = refusedByRouter || faults === null ? nameOf(reason) : explainFaults(faults)
-    this.#replies.send(connection, asText, status, seq, why, retryAfterMs, indexes)
+    const why = faults === null ? malformedBy(reason) : explainFaults(faults)
+    this.#replies.send(connection, asText, Status.accepted, seq, why, 0, indexes)
   }
 }
 
-const nameOf = (reason: number): string =>
-  reason >= OUTCOME_MALFORMED
-    ? `malformed: ${MALFORMED_CAUSES[reason - OUTCOME_MALFORMED]}`
-    : REFUSAL_REASONS[reason]
+const malformedBy = (reason: number): string => `malformed: ${MALFORMED_CAUSES[reason - OUTCOME_MALFORMED]}`
