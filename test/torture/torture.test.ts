@@ -1,0 +1,17 @@
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { torture } from './torture.ts'
+
+const ROUNDS = 20
+const SEED = Number(process.env.MILLRACE_SEED ?? 1)
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+describe('A tortured server', () => {
+  it('has every acknowledged reading in its state, once', { timeout: 1_200_000 }, async () => {
+    const lines: string[] = []
+    const say = (words: string): void => void lines.push(words)
+    const report = await torture({ root, rounds: ROUNDS, seed: SEED, from: 0, say, stopAtFirst: true })
+    expect(report, lines.join('\n')).toMatchObject({ rounds: ROUNDS, lost: 0, doubled: 0, problems: [] })
+    expect(report.readings).toBeGreaterThan(ROUNDS * 100)
+  })
+})
