@@ -41,33 +41,40 @@ export interface ClientEvents {
   storageFailed: (error: unknown) => void
 }
 
-type Listeners = { [name in keyof ClientEvents]?: ClientEvents[name][] }
+export interface Emitter {
+  /** Returns what removes the listener. */
+  on<Name extends keyof ClientEvents>(name: Name, listener: ClientEvents[Name]): () => void
+  emit<Name extends keyof ClientEvents>(name: Name, ...args: Parameters<ClientEvents[Name]>): void
+  /** Whether anybody listens. */
+  has(name: keyof ClientEvents): boolean
+}
+
+type Listener = (...args: unknown[]) => void
 
 /** Listeners by event. */
-export class Emitter {
-  readonly #listeners: Listeners = {}
-
-  /** Returns what removes the listener. */
-  on<Name extends keyof ClientEvents>(name: Name, listener: ClientEvents[Name]): () => void {
-    const list = (this.#listeners[name] ??= []) as ClientEvents[Name][]
-    list.push(listener)
-    return () => void list.splice(list.indexOf(listener), 1)
+export function newEmitter(): Emitter {
+  let listeners: (readonly [name: string, listener: Listener])[] = []
+  return {
+    on(name, listener) {
+      const entry = [name, listener as Listener] as const
+      // never the same array: one that is being gone through stays as it is
+      listeners = [...listeners, entry]
+      return () => void (listeners = listeners.filter((one) => one !== entry))
+    },
+    emit(name, ...args) {
+      for (const [one, listener] of listeners) if (one === name) callApart(() => listener(...args))
+    },
+    has: (name) => listeners.some(([one]) => one === name),
   }
+}
 
-  has(name: keyof ClientEvents): boolean {
-    return (this.#listeners[name]?.length ?? 0) > 0
-  }
-
-  /** Whatever listeners throw is thrown where it can't disturb delivery. */
-  emit<Name extends keyof ClientEvents>(name: Name, ...args: Parameters<ClientEvents[Name]>): void {
-    for (const listener of this.#listeners[name]?.slice() ?? []) {
-      try {
-        ;(listener as (...args: Parameters<ClientEvents[Name]>) => void)(...args)
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error
-        })
-      }
-    }
+/** What listeners throw is thrown where it can't disturb delivery. */
+function callApart(call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
   }
 }
