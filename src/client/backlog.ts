@@ -20,7 +20,7 @@ export interface Backlog {
   /** Takes in a new frame; null = no room. Throws if it can't be stored. */
   add(readings: Uint8Array, createdMs: number): Frame | null
   /** Settles a frame, some of whose readings were refused, and takes in a frame of those. Throws like `add`. */
-  replace(frame: Frame, indexes: readonly number[], dueMs: number): Frame
+  replace(frame: Frame, indexes: readonly number[]): Frame
   /** Forgets a frame. Throws if the store can't, which then remembers it until the process ends. */
   settle(frame: Frame): void
   bytesOf(frame: Frame): Uint8Array
@@ -62,24 +62,21 @@ export function newBacklog(kept: Kept, maxFrames: number, maxBytes: number): Bac
     bytes,
     bytesOf,
     renewIfUsedUp() {
-      const isUsedUp = nextSeq > LAST_FRESH_SEQ && frames.size === 0
-      if (isUsedUp) {
-        const name = newInstance()
-        store?.renew(name)
-        instance = name
-        nextSeq = oldestSeq = 1
-      }
-      return isUsedUp
+      if (nextSeq <= LAST_FRESH_SEQ || frames.size) return false
+      const name = newInstance()
+      store?.renew(name)
+      instance = name
+      nextSeq = oldestSeq = 1
+      return true
     },
     add(more, createdMs) {
       const isRoom = frames.size < maxFrames && bytes() + more.length + READING_BYTES <= maxBytes
       return isRoom && nextSeq <= LAST_FRESH_SEQ ? put(frameOf(nextSeq, more, createdMs), null) : null
     },
-    replace(frame, indexes, dueMs) {
-      const again = frameOf(nextSeq, someOf(bytesOf(frame), indexes), frame.createdMs)
-      again.tries = frame.tries
-      again.dueMs = dueMs
-      put(again, frame)
+    replace(frame, indexes) {
+      const fresh = frameOf(nextSeq, someOf(bytesOf(frame), indexes), frame.createdMs)
+      const { tries, dueMs } = frame
+      const again = put({ ...fresh, tries, dueMs }, frame)
       leave(frame)
       return again
     },

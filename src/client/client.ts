@@ -62,7 +62,8 @@ const SWEEP_MS = 1000
 /** @internal */
 export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): Client {
   const { clock, batchReadings, stampTime } = settings
-  const { on, emit, has } = newEmitter()
+  const emitter = newEmitter()
+  const { on, emit, attempt } = emitter
   const backlog = newBacklog(kept, settings.bufferFrames, settings.bufferBytes)
   const counts: Counts = {
     connections: 0,
@@ -97,9 +98,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
   let isClosed = false
 
   const delivery = newDelivery(settings, openWire, backlog, counts, {
-    on,
-    has,
-    emit,
+    ...emitter,
     changed,
     moved(from, to) {
       for (const flush of flushes) if (from <= flush.upTo) flush.upTo = to
@@ -111,7 +110,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
   })
   if (settings.onGivenUp) on('givenUp', settings.onGivenUp)
   // later, so that there is somebody to hear it
-  clock.after(0, () => kept.lost.forEach(delivery.tell))
+  clock.after(0, () => kept.lost.forEach(emitter.tell))
   const closedError = () => new MillraceError('closed', 'the client is closed')
   const change = () => new Promise<void>((resolve) => waiters.push(resolve))
 
@@ -169,9 +168,11 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
   }
 
   function idOfDevice(name: string): number {
-    const id = devices.get(name) ?? deviceIdOf(name)
-    if (devices.size >= REMEMBERED_DEVICES) devices.clear()
-    devices.set(name, id)
+    let id = devices.get(name)
+    if (!id) {
+      if (devices.size >= REMEMBERED_DEVICES) devices.clear()
+      devices.set(name, (id = deviceIdOf(name)))
+    }
     return id
   }
 
@@ -197,23 +198,19 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
 
   function seal(): boolean {
     isOverdue = false
-    if (count === 0) return true
-    try {
+    if (!count) return true
+    const frame = attempt(() => {
       if (backlog.renewIfUsedUp()) delivery.reconnect('begins again under another name')
-      const frame = backlog.add(open.subarray(0, count * READING_BYTES), openedMs)
-      if (frame) {
-        count = 0
-        cancelLinger?.()
-        emit('sealed', delivery.summaryOf(frame))
-        delivery.pump()
-        return true
-      }
-    } catch (error) {
-      // tried again by the sweep, and by whoever hands over more
-      emit('storageFailed', error)
-    }
-    isOverdue = true
-    return false
+      return backlog.add(open.subarray(0, count * READING_BYTES), openedMs)
+    })
+    // tried again by the sweep, and by whoever hands over more
+    isOverdue = !frame
+    if (!frame) return false
+    count = 0
+    cancelLinger?.()
+    emit('sealed', delivery.summaryOf(frame))
+    delivery.pump()
+    return true
   }
 
   async function flush(): Promise<void> {

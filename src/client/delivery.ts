@@ -1,11 +1,11 @@
 import { fullJitter } from './backoff.ts'
 import type { Backlog } from './backlog.ts'
-import type { Emitter, FrameSummary, GivenUp } from './events.ts'
+import type { Emitter, FrameSummary } from './events.ts'
 import { readingsOf } from './frame-encoder.ts'
 import type { Frame } from './frame.ts'
 import { newLink } from './link.ts'
 import { SEQ_SPAN, nameOf, type Settings } from './options.ts'
-import { ACCEPTED, MALFORMED, UNAUTHORIZED, replyOf, type Reply } from './reply.ts'
+import { MALFORMED, UNAUTHORIZED, replyOf, type Reply } from './reply.ts'
 import type { Counts } from './stats.ts'
 import type { OpenWire } from './wire.ts'
 
@@ -25,8 +25,6 @@ export interface Delivery {
   giveUpOlder(thanMs: number, reason: string): void
   /** Tells of readings given up; without `indexes` all of the frame. */
   tellGivenUp(frame: Frame, reason: string, indexes?: readonly number[]): void
-  /** The same, by the console where nobody listens. */
-  tell(givenUp: GivenUp): void
   summaryOf(frame: Frame): FrameSummary
   /** Breaks off, to connect again under the name of now. */
   reconnect(reason: string): void
@@ -53,10 +51,10 @@ export function newDelivery(
   openWire: OpenWire,
   backlog: Backlog,
   counts: Counts,
-  { emit, has, changed, moved }: DeliveryEvents,
+  { emit, tell, attempt, changed, moved }: DeliveryEvents,
 ): Delivery {
-  const { clock, maxTries, maxAgeMs } = settings
-  const { frames, oldestSeq, settle, replace } = backlog
+  const { clock, maxTries } = settings
+  const { frames, oldestSeq } = backlog
   /** Frames under way, ascending. */
   const flight = new Set<Frame>()
   let pausedUntilMs = 0
@@ -112,22 +110,12 @@ export function newDelivery(
   }
 
   function send(frame: Frame): void {
-    try {
-      const bytes = backlog.bytesOf(frame)
-      if (frame.isUncertain || frame.tries > 0) counts.framesResent++
-      flight.add(frame)
-      link.send(bytes, flight.size === 1)
-    } catch (error) {
-      unsendable(frame, error)
-    }
-  }
-
-  /** What can't be read back from the store is lost; a socket that can't be written to is replaced. */
-  function unsendable(frame: Frame, error: unknown): void {
-    const { message } = error as Error
-    if (flight.has(frame)) return link.drop(message)
-    emit('storageFailed', error)
-    giveUp(frame, message)
+    const bytes = attempt(() => backlog.bytesOf(frame))
+    // what can't be read back from the store is lost
+    if (!bytes) return giveUp(frame, 'storage-failed')
+    if (frame.isUncertain || frame.tries) counts.framesResent++
+    flight.add(frame)
+    link.send(bytes, flight.size === 1)
   }
 
   function message(bytes: Uint8Array): void {
@@ -145,21 +133,26 @@ export function newDelivery(
     pump()
   }
 
-  function answered(reply: Reply): void {
-    const { seq, status, reason, refused } = reply
-    const isPart = refused.length > 0
-    if (status === ACCEPTED && !isPart) return acceptedUpTo(seq)
-    if (status === MALFORMED) malformedHere++
-    if (status === MALFORMED && seq === 0) return suspect(reason)
+  function answered({ seq, status, reason, refused, retryAfterMs }: Reply): void {
+    const isMalformed = status === MALFORMED
+    if (isMalformed) malformedHere++
+    if (isMalformed && !seq) return suspect(reason)
+    if (!status && !refused.length) return acceptedUpTo(seq)
     const frame = frames.get(seq)
     if (!frame || !flight.delete(frame)) return
     const indexes = refused.filter((index) => index < frame.count)
     // what was not understood will not be when sent again
-    if (status === MALFORMED) giveUp(frame, reason)
+    if (isMalformed) giveUp(frame, reason)
     // Says nothing of earlier frames: the server tells it at once, and what it has accepted of those later. To take
     // that as said would let a refused frame go again before, and seem covered by it.
-    else if (status === ACCEPTED) takenWithout(frame, indexes, reason)
-    else refusedFrame(frame, reply, isPart ? indexes : null)
+    else if (!status) takenWithout(frame, indexes, reason)
+    else
+      refusedFrame(
+        frame,
+        status === UNAUTHORIZED ? 'unauthorized' : reason,
+        refused.length ? indexes : null,
+        retryAfterMs,
+      )
   }
 
   function acceptedUpTo(seq: number): void {
@@ -197,18 +190,21 @@ export function newDelivery(
     }
   }
 
-  function refusedFrame(frame: Frame, reply: Reply, indexes: readonly number[] | null): void {
-    const reason = reply.status === UNAUTHORIZED ? 'unauthorized' : reply.reason
+  /** `indexes` null = all of its readings. */
+  function refusedFrame(
+    frame: Frame,
+    reason: string,
+    indexes: readonly number[] | null,
+    retryAfterMs: number,
+  ): void {
     const isLasting = LASTING.test(reason)
-    const { retryMs, retryMaxMs, random, maxTriesLasting } = settings
-    const waitMs = fullJitter(retryMs, retryMaxMs, frame.tries++, random)
-    const dueMs = clock.nowMs() + Math.max(waitMs, reply.retryAfterMs)
-    const most = isLasting ? Math.min(maxTries, maxTriesLasting) : maxTries
-    const isHopeless = frame.tries >= most || clock.epochMs() - frame.createdMs > maxAgeMs
+    const waitMs = fullJitter(settings.retryMs, settings.retryMaxMs, frame.tries++, settings.random)
+    const most = isLasting ? Math.min(maxTries, settings.maxTriesLasting) : maxTries
+    const isHopeless = frame.tries >= most || clock.epochMs() - frame.createdMs > settings.maxAgeMs
     counts.refused[reason] = (counts.refused[reason] ?? 0) + (indexes?.length ?? frame.count)
     frame.isUncertain = false
-    frame.dueMs = dueMs
-    if (!indexes && !isLasting) pausedUntilMs = Math.max(pausedUntilMs, dueMs)
+    frame.dueMs = clock.nowMs() + Math.max(waitMs, retryAfterMs)
+    if (!indexes && !isLasting) pausedUntilMs = Math.max(pausedUntilMs, frame.dueMs)
     if (indexes && !isHopeless) return moveRefused(frame, reason, indexes)
     emit('refused', summaryOf(frame), reason, indexes, null)
     if (!isHopeless) return
@@ -219,22 +215,20 @@ export function newDelivery(
   /** The others of the frame were taken, so those go into a frame with a number of its own. */
   function moveRefused(frame: Frame, reason: string, indexes: readonly number[]): void {
     const { dueMs } = frame
-    try {
-      const again = replace(frame, indexes, dueMs)
+    const again = attempt(() => backlog.replace(frame, indexes))
+    if (again) {
       moved(frame.seq, again.seq)
       emit('refused', summaryOf(frame), reason, indexes, summaryOf(again))
-      acknowledged(frame, indexes)
-    } catch (error) {
-      emit('storageFailed', error)
-      frame.dueMs = Infinity
-      clock.after(STORAGE_RETRY_MS, () => {
-        if (isClosed) return
-        frame.dueMs = dueMs
-        moveRefused(frame, reason, indexes)
-        changed()
-        pump()
-      })
+      return acknowledged(frame, indexes)
     }
+    frame.dueMs = Infinity
+    clock.after(STORAGE_RETRY_MS, () => {
+      if (isClosed) return
+      frame.dueMs = dueMs
+      moveRefused(frame, reason, indexes)
+      changed()
+      pump()
+    })
   }
 
   function giveUp(frame: Frame, reason: string): void {
@@ -243,41 +237,22 @@ export function newDelivery(
   }
 
   function settled(frame: Frame): void {
-    try {
-      settle(frame)
-    } catch (error) {
-      emit('storageFailed', error)
-    }
+    attempt(() => backlog.settle(frame))
   }
 
   function tellGivenUp(frame: Frame, reason: string, indexes?: readonly number[]): void {
-    const { seq, tries, isUncertain } = frame
-    const all = frameReadings(frame)
-    const readings = indexes?.map((index) => all[index]) ?? all
-    counts.givenUp += indexes?.length ?? frame.count
-    tell({ readings, seq, reason, tries, isUncertain })
-  }
-
-  function tell(givenUp: GivenUp): void {
-    emit('givenUp', givenUp)
-    if (!has('givenUp'))
-      console.warn(`millrace: gave up ${givenUp.readings.length} readings: ${givenUp.reason}`)
+    const { seq, count, readings } = summaryOf(frame)
+    const { tries, isUncertain } = frame
+    const all = readings()
+    counts.givenUp += indexes?.length ?? count
+    tell({ readings: indexes?.map((index) => all[index]) ?? all, seq, reason, tries, isUncertain })
   }
 
   const summaryOf = (frame: Frame): FrameSummary => ({
     seq: frame.seq,
     count: frame.count,
-    readings: () => frameReadings(frame),
+    readings: () => attempt(() => readingsOf(backlog.bytesOf(frame))) ?? [],
   })
-
-  function frameReadings(frame: Frame) {
-    try {
-      return readingsOf(backlog.bytesOf(frame))
-    } catch (error) {
-      emit('storageFailed', error)
-      return []
-    }
-  }
 
   function giveUpOlder(thanMs: number, reason: string): void {
     for (const frame of frames.values())
@@ -290,7 +265,6 @@ export function newDelivery(
     pump,
     giveUpOlder,
     tellGivenUp,
-    tell,
     summaryOf,
     reconnect: link.drop,
     close(isForgetting) {

@@ -45,8 +45,10 @@ export interface Emitter {
   /** Returns what removes the listener. */
   on<Name extends keyof ClientEvents>(name: Name, listener: ClientEvents[Name]): () => void
   emit<Name extends keyof ClientEvents>(name: Name, ...args: Parameters<ClientEvents[Name]>): void
-  /** Whether anybody listens. */
-  has(name: keyof ClientEvents): boolean
+  /** Tells of readings given up; by the console, if nobody listens. */
+  tell(givenUp: GivenUp): void
+  /** What a call of the store gives; undefined if it fails, which is told. */
+  attempt<T>(call: () => T): T | undefined
 }
 
 type Listener = (...args: unknown[]) => void
@@ -54,27 +56,37 @@ type Listener = (...args: unknown[]) => void
 /** Listeners by event. */
 export function newEmitter(): Emitter {
   let listeners: (readonly [name: string, listener: Listener])[] = []
+  const emit: Emitter['emit'] = (name, ...args) => {
+    for (const [one, listener] of listeners)
+      if (one === name)
+        try {
+          listener(...args)
+        } catch (error) {
+          // thrown where it can't disturb delivery
+          queueMicrotask(() => {
+            throw error
+          })
+        }
+  }
   return {
+    emit,
     on(name, listener) {
       const entry = [name, listener as Listener] as const
       // never the same array: one that is being gone through stays as it is
       listeners = [...listeners, entry]
       return () => void (listeners = listeners.filter((one) => one !== entry))
     },
-    emit(name, ...args) {
-      for (const [one, listener] of listeners) if (one === name) callApart(() => listener(...args))
+    tell(givenUp) {
+      emit('givenUp', givenUp)
+      if (!listeners.some(([name]) => name === 'givenUp'))
+        console.warn(`millrace: gave up ${givenUp.readings.length} readings: ${givenUp.reason}`)
     },
-    has: (name) => listeners.some(([one]) => one === name),
-  }
-}
-
-/** What listeners throw is thrown where it can't disturb delivery. */
-function callApart(call: () => void): void {
-  try {
-    call()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
+    attempt(call) {
+      try {
+        return call()
+      } catch (error) {
+        return void emit('storageFailed', error)
+      }
+    },
   }
 }

@@ -12,7 +12,6 @@ import type { SentReading } from './reading.ts'
 const HEAD_BYTES = 32
 export const READING_BYTES = 32
 const MAGIC = 0x3146524d
-const VTABLE = [0xc_0008, 0x8_0004]
 const UNITS_PER_DEGREE = 1e7
 const NO_POSITION = -0x8000_0000
 const TWO_16 = 0x1_0000
@@ -47,7 +46,7 @@ export function frameOf(seq: number, readings: Uint8Array, createdMs: number): F
   const bytes = new Uint8Array(HEAD_BYTES + readings.length)
   const count = readings.length / READING_BYTES
   const view = viewOf(bytes)
-  const head = [16, MAGIC, ...VTABLE, 8, seq, 4, count]
+  const head = [16, MAGIC, 0xc_0008, 0x8_0004, 8, seq, 4, count]
   head.forEach((word, i) => view.setUint32(4 * i, word, true))
   bytes.set(readings, HEAD_BYTES)
   return { seq, count, bytes, createdMs, tries: 0, dueMs: 0, isUncertain: false }

@@ -37,9 +37,7 @@ export function newLink(settings: Settings, openWire: OpenWire, events: LinkEven
   let owedSinceMs = 0
   let queuedBytes = 0
 
-  const owedFromNow = () => {
-    owedSinceMs = clock.nowMs()
-  }
+  const owedFromNow = () => void (owedSinceMs = clock.nowMs())
 
   function open(): void {
     const mine = ++generation

@@ -20,8 +20,9 @@ export function newMetricsBook(
   const ids = new Map(Object.entries(metrics))
   const dictionary = `${url.origin.replace('ws', 'http')}/v1/metrics-dictionary`
 
-  async function call(method: string, name: string): Promise<void> {
-    const target = dictionary + name
+  /** One request, unless the number is known by now; takes over what the answer says of metrics. */
+  async function ask(name: string, method: string, path = ''): Promise<void> {
+    if (ids.has(name)) return
     let status = 0
     try {
       const bearer = await token()
@@ -29,26 +30,20 @@ export function newMetricsBook(
         'content-type': 'application/json',
         ...(bearer && { authorization: `Bearer ${bearer}` }),
       }
-      const response = await fetch(target, { method, headers, body: (name && '{}') || null })
+      const response = await fetch(dictionary + path, { method, headers, body: path ? '{}' : null })
       status = response.status
-      if (!response.ok) throw new Error(await response.text())
-      const answer = (await response.json()) as Record<string, { id?: unknown } | null> | null
-      for (const [metric, entry] of Object.entries(answer ?? {}))
-        if (typeof entry?.id === 'number' && !ids.has(metric)) ids.set(metric, entry.id)
+      const text = await response.text()
+      if (!response.ok) throw new Error(text)
+      const answer = JSON.parse(text) as Record<string, { id?: number } | null>
+      for (const [metric, entry] of Object.entries(answer))
+        if (entry?.id && !ids.has(metric)) ids.set(metric, entry.id)
     } catch (error) {
       const { message } = error as Error
       const said = /"code":"([a-z-]+)"/.exec(message)?.[1] ?? 'bad-request'
       const code = NOT_NOW.includes(status) ? 'not-ready' : (said as ErrorCode)
-      throw new MillraceError(code, `${method} ${target}: ${status || 'not reached'}: ${message}`, { status })
+      const what = `${method} ${dictionary + path}: ${status || 'not reached'}: ${message}`
+      throw new MillraceError(code, what, { status })
     }
-  }
-
-  async function ask(name: string): Promise<void> {
-    await call('GET', '')
-    if (ids.has(name)) return
-    await call('PUT', `/${encodeURIComponent(name)}`)
-    await call('GET', '')
-    if (!ids.has(name)) throw new MillraceError('not-found', `the server did not add the metric ${name}`)
   }
 
   return {
@@ -57,7 +52,11 @@ export function newMetricsBook(
       while (!ids.has(name)) {
         if (isClosing()) throw new MillraceError('closed', `closed before the metric ${name} was known`)
         try {
-          await ask(name)
+          await ask(name, 'GET')
+          await ask(name, 'PUT', `/${encodeURIComponent(name)}`)
+          await ask(name, 'GET')
+          if (!ids.has(name))
+            throw new MillraceError('not-found', `the server did not add the metric ${name}`)
         } catch (error) {
           if (!(error as MillraceError).retryable) throw error
           await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve))
