@@ -11,10 +11,8 @@ export interface Backlog {
   readonly nextSeq: () => number
   /** Number of the oldest unsettled frame, or the next one if there is none. */
   readonly oldestSeq: () => number
-  /** Readings in those frames. */
-  readonly readings: () => number
-  /** Their bytes: each head is as long as a reading. */
-  readonly bytes: () => number
+  /** What is in those frames; the head of each is as long as a reading. */
+  readonly size: () => { readonly frames: number; readonly readings: number; readonly bytes: number }
   /** True when numbers run out and everything is settled: begins again under a new name. */
   renewIfUsedUp(): boolean
   /** Takes in a new frame; null = no room. Throws if it can't be stored. */
@@ -43,7 +41,7 @@ export function newBacklog(kept: Kept, maxFrames: number, maxBytes: number): Bac
     if (frames.delete(frame.seq)) readings -= frame.count
     while (oldestSeq < nextSeq && !frames.has(oldestSeq)) oldestSeq++
   }
-  const bytes = () => (readings + frames.size) * READING_BYTES
+  const size = () => ({ frames: frames.size, readings, bytes: (readings + frames.size) * READING_BYTES })
   const bytesOf = (frame: Frame) => frame.bytes ?? store!.read(frame)
   const put = (frame: Frame & { bytes: Uint8Array }, replaces: Frame | null) => {
     store?.put(frame, frame.bytes, replaces)
@@ -58,8 +56,7 @@ export function newBacklog(kept: Kept, maxFrames: number, maxBytes: number): Bac
     instance: () => instance,
     nextSeq: () => nextSeq,
     oldestSeq: () => oldestSeq,
-    readings: () => readings,
-    bytes,
+    size,
     bytesOf,
     renewIfUsedUp() {
       if (nextSeq <= LAST_FRESH_SEQ || frames.size) return false
@@ -70,7 +67,7 @@ export function newBacklog(kept: Kept, maxFrames: number, maxBytes: number): Bac
       return true
     },
     add(more, createdMs) {
-      const isRoom = frames.size < maxFrames && bytes() + more.length + READING_BYTES <= maxBytes
+      const isRoom = frames.size < maxFrames && size().bytes + more.length + READING_BYTES <= maxBytes
       return isRoom && nextSeq <= LAST_FRESH_SEQ ? put(frameOf(nextSeq, more, createdMs), null) : null
     },
     replace(frame, indexes) {

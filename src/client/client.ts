@@ -56,7 +56,6 @@ export interface Client {
   stats(): ClientStats
 }
 
-const REMEMBERED_DEVICES = 100_000
 const SWEEP_MS = 1000
 
 /** @internal */
@@ -68,7 +67,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
   const counts: Counts = {
     connections: 0,
     sent: 0,
-    recovered: backlog.readings(),
+    recovered: backlog.size().readings,
     acknowledged: 0,
     givenUp: 0,
     framesResent: 0,
@@ -77,7 +76,6 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     refused: {},
   }
   const metrics = newMetricsBook(settings, () => isClosing)
-  const devices = new Map<string, number>()
   /** Readings of the open frame, and how many there are. */
   const open = new Uint8Array(batchReadings * READING_BYTES)
   const view = viewOf(open)
@@ -91,7 +89,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
   let queue: Promise<unknown> = Promise.resolve()
   let queued = 0
   /** Woken when there may be room, or less unsettled. */
-  let waiters: (() => void)[] = []
+  const waiters: (() => void)[] = []
   /** Numbers up to which somebody waits for frames to be settled. */
   const flushes = new Set<{ upTo: number }>()
   let isClosing = false
@@ -113,6 +111,11 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
   clock.after(0, () => kept.lost.forEach(emitter.tell))
   const closedError = () => new MillraceError('closed', 'the client is closed')
   const change = () => new Promise<void>((resolve) => waiters.push(resolve))
+
+  function unsettled(): ClientStats['unsettled'] {
+    const size = backlog.size()
+    return { ...size, readings: size.readings + count }
+  }
 
   function changed(): void {
     if (isOverdue) seal()
@@ -150,7 +153,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     const metricNumber = metricId ?? metrics.idOf(metric)
     return (
       metricNumber !== undefined &&
-      write(deviceId ?? idOfDevice(device), metricNumber, Number(value), time, lat, lon)
+      write(deviceId ?? deviceIdOf(device), metricNumber, Number(value), time, lat, lon)
     )
   }
 
@@ -165,15 +168,6 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
   /** Asks for the number of a metric that has none yet. */
   function learning({ metric }: Reading): Promise<void> | undefined {
     return metric === undefined || metrics.idOf(metric) ? undefined : metrics.learn(metric)
-  }
-
-  function idOfDevice(name: string): number {
-    let id = devices.get(name)
-    if (!id) {
-      if (devices.size >= REMEMBERED_DEVICES) devices.clear()
-      devices.set(name, (id = deviceIdOf(name)))
-    }
-    return id
   }
 
   function write(
@@ -235,7 +229,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     endSweep()
     cancelLinger?.()
     seal()
-    const left = backlog.readings() + count
+    const left = unsettled().readings
     delivery.close(!kept.store)
     if (count > 0) delivery.tellGivenUp(frameOf(0, open.subarray(0, count * READING_BYTES), 0), 'closed')
     count = 0
@@ -267,11 +261,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
       refused: { ...counts.refused },
       name: nameOf(settings, backlog),
       isConnected: delivery.isOpen(),
-      unsettled: {
-        frames: backlog.frames.size,
-        readings: backlog.readings() + count,
-        bytes: backlog.bytes(),
-      },
+      unsettled: unsettled(),
       framesInFlight: delivery.inFlight(),
       nextSeq: backlog.nextSeq(),
     }),

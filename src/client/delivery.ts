@@ -11,9 +11,9 @@ import type { OpenWire } from './wire.ts'
 
 export interface DeliveryEvents extends Emitter {
   /** Frames may have been settled: there may be room, and what was waited for may be done. */
-  changed(): void
+  readonly changed: () => void
   /** Readings of a frame go on under another number. */
-  moved(from: number, to: number): void
+  readonly moved: (from: number, to: number) => void
 }
 
 export interface Delivery {
@@ -241,9 +241,8 @@ export function newDelivery(
   }
 
   function tellGivenUp(frame: Frame, reason: string, indexes?: readonly number[]): void {
-    const { seq, count, readings } = summaryOf(frame)
-    const { tries, isUncertain } = frame
-    const all = readings()
+    const { seq, count, tries, isUncertain } = frame
+    const all = summaryOf(frame).readings()
     counts.givenUp += indexes?.length ?? count
     tell({ readings: indexes?.map((index) => all[index]) ?? all, seq, reason, tries, isUncertain })
   }

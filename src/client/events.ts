@@ -43,12 +43,15 @@ export interface ClientEvents {
 
 export interface Emitter {
   /** Returns what removes the listener. */
-  on<Name extends keyof ClientEvents>(name: Name, listener: ClientEvents[Name]): () => void
-  emit<Name extends keyof ClientEvents>(name: Name, ...args: Parameters<ClientEvents[Name]>): void
+  readonly on: <Name extends keyof ClientEvents>(name: Name, listener: ClientEvents[Name]) => () => void
+  readonly emit: <Name extends keyof ClientEvents>(
+    name: Name,
+    ...args: Parameters<ClientEvents[Name]>
+  ) => void
   /** Tells of readings given up; by the console, if nobody listens. */
-  tell(givenUp: GivenUp): void
+  readonly tell: (givenUp: GivenUp) => void
   /** What a call of the store gives; undefined if it fails, which is told. */
-  attempt<T>(call: () => T): T | undefined
+  readonly attempt: <T>(call: () => T) => T | undefined
 }
 
 type Listener = (...args: unknown[]) => void

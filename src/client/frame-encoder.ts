@@ -70,22 +70,17 @@ export function someOf(frame: Uint8Array, indexes: readonly number[]): Uint8Arra
 /** The readings of a frame of the shape above. */
 export function readingsOf(frame: Uint8Array): SentReading[] {
   const view = viewOf(frame)
-  const readings: SentReading[] = []
-  for (let at = HEAD_BYTES; at < frame.length; at += READING_BYTES) readings.push(readingAt(view, at))
-  return readings
-}
-
-function readingAt(view: DataView, at: number): SentReading {
-  const low = view.getUint32(at, true)
-  const lat = view.getInt32(at + 24, true)
-  return {
-    deviceId: view.getUint32(at + 4, true) * TWO_16 + (low >>> 16),
-    metricId: low & 0xffff,
-    value: view.getFloat64(at + 16, true),
-    time: view.getFloat64(at + 8, true),
-    ...(lat !== NO_POSITION && {
-      lat: lat / UNITS_PER_DEGREE,
-      lon: view.getInt32(at + 28, true) / UNITS_PER_DEGREE,
-    }),
-  }
+  return Array.from({ length: countOf(frame) }, (_, i) => {
+    const at = frameBytes(i)
+    const low = view.getUint32(at, true)
+    const lat = view.getInt32(at + 24, true) / UNITS_PER_DEGREE
+    const lon = view.getInt32(at + 28, true) / UNITS_PER_DEGREE
+    return {
+      deviceId: view.getUint32(at + 4, true) * TWO_16 + (low >>> 16),
+      metricId: low & 0xffff,
+      value: view.getFloat64(at + 16, true),
+      time: view.getFloat64(at + 8, true),
+      ...(lat >= -90 && { lat, lon }),
+    }
+  })
 }

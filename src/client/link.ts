@@ -19,7 +19,7 @@ export interface Link {
   /** An answer came that only a working server gives: the next failure is the first again. */
   proved(): void
   /** Breaks the connection off and opens another one. */
-  drop(reason: string): void
+  readonly drop: (reason: string) => void
   close(): void
 }
 

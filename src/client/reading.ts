@@ -40,8 +40,7 @@ const isNamed = (name: unknown, id: number | undefined, most: number): boolean =
 /** What is wrong with a reading and what is allowed, or ''. */
 export function faultOf(reading: Reading): string {
   const { device, deviceId, metric, metricId, value, time = 0, lat = 0, lon = 0 } = reading
-  if (!isNamed(device, deviceId, MAX_DEVICE_ID))
-    return `device: a name, or deviceId from 1 to ${MAX_DEVICE_ID}`
+  if (!isNamed(device, deviceId, MAX_DEVICE_ID)) return 'device: a name, or deviceId from 1 to 2^48 - 1'
   if (!isNamed(metric, metricId, MAX_METRIC_ID))
     return `metric: a name, or metricId from 1 to ${MAX_METRIC_ID}`
   if (typeof value !== 'boolean' && !Number.isFinite(value)) return 'value: a finite number or a boolean'

@@ -1,6 +1,6 @@
 /** A connection that carries binary messages; made of whatever the runtime has. */
 export interface Wire {
-  send(bytes: Uint8Array): void
+  readonly send: (bytes: Uint8Array) => void
   /** Bytes handed over that have not left yet. */
   readonly queuedBytes: number
   /** Takes leave; `isBroken`: breaks off, or gets as close to it as the runtime lets us. */
@@ -8,10 +8,10 @@ export interface Wire {
 }
 
 export interface WireEvents {
-  opened(): void
-  message(bytes: Uint8Array): void
+  readonly opened: () => void
+  readonly message: (bytes: Uint8Array) => void
   /** Once at most, also instead of `opened`; 1006 = broken. May come late or never after `close`. */
-  closed(code: number, reason: string): void
+  readonly closed: (code: number, reason: string) => void
 }
 
 /** `url` names the client already; the token goes where the runtime lets it go. */

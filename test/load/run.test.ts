@@ -206,7 +206,6 @@ describe('runLoad', () => {
     const report = await load(server, {
       rate: '20000',
       frame: '1',
-      batch: '500',
       duration: '300ms',
       ack: true,
       connections: '2',
