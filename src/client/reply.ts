@@ -14,8 +14,7 @@ export interface Reply {
   readonly credit: number
 }
 
-/** Statuses; between them 1 = refused. */
-export const ACCEPTED = 0
+/** Statuses; besides, 0 = accepted and 1 = refused. */
 export const MALFORMED = 2
 export const UNAUTHORIZED = 3
 const IDENTIFIER = 0x3152524d // 'MRR1', little endian

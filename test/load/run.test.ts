@@ -151,7 +151,6 @@ describe('runLoad', () => {
     const report = await load(server, {
       rate: '400',
       frame: '4',
-      batch: '4',
       duration: '500ms',
       ack: true,
       sender: 'raw',
@@ -190,6 +189,7 @@ describe('runLoad', () => {
     const report = await load(server, {
       rate: '400',
       frame: '4',
+      batch: '4',
       duration: '500ms',
       ack: true,
       connections: '1',
