@@ -1,9 +1,8 @@
-import { ambientClock, ambientRandom } from '../core/ambient.ts'
 import { MillraceError } from '../core/errors.ts'
-import { Client } from './client.ts'
-import { memoryStore, newInstance } from './frame.ts'
+import { newClient, type Client } from './client.ts'
+import { newKept } from './frame.ts'
 import { settingsOf, type ClientOptions } from './options.ts'
-import { browserWire, type WebSocketConstructor } from './wire.ts'
+import { browserWire } from './wire.ts'
 
 export type { ClientOptions } from './options.ts'
 export type { Client } from './client.ts'
@@ -24,14 +23,7 @@ export { deviceIdOf } from '../core/ids.ts'
  */
 export async function connect(options: ClientOptions): Promise<Client> {
   const settings = settingsOf(options)
-  const WebSocket = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket
-  if (WebSocket === undefined)
-    throw new MillraceError('bad-config', 'WebSocket: this runtime has none; give one')
-  return new Client(settings, {
-    openWire: browserWire(WebSocket),
-    kept: { store: memoryStore, instance: newInstance(), nextSeq: 1, frames: [], damage: [] },
-    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
-    clock: options.clock ?? ambientClock,
-    random: options.random ?? ambientRandom,
-  })
+  const { WebSocket } = settings
+  if (!WebSocket) throw new MillraceError('bad-config', 'WebSocket: this runtime has none; give one')
+  return newClient(settings, browserWire(WebSocket), newKept())
 }

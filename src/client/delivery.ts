@@ -1,280 +1,277 @@
-import type { Clock } from '../core/clock.ts'
-import type { Random } from '../core/random.ts'
 import { fullJitter } from './backoff.ts'
 import type { Backlog } from './backlog.ts'
+import type { Emitter, FrameSummary } from './events.ts'
+import { readingsOf } from './frame-encoder.ts'
 import type { Frame } from './frame.ts'
-import type { Link } from './link.ts'
-import { replyOf, type Reply } from './reply.ts'
+import { newLink } from './link.ts'
+import { SEQ_SPAN, nameOf, type Settings } from './options.ts'
+import { MALFORMED, UNAUTHORIZED, replyOf, type Reply } from './reply.ts'
+import type { Counts } from './stats.ts'
+import type { OpenWire } from './wire.ts'
 
-export interface DeliveryLimits {
-  readonly window: number
-  /** Bounds of the wait after a refusal, where the server doesn't ask for a longer one. */
-  readonly retryMs: number
-  readonly retryMaxMs: number
-  readonly maxTries: number
-  readonly maxTriesLasting: number
-  readonly maxAgeMs: number
+export interface DeliveryEvents extends Emitter {
+  /** Frames may have been settled: there may be room, and what was waited for may be done. */
+  readonly changed: () => void
+  /** Readings of a frame go on under another number. */
+  readonly moved: (from: number, to: number) => void
 }
 
-export interface DeliveryEvents {
-  /** Taken by the server as safely as it is configured to, but for the readings at `except`. */
-  acknowledged(frame: Frame, except: readonly number[]): void
-  /** `indexes` null = all of its readings; `again`: the frame they are in now, if it is another one. */
-  refused(frame: Frame, reason: string, indexes: readonly number[] | null, again: Frame | null): void
-  /** `indexes` null = all of its readings. */
-  givenUp(frame: Frame, indexes: readonly number[] | null, reason: string): void
-  /** Once the frame is out of the backlog, whatever became of it. */
-  settled(frame: Frame): void
-  storageFailed(error: unknown): void
+export interface Delivery {
+  readonly isOpen: () => boolean
+  readonly inFlight: () => number
+  /** Sends what may be sent now. */
+  pump(): void
+  /** Gives up what waits, was handed over before and is not under way. */
+  giveUpOlder(thanMs: number, reason: string): void
+  /** Tells of readings given up; without `indexes` all of the frame. */
+  tellGivenUp(frame: Frame, reason: string, indexes?: readonly number[]): void
+  summaryOf(frame: Frame): FrameSummary
+  /** Breaks off, to connect again under the name of now. */
+  reconnect(reason: string): void
+  /** Ends it for good; `isForgetting`: what is not settled is given up. */
+  close(isForgetting: boolean): void
 }
 
 /** Reasons that last until somebody changes the server's configuration or registry. */
-const LASTING = ['unknown-device', 'unknown-metric', 'series-limit', 'unauthorized']
+const LASTING = /^(unknown-device|unknown-metric|series-limit|unauthorized)$/
 /** Close codes that mean a message was not understood, or too long. */
 const BAD_MESSAGE = [1007, 1009]
 const STORAGE_RETRY_MS = 250
-const NONE: readonly number[] = []
 
-/** Sends the backlog's frames until each one is settled, and does what the server's answers ask for. */
-export class Delivery {
-  credit = 0
-  resent = 0
-  unreadable = 0
-  readonly refusals = new Map<string, number>()
-  readonly #backlog: Backlog
-  readonly #limits: DeliveryLimits
-  readonly #events: DeliveryEvents
-  readonly #clock: Clock
-  readonly #random: Random
-  #link!: Link
-  #pausedUntilMs = 0
+/**
+ * Sends the backlog's frames until each one is settled, and does what the server's answers ask for.
+ *
+ * Acceptance is cumulative, so on a connection numbers must rise from each frame to the next one that is unanswered at
+ * the same time: a frame that comes back (refused, or made of refused readings) waits until nothing with a higher number
+ * is under way. And a server recognises repeats among the last 256 numbers only: so what is sent is never further ahead
+ * than that of the oldest frame that is not settled.
+ */
+export function newDelivery(
+  settings: Settings,
+  openWire: OpenWire,
+  backlog: Backlog,
+  counts: Counts,
+  { emit, tell, attempt, changed, moved }: DeliveryEvents,
+): Delivery {
+  const { clock, maxTries } = settings
+  const { frames, oldestSeq } = backlog
+  /** Frames under way, ascending. */
+  const flight = new Set<Frame>()
+  let pausedUntilMs = 0
   /** Frames up to this number go one at a time, to find the one that is not understood. */
-  #singlyUpTo = 0
+  let singlyUpTo = 0
   /** Frames of this connection that the server said it couldn't read: it closes the connection after some. */
-  #malformedHere = 0
-  #isClosed = false
-  #cancelWake: () => void = () => undefined
+  let malformedHere = 0
+  let isClosed = false
+  let cancelWake: (() => void) | undefined
 
-  constructor(
-    backlog: Backlog,
-    limits: DeliveryLimits,
-    events: DeliveryEvents,
-    clock: Clock,
-    random: Random,
-  ) {
-    this.#backlog = backlog
-    this.#limits = limits
-    this.#events = events
-    this.#clock = clock
-    this.#random = random
+  const link = newLink(settings, openWire, {
+    name: () => nameOf(settings, backlog),
+    isOwed: () => flight.size > 0,
+    opened() {
+      counts.connections++
+      counts.credit = malformedHere = 0
+      emit('connected')
+      pump()
+    },
+    message,
+    closed(code, reason, retryInMs) {
+      if (BAD_MESSAGE.includes(code) && malformedHere === 0) suspect(`closed with ${code} ${reason}`)
+      recall()
+      changed()
+      emit('disconnected', code, reason, retryInMs)
+    },
+  })
+
+  function recall(): void {
+    for (const frame of flight) frame.isUncertain = true
+    flight.clear()
   }
 
-  attach(link: Link): void {
-    this.#link = link
-  }
-
-  opened(): void {
-    this.credit = 0
-    this.#malformedHere = 0
-    this.pump()
-  }
-
-  closed(code: number, reason: string): void {
-    const { outbox } = this.#backlog
-    if (BAD_MESSAGE.includes(code) && this.#malformedHere === 0)
-      this.#suspect(`closed with ${code} ${reason}`)
-    outbox.recall()
-  }
-
-  /** Sends what may be sent now. */
-  pump(): void {
-    const { outbox } = this.#backlog
-    const nowMs = this.#clock.nowMs()
-    this.#cancelWake()
-    if (!this.#link.isOpen) return
-    if (nowMs < this.#pausedUntilMs) return this.#wakeAt(this.#pausedUntilMs)
-    while (this.#link.isOpen && outbox.inFlight < this.#limit()) {
-      const frame = outbox.next(nowMs)
+  function pump(): void {
+    const nowMs = clock.nowMs()
+    let wakeMs = pausedUntilMs > nowMs ? pausedUntilMs : Infinity
+    const lastSeq = [...flight].at(-1)?.seq ?? 0
+    const first = oldestSeq()
+    const end = Math.min(first + SEQ_SPAN, backlog.nextSeq() - 1)
+    const credit = first > singlyUpTo ? Math.min(settings.window, counts.credit || Infinity) : 1
+    const most = wakeMs < Infinity ? 0 : credit
+    cancelWake?.()
+    for (let seq = first; seq <= end && flight.size < most && link.isOpen(); seq++) {
+      const frame = frames.get(seq)
+      if (!frame || flight.has(frame)) continue
+      if (frame.dueMs > nowMs) wakeMs = Math.min(wakeMs, frame.dueMs)
       // otherwise it is an answer that is waited for
-      if (frame === null) return this.#wakeAt(outbox.nextDueMs)
-      this.#send(frame)
+      else if (seq < lastSeq) break
+      else send(frame)
     }
+    // whole milliseconds, or rounding would wake it just before the time, again and again
+    if (wakeMs < Infinity) cancelWake = clock.after(Math.ceil(wakeMs - nowMs) + 1, pump)
   }
 
-  message(bytes: Uint8Array): void {
-    const reply = replyOf(bytes)
-    if (reply === null) {
-      this.unreadable++
-      return this.#link.drop('an answer that is no reply')
-    }
-    this.#link.proved()
-    if (reply.credit > 0) this.credit = reply.credit
-    if (reply.status === 'malformed') this.#malformed(reply)
-    else if (reply.status === 'accepted') this.#accepted(reply)
-    else this.#refused(reply)
-    this.pump()
+  function send(frame: Frame): void {
+    const bytes = attempt(() => backlog.bytesOf(frame))
+    // what can't be read back from the store is lost
+    if (!bytes) return giveUp(frame, 'storage-failed')
+    if (frame.isUncertain || frame.tries) counts.framesResent++
+    flight.add(frame)
+    link.send(bytes, flight.size === 1)
   }
 
-  /** Gives up what waits and is too old. */
-  expire(): void {
-    const bornBeforeMs = this.#clock.epochMs() - this.#limits.maxAgeMs
-    for (const frame of this.#backlog.outbox.takeWaiting((one) => one.createdMs < bornBeforeMs))
-      this.#giveUp(frame, 'age')
-  }
-
-  /** Gives up everything, for example because the process ends and nothing is kept. */
-  giveUpAll(reason: string): void {
-    this.#backlog.outbox.recall()
-    for (const frame of this.#backlog.outbox.takeWaiting(() => true)) this.#giveUp(frame, reason)
-  }
-
-  close(): void {
-    this.#isClosed = true
-    this.#cancelWake()
-  }
-
-  #limit(): number {
-    if (this.#backlog.outbox.oldestSeq <= this.#singlyUpTo) return 1
-    return this.credit > 0 ? Math.min(this.#limits.window, this.credit) : this.#limits.window
-  }
-
-  #send(frame: Frame): void {
+  function message(bytes: Uint8Array): void {
+    let reply: Reply
     try {
-      const bytes = this.#backlog.bytesOf(frame)
-      if (frame.isUncertain || frame.tries > 0) this.resent++
-      this.#link.send(bytes, this.#backlog.outbox.inFlight === 1)
-    } catch (error) {
-      this.#unsendable(frame, error)
+      reply = replyOf(bytes)
+    } catch {
+      counts.unreadableReplies++
+      return link.drop('an answer that is no reply')
     }
+    link.proved()
+    if (reply.credit) counts.credit = reply.credit
+    answered(reply)
+    changed()
+    pump()
   }
 
-  /** What can't be read back from the store is lost; a socket that can't be written to is replaced. */
-  #unsendable(frame: Frame, error: unknown): void {
-    const { message } = error as Error
-    if (frame.bytes !== null) return this.#link.drop(message)
-    this.#backlog.outbox.take(frame.seq)
-    this.#events.storageFailed(error)
-    this.#giveUp(frame, message)
+  function answered({ seq, status, reason, refused, retryAfterMs }: Reply): void {
+    const isMalformed = status === MALFORMED
+    if (isMalformed) malformedHere++
+    if (isMalformed && !seq) return suspect(reason)
+    if (!status && !refused.length) return acceptedUpTo(seq)
+    const frame = frames.get(seq)
+    if (!frame || !flight.delete(frame)) return
+    const indexes = refused.filter((index) => index < frame.count)
+    // what was not understood will not be when sent again
+    if (isMalformed) giveUp(frame, reason)
+    // Says nothing of earlier frames: the server tells it at once, and what it has accepted of those later. To take
+    // that as said would let a refused frame go again before, and seem covered by it.
+    else if (!status) takenWithout(frame, indexes, reason)
+    else
+      refusedFrame(
+        frame,
+        status === UNAUTHORIZED ? 'unauthorized' : reason,
+        refused.length ? indexes : null,
+        retryAfterMs,
+      )
   }
 
-  #accepted({ seq, refused, reason }: Reply): void {
-    const { outbox } = this.#backlog
-    if (refused !== null && refused.length > 0) return this.#acceptedInPart(seq, refused, reason)
-    for (let frame = outbox.takeUpTo(seq); frame !== null; frame = outbox.takeUpTo(seq)) {
-      this.#events.acknowledged(frame, NONE)
-      this.#settle(frame)
-    }
+  function acceptedUpTo(seq: number): void {
+    const taken = [...flight].filter((frame) => frame.seq <= seq)
+    // before anything is told: what is sent by a listener is not among them
+    for (const frame of taken) flight.delete(frame)
+    for (const frame of taken) takenWithout(frame, [], '')
   }
 
-  /**
-   * Readings that were not understood: nothing would change by sending them again. Says nothing of earlier frames: the
-   * server tells it at once, and what it has accepted of those later. To take that as said would let a refused frame go
-   * again before, and seem covered by it.
-   */
-  #acceptedInPart(seq: number, bad: readonly number[], reason: string): void {
-    const frame = this.#backlog.outbox.take(seq)
-    if (frame === null) return
-    this.#events.givenUp(frame, bad, reason)
-    this.#events.acknowledged(frame, bad)
-    this.#settle(frame)
+  function acknowledged(frame: Frame, except: readonly number[]): void {
+    counts.acknowledged += frame.count - except.length
+    emit('acknowledged', summaryOf(frame), except)
   }
 
-  #malformed({ seq, reason }: Reply): void {
-    this.#malformedHere++
-    if (seq === 0) return this.#suspect(reason)
-    const frame = this.#backlog.outbox.take(seq)
-    if (frame) this.#giveUp(frame, reason)
+  /** The others of the frame were taken. */
+  function takenWithout(frame: Frame, indexes: readonly number[], reason: string): void {
+    if (indexes.length > 0) tellGivenUp(frame, reason, indexes)
+    acknowledged(frame, indexes)
+    settled(frame)
   }
 
   /**
    * One of the frames under way was not understood, and the server can't say which. What it accepts from now on may
    * seem to cover that frame: so they are all sent again, on another connection, one at a time.
    */
-  #suspect(reason: string): void {
-    const { outbox } = this.#backlog
-    const last = outbox.lastInFlight
-    if (last === undefined) return
-    if (outbox.inFlight === 1) return this.#giveUp(outbox.take(last.seq)!, reason)
-    this.#singlyUpTo = last.seq
-    this.#link.drop(`a frame was not understood: ${reason}`)
+  function suspect(reason: string): void {
+    const last = [...flight].at(-1)
+    if (!last) return
+    if (flight.size > 1) {
+      singlyUpTo = last.seq
+      if (link.isOpen()) link.drop(`a frame was not understood: ${reason}`)
+    } else {
+      flight.clear()
+      giveUp(last, reason)
+    }
   }
 
-  #refused(reply: Reply): void {
-    const { seq, refused } = reply
-    const reason = reply.status === 'unauthorized' ? reply.status : reply.reason
-    const frame = this.#backlog.outbox.take(seq)
-    if (frame === null) return
-    const isPart = refused !== null && refused.length > 0
-    const readings = isPart ? refused.length : frame.count
-    this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + readings)
-    frame.tries++
+  /** `indexes` null = all of its readings. */
+  function refusedFrame(
+    frame: Frame,
+    reason: string,
+    indexes: readonly number[] | null,
+    retryAfterMs: number,
+  ): void {
+    const isLasting = LASTING.test(reason)
+    const waitMs = fullJitter(settings.retryMs, settings.retryMaxMs, frame.tries++, settings.random)
+    const most = isLasting ? Math.min(maxTries, settings.maxTriesLasting) : maxTries
+    const isHopeless = frame.tries >= most || clock.epochMs() - frame.createdMs > settings.maxAgeMs
+    counts.refused[reason] = (counts.refused[reason] ?? 0) + (indexes?.length ?? frame.count)
     frame.isUncertain = false
-    const waitMs = this.#waitAfter(frame, reply)
-    if (!isPart && !LASTING.includes(reason))
-      this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.nowMs() + waitMs)
-    const hopeless = this.#isHopeless(frame, reason)
-    if (isPart) return this.#part(frame, reply, waitMs, hopeless)
-    this.#events.refused(frame, reason, null, null)
-    if (hopeless) return this.#giveUp(frame, reason)
-    frame.notBeforeMs = this.#clock.nowMs() + waitMs
-    this.#backlog.outbox.add(frame)
+    frame.dueMs = clock.nowMs() + Math.max(waitMs, retryAfterMs)
+    if (!indexes && !isLasting) pausedUntilMs = Math.max(pausedUntilMs, frame.dueMs)
+    if (indexes && !isHopeless) return moveRefused(frame, reason, indexes)
+    emit('refused', summaryOf(frame), reason, indexes, null)
+    if (!isHopeless) return
+    if (indexes) takenWithout(frame, indexes, reason)
+    else giveUp(frame, reason)
   }
 
   /** The others of the frame were taken, so those go into a frame with a number of its own. */
-  #part(frame: Frame, reply: Reply, waitMs: number, hopeless: boolean): void {
-    const { outbox } = this.#backlog
-    const indexes = reply.refused!.filter((index) => index < frame.count)
-    if (hopeless) {
-      this.#events.refused(frame, reply.reason, indexes, null)
-      this.#events.givenUp(frame, indexes, reply.reason)
-      this.#events.acknowledged(frame, indexes)
-      return this.#settle(frame)
+  function moveRefused(frame: Frame, reason: string, indexes: readonly number[]): void {
+    const { dueMs } = frame
+    const again = attempt(() => backlog.replace(frame, indexes))
+    if (again) {
+      moved(frame.seq, again.seq)
+      emit('refused', summaryOf(frame), reason, indexes, summaryOf(again))
+      return acknowledged(frame, indexes)
     }
-    try {
-      const again = this.#backlog.replace(frame, indexes, this.#clock.nowMs() + waitMs)
-      this.#events.refused(frame, reply.reason, indexes, again)
-      this.#events.acknowledged(frame, indexes)
-      this.#events.settled(frame)
-    } catch (error) {
-      this.#events.storageFailed(error)
-      outbox.hold(frame)
-      this.#clock.after(STORAGE_RETRY_MS, () => {
-        if (this.#isClosed) return
-        outbox.release(frame)
-        this.#part(frame, reply, waitMs, hopeless)
-        this.pump()
-      })
-    }
+    frame.dueMs = Infinity
+    clock.after(STORAGE_RETRY_MS, () => {
+      if (isClosed) return
+      frame.dueMs = dueMs
+      moveRefused(frame, reason, indexes)
+      changed()
+      pump()
+    })
   }
 
-  #waitAfter({ tries }: Frame, { retryAfterMs }: Reply): number {
-    const { retryMs, retryMaxMs } = this.#limits
-    return Math.max(retryAfterMs, fullJitter(retryMs, retryMaxMs, tries - 1, this.#random))
+  function giveUp(frame: Frame, reason: string): void {
+    tellGivenUp(frame, reason)
+    settled(frame)
   }
 
-  #isHopeless(frame: Frame, reason: string): boolean {
-    const { maxTries, maxTriesLasting, maxAgeMs } = this.#limits
-    const most = LASTING.includes(reason) ? Math.min(maxTries, maxTriesLasting) : maxTries
-    return frame.tries >= most || this.#clock.epochMs() - frame.createdMs > maxAgeMs
+  function settled(frame: Frame): void {
+    attempt(() => backlog.settle(frame))
   }
 
-  #giveUp(frame: Frame, reason: string): void {
-    this.#events.givenUp(frame, null, reason)
-    this.#settle(frame)
+  function tellGivenUp(frame: Frame, reason: string, indexes?: readonly number[]): void {
+    const { seq, count, tries, isUncertain } = frame
+    const all = summaryOf(frame).readings()
+    counts.givenUp += indexes?.length ?? count
+    tell({ readings: indexes?.map((index) => all[index]) ?? all, seq, reason, tries, isUncertain })
   }
 
-  #settle(frame: Frame): void {
-    try {
-      this.#backlog.settle(frame)
-    } catch (error) {
-      this.#events.storageFailed(error)
-    }
-    this.#events.settled(frame)
+  const summaryOf = (frame: Frame): FrameSummary => ({
+    seq: frame.seq,
+    count: frame.count,
+    readings: () => attempt(() => readingsOf(backlog.bytesOf(frame))) ?? [],
+  })
+
+  function giveUpOlder(thanMs: number, reason: string): void {
+    for (const frame of frames.values())
+      if (frame.createdMs < thanMs && !flight.has(frame) && frame.dueMs < Infinity) giveUp(frame, reason)
   }
 
-  #wakeAt(ms: number): void {
-    if (ms === Infinity) return
-    // whole milliseconds, or rounding would wake it just before the time, again and again
-    this.#cancelWake = this.#clock.after(Math.ceil(ms - this.#clock.nowMs()) + 1, () => this.pump())
+  return {
+    isOpen: link.isOpen,
+    inFlight: () => flight.size,
+    pump,
+    giveUpOlder,
+    tellGivenUp,
+    summaryOf,
+    reconnect: link.drop,
+    close(isForgetting) {
+      isClosed = true
+      link.close()
+      cancelWake?.()
+      recall()
+      if (isForgetting) giveUpOlder(Infinity, 'closed')
+    },
   }
 }

@@ -41,33 +41,55 @@ export interface ClientEvents {
   storageFailed: (error: unknown) => void
 }
 
-type Listeners = { [name in keyof ClientEvents]?: ClientEvents[name][] }
+export interface Emitter {
+  /** Returns what removes the listener. */
+  readonly on: <Name extends keyof ClientEvents>(name: Name, listener: ClientEvents[Name]) => () => void
+  readonly emit: <Name extends keyof ClientEvents>(
+    name: Name,
+    ...args: Parameters<ClientEvents[Name]>
+  ) => void
+  /** Tells of readings given up; by the console, if nobody listens. */
+  readonly tell: (givenUp: GivenUp) => void
+  /** What a call of the store gives; undefined if it fails, which is told. */
+  readonly attempt: <T>(call: () => T) => T | undefined
+}
+
+type Listener = (...args: unknown[]) => void
 
 /** Listeners by event. */
-export class Emitter {
-  readonly #listeners: Listeners = {}
-
-  /** Returns what removes the listener. */
-  on<Name extends keyof ClientEvents>(name: Name, listener: ClientEvents[Name]): () => void {
-    const list = (this.#listeners[name] ??= []) as ClientEvents[Name][]
-    list.push(listener)
-    return () => void list.splice(list.indexOf(listener), 1)
+export function newEmitter(): Emitter {
+  let listeners: (readonly [name: string, listener: Listener])[] = []
+  const emit: Emitter['emit'] = (name, ...args) => {
+    for (const [one, listener] of listeners)
+      if (one === name)
+        try {
+          listener(...args)
+        } catch (error) {
+          // thrown where it can't disturb delivery
+          queueMicrotask(() => {
+            throw error
+          })
+        }
   }
-
-  has(name: keyof ClientEvents): boolean {
-    return (this.#listeners[name]?.length ?? 0) > 0
-  }
-
-  /** Whatever listeners throw is thrown where it can't disturb delivery. */
-  emit<Name extends keyof ClientEvents>(name: Name, ...args: Parameters<ClientEvents[Name]>): void {
-    for (const listener of this.#listeners[name]?.slice() ?? []) {
+  return {
+    emit,
+    on(name, listener) {
+      const entry = [name, listener as Listener] as const
+      // never the same array: one that is being gone through stays as it is
+      listeners = [...listeners, entry]
+      return () => void (listeners = listeners.filter((one) => one !== entry))
+    },
+    tell(givenUp) {
+      emit('givenUp', givenUp)
+      if (!listeners.some(([name]) => name === 'givenUp'))
+        console.warn(`millrace: gave up ${givenUp.readings.length} readings: ${givenUp.reason}`)
+    },
+    attempt(call) {
       try {
-        ;(listener as (...args: Parameters<ClientEvents[Name]>) => void)(...args)
+        return call()
       } catch (error) {
-        queueMicrotask(() => {
-          throw error
-        })
+        return void emit('storageFailed', error)
       }
-    }
+    },
   }
 }

@@ -1,28 +1,27 @@
+import type { GivenUp } from './events.ts'
+
 /** A frame that is not settled yet: neither acknowledged nor given up. */
 export interface Frame {
   readonly seq: number
   readonly count: number
   /** null = in the store only. */
   bytes: Uint8Array | null
-  readonly byteLength: number
   /** When its oldest reading was handed over, milliseconds since 1970. */
   readonly createdMs: number
   /** Times it, or the frame its readings were refused in, was refused. */
   tries: number
-  /** Not to be sent before this time of the clock. */
-  notBeforeMs: number
+  /** Not to be sent before this time of the clock; Infinity = not at all, it waits for the store. */
+  dueMs: number
   /** Whether it may have been taken without an answer having reached us. */
   isUncertain: boolean
 }
 
 /**
- * Where frames are until they are settled. A frame is put before it is sent for the first time, so that its number is
- * never given to other readings after a crash. Calls that fail throw MillraceError `storage-failed`.
+ * Where frames are kept besides memory until they are settled. A frame is put before it is sent for the first time, so
+ * that its number is never given to other readings after a crash. Calls that fail throw MillraceError `storage-failed`.
  */
 export interface FrameStore {
-  /** Whether frames outlive the process. */
-  readonly isLasting: boolean
-  /** Keeps a frame; with `replaces` the frame of that number is settled in the same instant. */
+  /** Keeps a frame; with `replaces` the frame of that number is settled in the same instant. May clear its `bytes`. */
   put(frame: Frame, bytes: Uint8Array, replaces: Frame | null): void
   settle(frame: Frame): void
   read(frame: Frame): Uint8Array
@@ -31,30 +30,28 @@ export interface FrameStore {
   close(): void
 }
 
-/** What a store begins with. */
+/** What a client begins with. */
 export interface Kept {
-  readonly store: FrameStore
+  /** null = frames end with the process. */
+  readonly store: FrameStore | null
   /** Makes the client's name unique among all clients that ever counted from one. */
   readonly instance: string
   readonly nextSeq: number
   /** Unsettled, ascending by number. */
   readonly frames: readonly Frame[]
-  /** What could not be read, in words. */
-  readonly damage: readonly string[]
-}
-
-/** Frames in this process's memory only. */
-export const memoryStore: FrameStore = {
-  isLasting: false,
-  put: () => undefined,
-  settle: () => undefined,
-  read: (frame) => frame.bytes!,
-  renew: () => undefined,
-  close: () => undefined,
+  /** What could not be read. */
+  readonly lost: readonly GivenUp[]
 }
 
 /** A name nobody has had before: 64 random bits. */
-export function newInstance(): string {
-  const words = crypto.getRandomValues(new Uint32Array(2))
-  return Array.from(words, (word) => word.toString(36)).join('')
-}
+export const newInstance = (): string =>
+  crypto.getRandomValues(new Uint32Array(2)).reduce((name, word) => name + word.toString(36), '')
+
+/** Nothing kept from before, and nothing for afterwards. */
+export const newKept = (): Kept => ({
+  store: null,
+  instance: newInstance(),
+  nextSeq: 1,
+  frames: [],
+  lost: [],
+})

@@ -1,26 +1,10 @@
-import type { Clock } from '../core/clock.ts'
-import type { Random } from '../core/random.ts'
 import { fullJitter } from './backoff.ts'
+import type { Settings } from './options.ts'
 import type { OpenWire, Wire } from './wire.ts'
 
-export interface LinkTimes {
-  /** Bound of the first wait before connecting again, and of the longest. */
-  readonly reconnectMs: number
-  readonly reconnectMaxMs: number
-  /** For the connection to be there, token included. */
-  readonly connectTimeoutMs: number
-  /** Without an answer although one is owed. */
-  readonly replyTimeoutMs: number
-  readonly pingMs: number
-}
-
-export interface LinkParts {
-  readonly openWire: OpenWire
-  /** Where to connect to, and with what token; asked each time. */
-  readonly address: () => Promise<{ readonly url: URL; readonly token: string }>
-  readonly clock: Clock
-  readonly random: Random
-  readonly times: LinkTimes
+export interface LinkEvents {
+  /** What the server is to know the client by; asked each time. */
+  readonly name: () => string
   /** Whether an answer is owed. */
   readonly isOwed: () => boolean
   readonly opened: () => void
@@ -28,121 +12,104 @@ export interface LinkParts {
   readonly closed: (code: number, reason: string, retryInMs: number) => void
 }
 
+export interface Link {
+  readonly isOpen: () => boolean
+  /** `isFirst`: no other answer is owed. */
+  send(bytes: Uint8Array, isFirst: boolean): void
+  /** An answer came that only a working server gives: the next failure is the first again. */
+  proved(): void
+  /** Breaks the connection off and opens another one. */
+  readonly drop: (reason: string) => void
+  close(): void
+}
+
 const BROKEN = 1006
 
 /** One connection at a time, opened again and again until the link is closed. Events of a former one are not heard. */
-export class Link {
-  readonly #parts: LinkParts
-  #wire: Wire | null = null
-  #isOpen = false
-  #isClosed = false
-  #attempt = 0
+export function newLink(settings: Settings, openWire: OpenWire, events: LinkEvents): Link {
+  const { url, clock, connectTimeoutMs, replyTimeoutMs } = settings
+  let wire: Wire | null = null
+  let isOpen = false
+  let attempt = 0
   /** Rises with each connection and each end of one. */
-  #generation = 0
-  #cancel: () => void = () => undefined
-  /** Last sign of life, and since when an answer may be owed. */
-  #heardMs = 0
-  #owedSinceMs = 0
-  #queuedBytes = 0
+  let generation = 0
+  let cancel: () => void
+  let owedSinceMs = 0
+  let queuedBytes = 0
 
-  constructor(parts: LinkParts) {
-    this.#parts = parts
+  const owedFromNow = () => void (owedSinceMs = clock.nowMs())
+
+  function open(): void {
+    const mine = ++generation
+    const ifMine =
+      <Args extends unknown[]>(act: (...args: Args) => void) =>
+      (...args: Args) => {
+        if (mine === generation) act(...args)
+      }
+    const closed = ifMine(ended)
+    const failed = (reason: string) => closed(BROKEN, reason)
+    cancel = clock.after(connectTimeoutMs, () => failed(`no connection within ${connectTimeoutMs} ms`))
+    const address = new URL(url)
+    address.searchParams.set('client', events.name())
+    const dial = ifMine((token: string) => {
+      wire = openWire(address, token, { opened: ifMine(opened), message: ifMine(message), closed })
+    })
+    settings
+      .token()
+      .then(dial)
+      .catch((error: Error) => failed(error.message))
   }
 
-  get isOpen(): boolean {
-    return this.#isOpen
+  function opened(): void {
+    cancel()
+    isOpen = true
+    cancel = clock.every(replyTimeoutMs / 4, watch)
+    events.opened()
   }
 
-  open(): void {
-    const { times, clock, address, openWire } = this.#parts
-    const generation = ++this.#generation
-    const isMine = () => generation === this.#generation
-    const ended = (code: number, reason: string) => isMine() && this.#ended(code, reason)
-    this.#cancel = clock.after(times.connectTimeoutMs, () =>
-      ended(BROKEN, `no connection within ${times.connectTimeoutMs} ms`),
-    )
-    address()
-      .then(({ url, token }) => {
-        if (!isMine()) return
-        this.#wire = openWire(url, token, {
-          opened: () => isMine() && this.#opened(),
-          message: (bytes) => isMine() && this.#message(bytes),
-          alive: () => isMine() && this.#heard(),
-          closed: ended,
-        })
-      })
-      .catch((error: Error) => ended(BROKEN, error.message))
+  function message(bytes: Uint8Array): void {
+    owedFromNow()
+    events.message(bytes)
   }
 
-  /** `isFirst`: no other answer is owed. */
-  send(bytes: Uint8Array, isFirst: boolean): void {
-    if (isFirst) this.#owedSinceMs = this.#parts.clock.nowMs()
-    this.#wire!.send(bytes)
-  }
-
-  /** An answer came that only a working server gives: the next failure is the first again. */
-  proved(): void {
-    this.#attempt = 0
-  }
-
-  /** Breaks the connection off and opens another one. */
-  drop(reason: string): void {
-    if (!this.#isClosed) this.#ended(BROKEN, reason)
-  }
-
-  close(): void {
-    this.#isClosed = true
-    this.#generation++
-    this.#cancel()
-    if (this.#isOpen) this.#wire?.close()
-    else this.#wire?.abort()
-    this.#isOpen = false
-  }
-
-  #opened(): void {
-    const { clock, times, opened } = this.#parts
-    this.#cancel()
-    this.#isOpen = true
-    this.#heard()
-    this.#cancel = clock.every(Math.min(times.pingMs, times.replyTimeoutMs) / 2, () => this.#watch())
-    opened()
-  }
-
-  #message(bytes: Uint8Array): void {
-    this.#heard()
-    this.#owedSinceMs = this.#heardMs
-    this.#parts.message(bytes)
-  }
-
-  #heard(): void {
-    this.#heardMs = this.#parts.clock.nowMs()
-  }
-
-  #watch(): void {
-    const { clock, times, isOwed } = this.#parts
-    const { replyTimeoutMs, pingMs } = times
-    const wire = this.#wire!
-    const nowMs = clock.nowMs()
+  function watch(): void {
+    const before = queuedBytes
+    queuedBytes = wire!.queuedBytes
     // a slow line that moves is no dead one
-    if (wire.queuedBytes < this.#queuedBytes) this.#owedSinceMs = this.#heardMs = nowMs
-    this.#queuedBytes = wire.queuedBytes
-    if (isOwed() && nowMs - this.#owedSinceMs >= replyTimeoutMs)
-      return this.drop(`no answer within ${replyTimeoutMs} ms`)
-    const silentMs = nowMs - this.#heardMs
-    if (silentMs < pingMs) return
-    if (wire.ping() && silentMs >= pingMs + replyTimeoutMs) this.drop(`no pong within ${replyTimeoutMs} ms`)
+    if (queuedBytes < before || !events.isOwed()) owedFromNow()
+    else if (clock.nowMs() - owedSinceMs >= replyTimeoutMs) drop(`no answer within ${replyTimeoutMs} ms`)
   }
 
-  #ended(code: number, reason: string): void {
-    const { clock, times, random, closed } = this.#parts
-    const wire = this.#wire
-    this.#generation++
-    this.#cancel()
-    this.#wire = null
-    this.#isOpen = false
-    const waitMs = fullJitter(times.reconnectMs, times.reconnectMaxMs, this.#attempt++, random)
-    this.#cancel = clock.after(waitMs, () => this.open())
-    if (code === BROKEN) wire?.abort()
-    closed(code, reason, waitMs)
+  function drop(reason: string): void {
+    ended(BROKEN, reason)
+  }
+
+  function ended(code: number, reason: string): void {
+    const waitMs = fullJitter(settings.reconnectMs, settings.reconnectMaxMs, attempt++, settings.random)
+    leave(code === BROKEN)
+    cancel = clock.after(waitMs, open)
+    events.closed(code, reason, waitMs)
+  }
+
+  function leave(isBroken: boolean): void {
+    generation++
+    cancel()
+    wire?.close(isBroken)
+    wire = null
+    isOpen = false
+  }
+
+  open()
+  return {
+    isOpen: () => isOpen,
+    send(bytes, isFirst) {
+      if (isFirst) owedFromNow()
+      wire!.send(bytes)
+    },
+    proved() {
+      attempt = 0
+    },
+    drop,
+    close: () => leave(!isOpen),
   }
 }

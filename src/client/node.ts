@@ -1,10 +1,10 @@
 import { WebSocket } from 'ws'
-import { ambientClock, ambientRandom } from '../core/ambient.ts'
-import { Client } from './client.ts'
+import { newClient, type Client } from './client.ts'
 import { openFolder } from './folder/open-folder.ts'
-import { memoryStore, newInstance, type Kept } from './frame.ts'
-import { settingsOf, type ClientOptions } from './options.ts'
-import { browserWire, nodeWire, type OpenWire, type NodeWebSocketConstructor } from './wire.ts'
+import { newKept } from './frame.ts'
+import { nodeWire, type NodeWebSocketConstructor } from './node-wire.ts'
+import { settingsOf, type ClientOptions, type NumberTable, type Settings } from './options.ts'
+import { browserWire, type OpenWire } from './wire.ts'
 
 export type { ClientOptions } from './options.ts'
 export type { Client } from './client.ts'
@@ -23,6 +23,18 @@ export interface NodeClientOptions extends ClientOptions {
   readonly fsync?: boolean
   /** With `folder`: frames kept in memory besides, at most. */
   readonly memoryBytes?: number
+  /** Silence after which the server is asked for a sign of life; without one for `replyTimeoutMs`, as above. */
+  readonly pingMs?: number
+}
+
+const NUMBERS = {
+  memoryBytes: [64 * 2 ** 20, 0, 2 ** 32],
+  pingMs: [15_000, 1, 3_600_000],
+} satisfies NumberTable
+
+interface NodeSettings extends Settings, Readonly<Record<keyof typeof NUMBERS, number>> {
+  readonly folder: string | undefined
+  readonly fsync: boolean
 }
 
 /**
@@ -35,24 +47,21 @@ export interface NodeClientOptions extends ClientOptions {
  * await client.close()
  */
 export async function connect(options: NodeClientOptions): Promise<Client> {
-  return connectOver(options.WebSocket ? browserWire(options.WebSocket) : nodeWire(ws), options)
+  const wireFor = (settings: NodeSettings) =>
+    options.WebSocket ? browserWire(options.WebSocket) : nodeWire(ws, settings)
+  return opened(options, wireFor)
 }
 
 /** @internal The same over any kind of connection. */
 export async function connectOver(openWire: OpenWire, options: NodeClientOptions): Promise<Client> {
-  const settings = settingsOf(options)
-  return new Client(settings, {
-    openWire,
-    kept: keptOf(options),
-    fetch: options.fetch ?? fetch,
-    clock: options.clock ?? ambientClock,
-    random: options.random ?? ambientRandom,
-  })
+  return opened(options, () => openWire)
 }
 
 const ws = WebSocket as unknown as NodeWebSocketConstructor
 
-function keptOf({ folder, fsync = false }: NodeClientOptions): Kept {
-  if (folder !== undefined) return openFolder(folder, fsync)
-  return { store: memoryStore, instance: newInstance(), nextSeq: 1, frames: [], damage: [] }
+function opened(options: NodeClientOptions, wireFor: (settings: NodeSettings) => OpenWire): Client {
+  const settings = settingsOf<NodeSettings>(options, NUMBERS, { folder: undefined, fsync: false })
+  const { folder, fsync, memoryBytes } = settings
+  const kept = folder === undefined ? newKept() : openFolder(folder, fsync, memoryBytes)
+  return newClient(settings, wireFor(settings), kept)
 }

@@ -1,9 +1,11 @@
+import { ambientClock, ambientRandom } from '../core/ambient.ts'
 import type { Clock } from '../core/clock.ts'
 import { MillraceError } from '../core/errors.ts'
 import type { Random } from '../core/random.ts'
-import { SEQ_SPAN } from './outbox.ts'
-import type { WebSocketConstructor } from './wire.ts'
+import type { Backlog } from './backlog.ts'
 import type { GivenUp } from './events.ts'
+import { within } from './reading.ts'
+import type { WebSocketConstructor } from './wire.ts'
 
 export interface ClientOptions {
   /** `ws://` or `wss://`; the path is `/v1/stream` unless given. */
@@ -30,7 +32,6 @@ export interface ClientOptions {
   readonly connectTimeoutMs?: number
   /** Without an answer for this long although one is owed, the connection is given up and another one opened. */
   readonly replyTimeoutMs?: number
-  readonly pingMs?: number
   /** Bound of the wait before connecting again: doubles from the first to the second. */
   readonly reconnectMs?: number
   readonly reconnectMaxMs?: number
@@ -52,77 +53,95 @@ export interface ClientOptions {
   readonly random?: Random
 }
 
-const KIB = 1024
+/** How far a frame's number may be ahead of the oldest one: servers recognise repeats among the last 256. */
+export const SEQ_SPAN = 255
+const MIB = 2 ** 20
 const MAX_FRAME_READINGS = 32_000
+const HOUR_MS = 3_600_000
 
-/** Defaults and bounds of the numbers. */
+/** Default and bounds by name. */
+export type NumberTable = Readonly<Record<string, readonly [fallback: number, least: number, most: number]>>
+
 const NUMBERS = {
   batchReadings: [1000, 1, MAX_FRAME_READINGS],
-  lingerMs: [5, 0, 60_000],
+  lingerMs: [5, 0, HOUR_MS],
   bufferFrames: [65_536, 2, 2 ** 24],
-  bufferBytes: [64 * KIB * KIB, 4 * KIB, 2 ** 40],
-  memoryBytes: [64 * KIB * KIB, 0, 2 ** 32],
+  bufferBytes: [64 * MIB, 4096, 2 ** 40],
   window: [SEQ_SPAN, 1, SEQ_SPAN],
-  connectTimeoutMs: [10_000, 1, 3_600_000],
-  replyTimeoutMs: [30_000, 1, 3_600_000],
-  pingMs: [15_000, 1, 3_600_000],
-  reconnectMs: [100, 1, 3_600_000],
-  reconnectMaxMs: [30_000, 1, 3_600_000],
-  retryMs: [50, 1, 3_600_000],
-  retryMaxMs: [30_000, 1, 3_600_000],
+  connectTimeoutMs: [10_000, 1, HOUR_MS],
+  replyTimeoutMs: [30_000, 1, HOUR_MS],
+  reconnectMs: [100, 1, HOUR_MS],
+  reconnectMaxMs: [30_000, 1, HOUR_MS],
+  retryMs: [50, 1, HOUR_MS],
+  retryMaxMs: [30_000, 1, HOUR_MS],
   maxTries: [Infinity, 1, Infinity],
   maxTriesLasting: [5, 1, Infinity],
   maxAgeMs: [Infinity, 1, Infinity],
-} as const
+} satisfies NumberTable
 
-type Numbers = { readonly [name in keyof typeof NUMBERS]: number }
-
-/** Options as the parts of a client take them; nothing is missing. */
-export interface Settings extends Numbers {
+/** Options as the parts of a client take them; only what there may be nothing of is missing. */
+export interface Settings extends Readonly<Record<keyof typeof NUMBERS, number>> {
   readonly url: URL
   readonly client: string
-  readonly token: () => string | Promise<string>
+  readonly token: () => Promise<string>
   readonly metrics: Readonly<Record<string, number>>
   readonly stampTime: boolean
-  readonly onGivenUp: ((givenUp: GivenUp) => void) | null
+  readonly onGivenUp: ((givenUp: GivenUp) => void) | undefined
+  readonly WebSocket: WebSocketConstructor | undefined
+  readonly fetch: typeof fetch
+  readonly clock: Clock
+  readonly random: Random
 }
 
-const OTHERS = 'url client token metrics stampTime onGivenUp WebSocket fetch clock random folder fsync'.split(
-  ' ',
-)
-
-const bad = (name: string, value: unknown, allowed: string): MillraceError =>
-  new MillraceError('bad-config', `${name}: ${String(value)} is not allowed; allowed: ${allowed}`)
-
-/** Checks options and completes them. Throws `bad-config`. */
-export function settingsOf(options: ClientOptions): Settings {
-  const given = options as unknown as Record<string, unknown>
-  const { token = '', client = 'client' } = options
-  const known = [...Object.keys(NUMBERS), ...OTHERS]
-  for (const name of Object.keys(given))
-    if (!known.includes(name)) throw bad('option', name, known.join(', '))
-  if (typeof client !== 'string' || client.length > 100) throw bad('client', client, 'up to 100 characters')
-  const numbers: Record<string, number> = {}
-  for (const [name, [fallback, least, most]] of Object.entries(NUMBERS)) {
-    const value = given[name] ?? fallback
-    if (!(typeof value === 'number' && value >= least && value <= most))
-      throw bad(name, value, `a number from ${least} to ${most}`)
-    numbers[name] = value
-  }
-  return {
-    ...(numbers as unknown as Numbers),
-    url: streamUrl(options.url),
-    client,
-    token: typeof token === 'function' ? token : () => token,
-    metrics: options.metrics ?? {},
-    stampTime: options.stampTime ?? true,
-    onGivenUp: options.onGivenUp ?? null,
-  }
+const check = (isAllowed: boolean, name: string, value: unknown, allowed: string): void => {
+  if (!isAllowed)
+    throw new MillraceError('bad-config', `${name}: ${String(value)} is not allowed; allowed: ${allowed}`)
 }
 
-function streamUrl(given: string | URL): URL {
-  const url = URL.canParse(String(given)) ? new URL(given) : null
-  if (!url || !/^wss?:$/.test(url.protocol)) throw bad('url', given, 'ws:// or wss://')
+/** Checks options and completes them; `more` numbers and `others` are allowed besides. Throws `bad-config`. */
+export function settingsOf<More>(
+  options: ClientOptions,
+  more: NumberTable = {},
+  others = {},
+): Settings & More {
+  const { token } = options
+  const numbers: NumberTable = { ...NUMBERS, ...more }
+  const settings: Record<string, unknown> = {
+    client: 'client',
+    metrics: {},
+    stampTime: true,
+    onGivenUp: undefined,
+    WebSocket: (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket,
+    fetch: (input: string, init: RequestInit) => fetch(input, init),
+    clock: ambientClock,
+    random: ambientRandom,
+    url: '',
+    token,
+    ...others,
+  }
+  for (const name in numbers) settings[name] = numbers[name][0]
+  for (const [name, value] of Object.entries(options)) {
+    check(Object.hasOwn(settings, name), 'option', name, Object.keys(settings).join(', '))
+    if (value !== undefined) settings[name] = value
+  }
+  for (const name in numbers) {
+    const [, least, most] = numbers[name]
+    check(within(settings[name], least, most), name, settings[name], `a number from ${least} to ${most}`)
+  }
+  const { client } = settings as { client: unknown }
+  check(typeof client === 'string' && client.length <= 100, 'client', client, 'up to 100 characters')
+  settings.url = streamUrl(String(options.url))
+  settings.token = async () => (typeof token === 'function' ? token() : (token ?? ''))
+  return settings as unknown as Settings & More
+}
+
+function streamUrl(given: string): URL {
+  check(/^wss?:/.test(given) && URL.canParse(given), 'url', given, 'ws:// or wss://')
+  const url = new URL(given)
   if (url.pathname === '/') url.pathname = '/v1/stream'
   return url
 }
+
+/** What the server knows the client by. */
+export const nameOf = ({ client }: Settings, { instance }: Backlog): string =>
+  client ? `${client}~${instance()}` : instance()

@@ -30,21 +30,23 @@ export interface SentReading {
 const MAX_DEVICE_ID = 2 ** 48 - 1
 const MAX_METRIC_ID = 0xffff
 
-const isId = (value: unknown, most: number): boolean =>
-  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most
-const isName = (value: unknown): boolean => typeof value === 'string' && value.length > 0
-const within = (value: unknown, most: number): boolean =>
-  typeof value === 'number' && value >= -most && value <= most
+/** Also false for what is no number. */
+export const within = (value: unknown, least: number, most: number): boolean =>
+  typeof value === 'number' && value >= least && value <= most
+
+const isNamed = (name: unknown, id: number | undefined, most: number): boolean =>
+  id === undefined ? typeof name === 'string' && name !== '' : Number.isInteger(id) && within(id, 1, most)
 
 /** What is wrong with a reading and what is allowed, or ''. */
 export function faultOf(reading: Reading): string {
-  const { device, deviceId, metric, metricId, value, time, lat, lon } = reading
-  if (deviceId === undefined ? !isName(device) : !isId(deviceId, MAX_DEVICE_ID))
-    return `device: a name, or deviceId from 1 to ${MAX_DEVICE_ID}`
-  if (metricId === undefined ? !isName(metric) : !isId(metricId, MAX_METRIC_ID))
+  const { device, deviceId, metric, metricId, value, time = 0, lat = 0, lon = 0 } = reading
+  if (!isNamed(device, deviceId, MAX_DEVICE_ID)) return 'device: a name, or deviceId from 1 to 2^48 - 1'
+  if (!isNamed(metric, metricId, MAX_METRIC_ID))
     return `metric: a name, or metricId from 1 to ${MAX_METRIC_ID}`
   if (typeof value !== 'boolean' && !Number.isFinite(value)) return 'value: a finite number or a boolean'
-  if (time !== undefined && !(time >= 0 && time < Infinity)) return 'time: milliseconds since 1970'
-  if (lat === undefined && lon === undefined) return ''
-  return within(lat, 90) && within(lon, 180) ? '' : 'lat, lon: both, within ±90 and ±180 degrees'
+  if (!within(time, 0, Number.MAX_VALUE)) return 'time: milliseconds since 1970'
+  const isPosition = (reading.lat === undefined) === (reading.lon === undefined)
+  return isPosition && within(lat, -90, 90) && within(lon, -180, 180)
+    ? ''
+    : 'lat, lon: both, within ±90 and ±180 degrees'
 }

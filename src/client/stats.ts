@@ -21,3 +21,18 @@ export interface ClientStats {
   readonly credit: number
   readonly nextSeq: number
 }
+
+/** The part of it that is counted up. */
+export type Counts = {
+  -readonly [
+    name in
+      | 'connections'
+      | 'sent'
+      | 'recovered'
+      | 'acknowledged'
+      | 'givenUp'
+      | 'framesResent'
+      | 'unreadableReplies'
+      | 'credit'
+  ]: number
+} & { readonly refused: Record<string, number> }

@@ -80,6 +80,19 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES
 
+type RetryableCode = {
+  [code in ErrorCode]: (typeof ERROR_CODES)[code]['retryable'] extends true ? code : never
+}[ErrorCode]
+
+/** Besides the table, with which the compiler compares it: a bundle for browsers has no room for the meanings. */
+const RETRYABLE: Record<RetryableCode, true> = {
+  'limit-reached': true,
+  'not-ready': true,
+  'at-capacity': true,
+  'listen-failed': true,
+  'storage-failed': true,
+}
+
 /** An operating error: `code` from ERROR_CODES, whether trying again can help, and what it was about. */
 export class MillraceError extends Error {
   readonly code: ErrorCode
@@ -90,7 +103,7 @@ export class MillraceError extends Error {
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'MillraceError'
     this.code = code
-    this.retryable = ERROR_CODES[code].retryable
+    this.retryable = code in RETRYABLE
     this.context = context
   }
 }

@@ -9,8 +9,6 @@ import type { Pace } from './schedule.ts'
 import type { Signal } from './signal.ts'
 import type { Tally } from './tally.ts'
 
-/** Readings of a connection wait no longer than the schedule is looked at. */
-const LINGER_MS = 1
 /** What is due beyond that stays due: the client's buffer is not there to hide it. */
 const BUFFER_FRAMES = 4096
 /** Most that the client library has under way. */
@@ -23,8 +21,8 @@ export interface ClientConnectionPlan {
   readonly pace: Pace
   readonly signal: Signal
   readonly window: number
-  /** Readings per frame on the wire, at most. */
-  readonly batch: number
+  /** Readings per frame on the wire, at most; null = what the client does by itself. */
+  readonly batch: number | null
 }
 
 /**
@@ -67,8 +65,7 @@ export class ClientConnection implements LoadConnection {
       token,
       client: 'load',
       clock: this.#clock,
-      batchReadings: batch,
-      lingerMs: LINGER_MS,
+      ...(batch !== null && { batchReadings: batch }),
       bufferFrames: BUFFER_FRAMES,
       window: Math.min(window, MAX_WINDOW),
     })

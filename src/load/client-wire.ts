@@ -48,11 +48,10 @@ export class ClientWires {
         this.#tally.bytes += headerBytes(bytes.length) + bytes.length
         client!.sendMessage(bytes)
       },
-      ping: () => false,
-      close: () => void (this.#closing = client!.close()),
-      abort: () => {
-        isAborted = true
-        client?.abort()
+      close: (isBroken) => {
+        isAborted = isBroken
+        if (isBroken) client?.abort()
+        else this.#closing = client!.close()
       },
     }
   }

@@ -13,7 +13,12 @@ export const OPTION_TEXTS: readonly OptionText[] = [
   { name: 'token', value: 'token', fallback: '', help: 'bearer token for the stream and the API' },
   { name: 'devices', value: 'n', fallback: '1000', help: 'number of devices' },
   { name: 'connections', value: 'n', fallback: '4', help: 'number of connections' },
-  { name: 'frame', value: 'n', fallback: '100', help: 'readings per frame' },
+  {
+    name: 'frame',
+    value: 'n',
+    fallback: '100',
+    help: 'readings per frame; handed over at once, with the client library as the sender',
+  },
   { name: 'rate', value: 'n', fallback: '10000', help: 'readings per second of all connections, or max' },
   { name: 'ramp', value: 'from:to:duration', help: 'rate that rises or falls evenly, instead of --rate' },
   { name: 'duration', value: 'time', fallback: '10s', help: 'how long, such as 30s, 1500ms, 2m or seconds' },
@@ -65,7 +70,7 @@ export const OPTION_TEXTS: readonly OptionText[] = [
   {
     name: 'batch',
     value: 'n',
-    help: 'readings that the client library puts into one frame at most (default: --frame)',
+    help: 'readings that the client library puts into one frame at most (default: its own, up to 1,000 within 5 ms)',
   },
   { name: 'seed', value: 'n', fallback: '1', help: 'the same seed sends the same' },
   { name: 'json', value: null, help: 'print one JSON document at the end and nothing else' },

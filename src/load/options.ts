@@ -20,7 +20,7 @@ export interface LoadOptions {
   readonly token: string
   readonly devices: number
   readonly connections: number
-  /** Readings per frame. */
+  /** Readings per frame; those that are due at once, where the client library makes the frames. */
   readonly frame: number
   /** Readings per second; null = as fast as the connections take them. */
   readonly rate: number | null
@@ -43,8 +43,8 @@ export interface LoadOptions {
   readonly window: number
   /** `client`: by the client library, which sends again what was refused or stayed unanswered. */
   readonly sender: 'client' | 'raw'
-  /** Readings that the client library puts into one frame at most. */
-  readonly batch: number
+  /** Readings that the client library puts into one frame at most; null = what it does by itself. */
+  readonly batch: number | null
   readonly metric: string
   readonly prefix: string
   readonly json: boolean
@@ -93,9 +93,7 @@ export function loadOptions(raw: RawOptions): LoadOptions {
     ack: raw.ack === true,
     window: read('window', (option, value) => count(option, value, 1, 1_048_576)),
     sender: readIf('sender', (option, value) => senderOf(option, value, senders)) ?? senders[0],
-    batch: read(given('batch') === undefined ? 'frame' : 'batch', (option, value) =>
-      count(option, value, 1, 30_000),
-    ),
+    batch: readIf('batch', (option, value) => count(option, value, 1, 30_000)),
     metric: read('metric', plainText),
     prefix: read('prefix', plainText),
     json: raw.json === true,
@@ -138,7 +136,7 @@ function checkedTogether(options: LoadOptions): LoadOptions {
       `--connections ${connections}: expected at least ${tiers.length}, one for each tier of --tiers`,
     )
   }
-  if (options.batch !== options.frame && options.sender !== 'client')
+  if (options.batch !== null && options.sender !== 'client')
     throw invalid('--batch: expected the client library as the sender, see --sender')
   if (ramp && ramp.durationMs > duration) {
     throw invalid(`--ramp: takes ${ramp.durationMs} ms, expected no more than --duration (${duration} ms)`)

@@ -94,9 +94,10 @@ describe('send', () => {
       },
       onRequest(request, _body, response) {
         asked.push(`${request.method} ${request.url}`)
-        if (request.method === 'PUT')
-          dictionary[decodeURIComponent(request.url!.split('/').at(-1)!)] = { id: 12 }
-        response.end(JSON.stringify(dictionary))
+        if (request.method === 'GET') return response.end(JSON.stringify(dictionary))
+        const name = decodeURIComponent(request.url!.split('/').at(-1)!)
+        dictionary[name] = { id: 12 }
+        response.end(JSON.stringify({ name, unit: '', ...dictionary[name] }))
       },
     })
     const client = await connect(server, { batchReadings: 3, lingerMs: 2000, metrics: { given: 5 } })

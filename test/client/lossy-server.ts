@@ -60,9 +60,7 @@ export class LossyServer {
     return {
       queuedBytes: 0,
       send: (bytes) => this.#receive(session, Buffer.from(bytes)),
-      ping: () => false,
       close: () => (session.isOpen = false),
-      abort: () => (session.isOpen = false),
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Client } from '../../src/client/client.ts'
-import { memoryStore, type FrameStore, type Kept } from '../../src/client/frame.ts'
+import { newClient } from '../../src/client/client.ts'
+import { newKept, type FrameStore, type Kept } from '../../src/client/frame.ts'
 import { settingsOf } from '../../src/client/options.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import { LossyServer } from './lossy-server.ts'
@@ -12,13 +12,8 @@ function clientOf(kept: Partial<Kept>, faults: Partial<typeof FAULTLESS> = {}) {
   const clock = new VirtualClock()
   const random = seededRandom(42)
   const server = new LossyServer({ ...FAULTLESS, ...faults }, clock, random)
-  const client = new Client(settingsOf({ url: 'ws://virtual', batchReadings: 4, lingerMs: 1 }), {
-    openWire: server.open,
-    kept: { store: memoryStore, instance: 'first', nextSeq: 1, frames: [], damage: [], ...kept },
-    fetch,
-    clock,
-    random,
-  })
+  const options = { url: 'ws://virtual', batchReadings: 4, lingerMs: 1, clock, random }
+  const client = newClient(settingsOf(options), server.open, { ...newKept(), instance: 'first', ...kept })
   return { client, clock, server }
 }
 
@@ -29,9 +24,11 @@ function failingStore() {
     if (failing[name]) throw new Error(`no ${name}`)
   }
   const store: FrameStore = {
-    ...memoryStore,
     put: () => fail('put'),
     settle: () => fail('settle'),
+    read: ({ bytes }) => bytes!,
+    renew: () => undefined,
+    close: () => undefined,
   }
   return { failing, store }
 }

@@ -36,6 +36,7 @@ describe('runLoad', () => {
     const report = await load(server, {
       rate: '20000',
       frame: '10',
+      batch: '10',
       duration: '500ms',
       ack: true,
       connections: '3',
@@ -57,7 +58,14 @@ describe('runLoad', () => {
         socket.send(replyBytes({ seq }))
       },
     })
-    await load(server, { rate: '1000', frame: '1', duration: '200ms', ack: true, connections: '2' })
+    await load(server, {
+      rate: '1000',
+      frame: '1',
+      batch: '1',
+      duration: '200ms',
+      ack: true,
+      connections: '2',
+    })
     expect(seqs.size).toBe(2)
     for (const list of seqs.values()) expect(list).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
   })
@@ -181,6 +189,7 @@ describe('runLoad', () => {
     const report = await load(server, {
       rate: '400',
       frame: '4',
+      batch: '4',
       duration: '500ms',
       ack: true,
       connections: '1',
@@ -206,7 +215,6 @@ describe('runLoad', () => {
     const report = await load(server, {
       rate: '20000',
       frame: '1',
-      batch: '500',
       duration: '300ms',
       ack: true,
       connections: '2',

@@ -1,6 +1,7 @@
 import { closeSync, fdatasyncSync, fsyncSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { MillraceError } from '../../core/errors.ts'
+import { frameBytes } from '../frame-encoder.ts'
 import type { Frame, FrameStore } from '../frame.ts'
 import { RECORD_HEAD, SEGMENT_HEAD, SETTLED, SETTLED_AT, recordHead, segmentHead } from './record.ts'
 
@@ -30,6 +31,8 @@ export interface FolderStoreParts {
   readonly number: number
   readonly places: Map<Frame, Place>
   readonly isSynced: boolean
+  /** Of frames that are in memory besides, at most. */
+  readonly memoryBytes: number
   readonly release: () => void
 }
 
@@ -38,9 +41,9 @@ export interface FolderStoreParts {
  * with `fsync` also the end of the machine. A file is removed when all its frames are settled.
  */
 export class FolderStore implements FrameStore {
-  readonly isLasting = true
   readonly #folder: string
   readonly #isSynced: boolean
+  readonly #memoryBytes: number
   readonly #places: Map<Frame, Place>
   readonly #release: () => void
   #instance: string
@@ -48,10 +51,21 @@ export class FolderStore implements FrameStore {
   #number: number
   #segment: Segment | null = null
   #end = 0
+  #inMemoryBytes = 0
 
-  constructor({ folder, instance, nextSeq, number, places, isSynced, release }: FolderStoreParts) {
+  constructor({
+    folder,
+    instance,
+    nextSeq,
+    number,
+    places,
+    isSynced,
+    memoryBytes,
+    release,
+  }: FolderStoreParts) {
     this.#folder = folder
     this.#isSynced = isSynced
+    this.#memoryBytes = memoryBytes
     this.#places = places
     this.#release = release
     this.#instance = instance
@@ -76,6 +90,8 @@ export class FolderStore implements FrameStore {
       this.#end += record.length
       this.#nextSeq = frame.seq + 1
     })
+    if (this.#inMemoryBytes + bytes.length > this.#memoryBytes) frame.bytes = null
+    else this.#inMemoryBytes += bytes.length
     // after a crash before this, the new record says that it replaces it
     if (replaces) this.settle(replaces)
   }
@@ -85,6 +101,7 @@ export class FolderStore implements FrameStore {
     if (place === undefined) return
     const { segment, position } = place
     this.#places.delete(frame)
+    if (frame.bytes) this.#inMemoryBytes -= frame.bytes.length
     segment.live--
     storage('settle', segment.path, () => {
       writeAll(segment.file, SETTLED, position + SETTLED_AT)
@@ -94,7 +111,7 @@ export class FolderStore implements FrameStore {
 
   read(frame: Frame): Uint8Array {
     const { segment, position } = this.#places.get(frame)!
-    const bytes = new Uint8Array(frame.byteLength)
+    const bytes = new Uint8Array(frameBytes(frame.count))
     return storage('read', segment.path, () => {
       const length = readSync(segment.file, bytes, 0, bytes.length, position + RECORD_HEAD)
       if (length < bytes.length) throw new Error(`${segment.path} ends within a frame`)

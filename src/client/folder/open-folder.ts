@@ -1,6 +1,7 @@
 import { mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { frameOf } from '../backlog.ts'
+import type { GivenUp } from '../events.ts'
+import { countOf } from '../frame-encoder.ts'
 import { newInstance, type Frame, type Kept } from '../frame.ts'
 import { lockFolder } from './folder-lock.ts'
 import { FolderStore, remove, storage, type Place, type Segment } from './folder-store.ts'
@@ -61,18 +62,18 @@ class Findings {
  * Opens a client's folder, makes it if it isn't there, and finds what was not settled when its last client ended.
  * Throws `data-dir-in-use` or `storage-failed`.
  */
-export function openFolder(folder: string, isSynced: boolean): Kept {
+export function openFolder(folder: string, isSynced: boolean, memoryBytes: number): Kept {
   storage('make', folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }))
   const release = lockFolder(folder)
   try {
-    return storage('open', folder, () => opened(folder, isSynced, release))
+    return storage('open', folder, () => opened(folder, isSynced, memoryBytes, release))
   } catch (error) {
     release()
     throw error
   }
 }
 
-function opened(folder: string, isSynced: boolean, release: () => void): Kept {
+function opened(folder: string, isSynced: boolean, memoryBytes: number, release: () => void): Kept {
   const findings = new Findings()
   const names = readdirSync(folder).filter((name) => SEGMENT.test(name))
   for (const name of names.sort()) findings.read(folder, name)
@@ -86,14 +87,28 @@ function opened(folder: string, isSynced: boolean, release: () => void): Kept {
     return frame
   })
   const { number, damage, segments } = findings
-  const store = new FolderStore({ folder, instance, nextSeq, number, places, isSynced, release })
+  const store = new FolderStore({
+    folder,
+    instance,
+    nextSeq,
+    number,
+    places,
+    isSynced,
+    memoryBytes,
+    release,
+  })
   for (const segment of segments) if (segment.live === 0) remove(segment)
-  return { store, instance, nextSeq, frames: frames.sort((a, b) => a.seq - b.seq), damage }
+  return { store, instance, nextSeq, frames: frames.sort((a, b) => a.seq - b.seq), lost: damage.map(lostBy) }
 }
 
-function recovered({ seq, frame: bytes, createdMs }: FrameRecord): Frame {
-  const frame = frameOf(seq, bytes, createdMs)
-  frame.bytes = null
-  frame.isUncertain = true
-  return frame
+function recovered({ seq, frame, createdMs }: FrameRecord): Frame {
+  return { seq, count: countOf(frame), bytes: null, createdMs, tries: 0, dueMs: 0, isUncertain: true }
 }
+
+const lostBy = (what: string): GivenUp => ({
+  readings: [],
+  seq: 0,
+  reason: `storage-damaged: ${what}`,
+  tries: 0,
+  isUncertain: true,
+})
