@@ -3,7 +3,7 @@ import { deviceIdOf } from '../../src/core/ids.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { killedNow, newFolder, startDurable } from './durable-rig.ts'
 import { counting } from './recorded.ts'
-import { BALANCED, fixture, imbalance, isIdle, until } from './rig.ts'
+import { BALANCED, fixture, imbalance, isIdle, startEngine, until } from './rig.ts'
 
 const T0 = 1_700_000_040_000
 
@@ -116,5 +116,60 @@ describe('A data directory', () => {
     const refusal = createEngine({ port: 0, ...given })
     await expect(refusal).rejects.toMatchObject({ code: 'bad-config' })
     await expect(refusal).rejects.toThrow(words)
+  })
+})
+
+const perReading = `data:text/javascript,export const name = 'each'; export function onReadings(batch, ctx) {
+  while (batch.next()) ctx.emit('seen', batch.value) }`
+
+describe('What follows from readings', () => {
+  it('is told when they are durable, and before only if that is wanted', async () => {
+    const slow = { pipeline: perReading, fsync: { everyMs: 1000 } }
+    for (const externalize of ['after-durable', 'at-once'] as const) {
+      const engine = await startDurable(newFolder(), { ...slow, externalize })
+      await engine.ingest([{ device: 'a', metric: 'value', value: 1 }])
+      const durable = (): number => engine.stats().durability!.journal.durableSequence
+      const before = durable()
+      let atEmit = 0
+      engine.on('emit', ({ data }) => (atEmit = data === 2 ? durable() : 0))
+      const taken = engine.ingest([{ device: 'a', metric: 'value', value: 2 }])
+      await until(() => atEmit > 0, 'what user code says')
+      expect(atEmit > before).toBe(externalize === 'after-durable')
+      await taken
+      expect(durable()).toBeGreaterThan(before)
+    }
+  })
+
+  it('has the same id when it is told again after a crash', async () => {
+    const dataDir = newFolder()
+    const first = await startDurable(dataDir, { pipeline: perReading })
+    const ids: string[][] = [[], []]
+    first.on('emit', ({ id }) => ids[0].push(id))
+    await first.ingest(steady('a', 40))
+    await until(() => ids[0].length === 40, 'all told')
+    const second = await startEngine({
+      ...{ durability: 'journal', dataDir: killedNow(dataDir), pipeline: perReading },
+      journal: { segmentBytes: 1024 * 1024 },
+    })
+    second.on('emit', ({ id }) => ids[1].push(id))
+    await second.ready
+    await until(() => ids[1].length === 40, 'all told again')
+    expect(new Set(ids[1])).toEqual(new Set(ids[0]))
+    expect(new Set(ids[0]).size).toBe(40)
+  })
+})
+
+describe('Readings that were handed in', () => {
+  it('are in the journal when `ingest` resolves', async () => {
+    const dataDir = newFolder()
+    const first = await startDurable(dataDir)
+    for (let round = 0; round < 5; round++) {
+      await first.ingest(steady('a', 10, 10 * round))
+      // copied without a turn in between
+      const copy = killedNow(dataDir)
+      if (round < 4) continue
+      const second = await startDurable(copy)
+      expect(await ask(second, '/v1/series/a/temperature')).toMatchObject({ count: 50 })
+    }
   })
 })

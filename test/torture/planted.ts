@@ -87,10 +87,6 @@ export const PLANTED: readonly PlantedBug[] = [
     ],
   },
   {
-    words: 'changes of the registry are not noted in the journal',
-    changes: [{ file: 'engine/durability/registry-notes.js', from: 'this.#isNoting = true;', to: '' }],
-  },
-  {
     words: 'alerts that are open are not in the checkpoint',
     changes: [
       {

@@ -18,6 +18,8 @@ const { values } = parseArgs({
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const [rounds, seed, from] = [values.rounds, values.seed, values.from].map(Number)
 const say = (words: string): void => void process.stdout.write(`${words}\n`)
+// what ends it also ends the servers and unmounts what is mounted, at `exit`
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
 const options = { root, rounds, seed, from, say }
 const isGood = values.planted ? await findPlanted(options) : (await torture(options)).isGood
 process.exit(isGood ? 0 : 1)
