@@ -100,11 +100,7 @@ const refused: [name: string, input: unknown, message: string][] = [
   ],
   ['null for a number', { port: null }, 'port: null is not allowed; give a whole number from 0 to 65,535'],
   ['a word that is none', { server: 'uwss' }, 'server: "uwss" is not allowed; give auto, uws or ws'],
-  [
-    'a durability there is not',
-    { durability: 'paper' },
-    'durability: "paper" is not allowed; give ',
-  ],
+  ['a durability there is not', { durability: 'paper' }, 'durability: "paper" is not allowed; give '],
   [
     'a ring that is no power of two',
     { limits: { ringBytes: 3 << 20 } },
