@@ -33,7 +33,7 @@ export function damageTail(generation: Generation, random: Random): void {
   const last = places.at(-1)
   if (last === undefined) return
   const isSameSegment = promised?.path === last.path
-  const from = isSameSegment ? promised!.offset + promised!.bytes : firstOf(places, last.path).offset
+  const from = isSameSegment ? promised.offset + promised.bytes : firstOf(places, last.path).offset
   const to = last.offset + last.bytes + BEHIND
   const file = openSync(last.path, 'r+')
   const zone = Buffer.alloc(to - from)
