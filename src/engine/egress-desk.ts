@@ -37,6 +37,7 @@ export class EgressDesk {
   readonly #parts: EgressDeskParts
   readonly #queue: EgressQueue
   readonly #event: AnomalyEvent
+  #isTaking = false
 
   constructor(parts: EgressDeskParts) {
     const { memory, plan } = parts.foundation
@@ -49,9 +50,12 @@ export class EgressDesk {
     this.#queue = new EgressQueue(readers, parts.clock)
   }
 
+  /** Does nothing while a message is being taken in: whoever hears of it may ask for the engine's figures. */
   drain(): void {
-    this.#queue.drain(this.#visit)
-    this.#parts.externalizer.release()
+    this.#take(() => {
+      this.#queue.drain(this.#visit)
+      this.#parts.externalizer.release()
+    })
   }
 
   /** All messages with lower tickets have been taken in, though what they say may be held back still. */
@@ -61,7 +65,17 @@ export class EgressDesk {
 
   /** The same when a worker has died, which may have left a ticket without a message. */
   drainAfterDeath(): void {
-    this.#queue.drain(this.#visit, true)
+    this.#take(() => this.#queue.drain(this.#visit, true))
+  }
+
+  #take(act: () => void): void {
+    if (this.#isTaking) return
+    this.#isTaking = true
+    try {
+      act()
+    } finally {
+      this.#isTaking = false
+    }
   }
 
   readonly #visit = (kind: number, address: number, bytes: number): void => {

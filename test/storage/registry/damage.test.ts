@@ -127,7 +127,7 @@ describe('a damaged registry database', () => {
       const random = seededRandom(seed)
       const size = readFileSync(database()).length
       let noticed = 0
-      for (let round = 0; round < 12; round++) {
+      for (let round = 0; round < 6; round++) {
         const at = Math.floor(random() * (size / PAGE - 2) + 2) * PAGE
         copyFileSync(join(sound, 'registry.mdb'), database())
         copyFileSync(join(sound, 'label'), join(folder, 'label'))
