@@ -70,6 +70,24 @@ export async function assemble(given: Config, clock: Clock): Promise<Assembly> {
   const foundation = await layFoundation(given, module?.stateSize ?? 0)
   const events = new EventDesk()
   const kept = await openKeptOf(given, foundation, clock, events)
+  try {
+    return await assembleOver(kept, given, clock, foundation, events, module)
+  } catch (error) {
+    await kept?.registry.close()
+    kept?.directory.close()
+    throw error
+  }
+}
+
+/** On what was kept from before, if anything was; whoever called lets that go when this fails. */
+async function assembleOver(
+  kept: Kept | undefined,
+  given: Config,
+  clock: Clock,
+  foundation: Foundation,
+  events: EventDesk,
+  module: PipelineModule | undefined,
+): Promise<Assembly> {
   const config = kept === undefined ? given : withKeptTokens(given, kept.registry)
   const directory = new Directory(config, foundation, kept?.registry.load())
   if (kept !== undefined) keepMetrics(kept.registry, directory)

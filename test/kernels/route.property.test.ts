@@ -9,6 +9,13 @@ import { DEVICES, plainReadings, someReadings } from './random-readings.ts'
 const BEFORE_TICK_WRAP_MS = 2 ** 32 / 20 - 2000
 /** More by MILLRACE_RUNS. */
 const RUNS = Number(process.env.MILLRACE_RUNS ?? 120)
+/** At most so often RUNS, until everything was met. */
+const ROUNDS = 20
+const MUST_BE_MET = [
+  ...['happened 0', 'happened 1', 'happened 2', 'happened 3'],
+  ...['malformed 1', 'malformed 2', 'malformed 3', 'malformed 4', 'malformed 5'],
+  ...['refused 1', 'refused 10', 'refused 3', 'refused 4', 'refused 5', 'refused 6'],
+]
 const TRACKS = { min: 0, max: 4 }
 
 const metrics = new Map([
@@ -117,30 +124,27 @@ describe('route, publish and the lanes', () => {
 
   it('do what their twins do, whatever comes', () => {
     const met = new Set<string>()
-    fc.assert(
-      fc.property(
-        parameters,
-        steps,
-        fc.constantFrom(0, 0x7fff0000, 0xffff0000),
-        (parameters, steps, firstCursor) => {
-          const options = { parameters, metrics, regions, firstCursor, startMs: BEFORE_TICK_WRAP_MS }
-          const pair = new KernelAndTwin(rig, options)
-          for (const step of steps) step(pair)
-          pair.compare()
-          pair.route(0xffffffff)
-          pair.publish()
-          pair.compare()
-          pair.drainAll()
-          pair.compare()
-          pair.met().forEach((what) => met.add(what))
-        },
-      ),
-      { numRuns: RUNS },
+    const property = fc.property(
+      parameters,
+      steps,
+      fc.constantFrom(0, 0x7fff0000, 0xffff0000),
+      (parameters, steps, firstCursor) => {
+        const options = { parameters, metrics, regions, firstCursor, startMs: BEFORE_TICK_WRAP_MS }
+        const pair = new KernelAndTwin(rig, options)
+        for (const step of steps) step(pair)
+        pair.compare()
+        pair.route(0xffffffff)
+        pair.publish()
+        pair.compare()
+        pair.drainAll()
+        pair.compare()
+        pair.met().forEach((what) => met.add(what))
+      },
     )
-    expect([...met].sort(), 'what the random input must reach').toEqual([
-      ...['happened 0', 'happened 1', 'happened 2', 'happened 3'],
-      ...['malformed 1', 'malformed 2', 'malformed 3', 'malformed 4', 'malformed 5'],
-      ...['refused 1', 'refused 10', 'refused 3', 'refused 4', 'refused 5', 'refused 6'],
-    ])
+    // the rarest of what must be met needs a lucky run: some seeds take more runs than others
+    for (let round = 0; round < ROUNDS && met.size < MUST_BE_MET.length; round += 1) {
+      fc.assert(property, { numRuns: RUNS })
+    }
+    expect([...met].sort(), 'what the random input must reach').toEqual(MUST_BE_MET)
   })
 })

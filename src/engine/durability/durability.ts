@@ -60,12 +60,14 @@ export class Durability {
   #checkpoints: Checkpoints | undefined
   #unready = 'replaying 0 %'
   #replayed = 0
+  #isClosing = false
   #stopReplay: (() => Promise<unknown>) | undefined
 
   constructor(parts: DurabilityParts) {
     this.#parts = parts
     this.ready = this.#recover()
-    this.ready.catch((error: unknown) => this.#fail(error))
+    // whoever closes the engine in the middle of a replay knows why that ended
+    this.ready.catch((error: unknown) => this.#isClosing || this.#fail(error))
   }
 
   /** Why no readings are taken, or ''. */
@@ -98,6 +100,7 @@ export class Durability {
   /** When everything accepted is processed: writes it down and lets the data directory go. */
   async close(): Promise<void> {
     const { kept, config } = this.#parts
+    this.#isClosing = true
     await this.#stopReplay?.()
     await this.ready.catch(() => undefined)
     await this.#checkpoints?.end(config.shutdownTimeoutMs)
@@ -123,9 +126,8 @@ export class Durability {
     alertNews.release()
     this.#startCheckpoints()
     this.#unready = ''
-    const seconds = (clock.nowMs() - startMs) / 1000
-    events.tell('recovered', { readings: this.#replayed, seconds })
     publishCursor(foundation.memory.i32, foundation.plan.at.control + CONTROL_REPLAYING, 0)
+    events.tell('recovered', { readings: this.#replayed, seconds: (clock.nowMs() - startMs) / 1000 })
   }
 
   async #replay(): Promise<number> {
