@@ -58,7 +58,7 @@ export class PaneWindow {
       this.#findPanes(scope.watermark, rows, onLate)
       shard.table.findAll(rows, places.isWanted, places.row)
       this.#place(shard, scope.watermark, rows)
-      this.#accumulators.addAll(shard.panes.arena, places.at, rows.count, rows.time, rows.inputs)
+      this.#accumulators.addAll(shard.panes.arena, places.at, 0, rows.count, rows.time, rows.inputs)
     })
   }
 

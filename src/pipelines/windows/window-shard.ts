@@ -114,7 +114,8 @@ export function serveDue(
 ): boolean {
   const { timers, table } = shard
   const isOwn = !state.isOpen
-  for (let given = 0; timers.earliest <= watermark;) {
+  const isDue = (): boolean => timers.earliest <= watermark && timers.earliest !== Infinity
+  for (let given = 0; isDue();) {
     if (given >= limit || (!isOwn && state.logFill > LONG)) return false
     inTransaction(state, () => {
       const entry = timers.take(watermark)
