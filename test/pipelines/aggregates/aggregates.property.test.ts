@@ -103,7 +103,7 @@ function points(random: () => number, scale: number): Point[] {
   }))
 }
 
-describe('aggregates', () => {
+describe('aggregates', { timeout: 60_000 }, () => {
   it.each(PLAIN)('of runs that are merged are those of all values: %j', (what, plain, tolerance) => {
     for (let seed = 1; seed <= 6; seed++) {
       const random = seededRandom(seed)

@@ -102,7 +102,7 @@ function compare(shape: Case, seed: number, deaths: number): Rig {
   return rig
 }
 
-describe('tumbling and sliding windows', () => {
+describe('tumbling and sliding windows', { timeout: 60_000 }, () => {
   for (const shape of CASES) {
     it.each([1, 2, 3])(
       `are what looking through all rows gives: ${JSON.stringify(shape)} (seed %i)`,

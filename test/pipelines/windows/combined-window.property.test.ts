@@ -77,7 +77,7 @@ function run(size: number, every: number, seed: number): { found: Given[]; rows:
   return { found, rows }
 }
 
-describe('CombinedWindow', () => {
+describe('CombinedWindow', { timeout: 60_000 }, () => {
   it.each([
     [1000, 1000, 1],
     [1000, 1000, 2],

@@ -85,7 +85,7 @@ function compare(allowed: number, seed: number, deaths: number): Rig {
   return rig
 }
 
-describe('session windows', () => {
+describe('session windows', { timeout: 60_000 }, () => {
   for (const allowed of [0, 1000]) {
     it.each([1, 2, 3, 4])(`are what joining all rows gives, ${allowed} ms allowed (seed %i)`, (seed) => {
       const rig = compare(allowed, seed, 0)
