@@ -18,6 +18,12 @@ const load = (
 ): Promise<LoadReport> =>
   runLoad(loadOptions({ url: server.url, json: true, ...raw }), { err: () => undefined, signal })
 
+/** A timer may be a millisecond early: what was due in the last one may not be any more. */
+function expectAsScheduled(frames: number, scheduled: number, perSecond: number): void {
+  expect(frames).toBeLessThanOrEqual(scheduled)
+  expect(frames).toBeGreaterThanOrEqual(scheduled - Math.ceil(perSecond / 1000) - 1)
+}
+
 const REFUSED = 1
 const MALFORMED = 2
 
@@ -41,7 +47,8 @@ describe('runLoad', () => {
       ack: true,
       connections: '3',
     })
-    expect({ frames, readings }).toEqual({ frames: 1000, readings: 10_000 })
+    expectAsScheduled(frames, 1000, 2000)
+    expect(readings).toBe(10 * frames)
     expect(report).toMatchObject({ frames, readings, unsentFrames: 0, interrupted: false })
     expect(report.acknowledged).toMatchObject({ frames, unanswered: 0 })
     expect(report.connections).toMatchObject({ opened: 3, closed: 0, failed: 0 })
@@ -67,7 +74,10 @@ describe('runLoad', () => {
       connections: '2',
     })
     expect(seqs.size).toBe(2)
-    for (const list of seqs.values()) expect(list).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
+    for (const list of seqs.values()) {
+      expectAsScheduled(list.length, 100, 500)
+      expect(list).toEqual(list.map((_, i) => i + 1))
+    }
   })
 
   it('measures from the intended time: a stall shows in every frame that was due during it', async () => {
@@ -98,7 +108,7 @@ describe('runLoad', () => {
     })
     const latency = report.acknowledged!.latencyMs!
     // on a busy machine some are not sent in time
-    expect(report.acknowledged!.frames + report.unsentFrames).toBe(800)
+    expectAsScheduled(report.acknowledged!.frames + report.unsentFrames, 800, 1000)
     expect(latency.max).toBeGreaterThan(STALL_MS * 0.9)
     // about half of the frames were due during the stall, evenly spread over it: their median is half the stall
     expect(latency.p90).toBeGreaterThan(STALL_MS * 0.5)
@@ -223,7 +233,7 @@ describe('runLoad', () => {
       connections: '2',
     })
     // on a busy machine some are not sent in time
-    expect(report.frames + report.unsentFrames).toBe(6000)
+    expectAsScheduled(report.frames + report.unsentFrames, 6000, 20_000)
     expect(readings).toBe(report.readings)
     expect(frames).toBeLessThan(readings / 4)
     expect(report.acknowledged).toMatchObject({ frames: report.frames, unanswered: 0 })
@@ -295,8 +305,9 @@ describe('runLoad', () => {
       ack: true,
     })
     expect(devices.size).toBe(40)
-    expect(report).toMatchObject({ readings: 2000, unreadableReplies: 0, unsentFrames: 0 })
-    expect(report.acknowledged).toMatchObject({ frames: 400, unanswered: 0 })
+    expectAsScheduled(report.frames, 400, 2000)
+    expect(report).toMatchObject({ readings: 5 * report.frames, unreadableReplies: 0, unsentFrames: 0 })
+    expect(report.acknowledged).toMatchObject({ frames: report.frames, unanswered: 0 })
   })
 
   it('registers devices with tiers and positions and looks the metric up before it sends', async () => {
