@@ -35,8 +35,10 @@ export interface Origin {
   readonly id: string
 }
 
-/** What leaves a pipeline. Calls return at once; what was said is sent when the slice is done. */
+/** What leaves a pipeline. Calls return at once; what was said is on its way after `flush`, which may wait for room. */
 export interface Outlet {
+  /** Comes before state is kept, so that nothing is unsaid that will not be said again. */
+  flush(): void
   /** To a sink, an asynchronous stage or the topic of an `emit`, by the id of its node. */
   item(node: string, item: unknown, origin: Origin): void
   alert(alert: PipelineAlert): void
