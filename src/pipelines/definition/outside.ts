@@ -33,6 +33,16 @@ export interface Origin {
   readonly tier: number
   /** The same when the same readings lead to the same item again. */
   readonly id: string
+  /** Behind a window: the group it is of. */
+  readonly group?: Group
+}
+
+/** A group as its words, its text where these don't tell it, and what an alert calls it. */
+export interface Group {
+  readonly low: number
+  readonly high: number
+  readonly text: string | undefined
+  readonly label: string
 }
 
 /** What leaves a pipeline. Calls return at once; what was said is on its way after `flush`, which may wait for room. */
