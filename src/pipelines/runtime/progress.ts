@@ -1,19 +1,25 @@
+import { addToCounter, claimWord, observeCounter, publishCursor } from '../../memory/atomics.ts'
 import * as L from '../../memory/layout/lanes.layout.ts'
 import { SHARD_COUNT } from '../../memory/layout/series.layout.ts'
+import type { Counts, PipelineFigures } from './counts.ts'
 
 const TAKEN = 0
 const TIMES = TAKEN + 4 * L.LANE_COUNT
 const WATERMARKS = TIMES + 8 * L.LANE_COUNT
 const ACTIVE = WATERMARKS + 8 * SHARD_COUNT
 const LOOKED = ACTIVE + 8 * SHARD_COUNT
-export const PROGRESS_BYTES = LOOKED + 8 * SHARD_COUNT
+const COUNTERS = LOOKED + 8 * SHARD_COUNT
+const COMBINED_CLAIM = COUNTERS + 8 * 4
+export const PROGRESS_BYTES = COMBINED_CLAIM + 8
 
 /**
  * How far a pipeline has come, in shared memory: per lane the entries it has taken in and their latest event time, per
  * shard its watermark and when something came last (monotonic). Written by whoever holds the shard's claim.
  */
-export class Progress {
+export class Progress implements Counts {
   readonly buffer: SharedArrayBuffer
+  readonly #i32: Int32Array
+  readonly #counters: BigInt64Array
   readonly #taken: Uint32Array
   /** Latest event time per lane; −Infinity before the first reading. */
   readonly #times: Float64Array
@@ -31,6 +37,8 @@ export class Progress {
 
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer
+    this.#i32 = new Int32Array(buffer)
+    this.#counters = new BigInt64Array(buffer, COUNTERS, 4)
     this.#taken = new Uint32Array(buffer, TAKEN, L.LANE_COUNT)
     this.#times = new Float64Array(buffer, TIMES, L.LANE_COUNT)
     this.#watermarks = new Float64Array(buffer, WATERMARKS, SHARD_COUNT)
@@ -82,6 +90,43 @@ export class Progress {
     if (nowMs - this.#looked[shard] < everyMs) return false
     this.#looked[shard] = nowMs
     return true
+  }
+
+  /** Claims the part of groups of all shards for `act`; false when another thread has it. `owner` is not 0. */
+  withCombined(owner: number, act: () => void): boolean {
+    if (!claimWord(this.#i32, COMBINED_CLAIM, 0, owner)) return false
+    try {
+      act()
+    } finally {
+      publishCursor(this.#i32, COMBINED_CLAIM, 0)
+    }
+    return true
+  }
+
+  /** What a thread that died may have left claimed. */
+  releaseCombined(owner: number): void {
+    claimWord(this.#i32, COMBINED_CLAIM, owner, 0)
+  }
+
+  shown(readings: number): void {
+    addToCounter(this.#counters, 0, readings)
+  }
+
+  late(rows: number): void {
+    addToCounter(this.#counters, 1, rows)
+  }
+
+  failed(items: number): void {
+    addToCounter(this.#counters, 2, items)
+  }
+
+  results(count: number): void {
+    addToCounter(this.#counters, 3, count)
+  }
+
+  figures(): PipelineFigures {
+    const [readings, late, failed, results] = [0, 1, 2, 3].map((i) => observeCounter(this.#counters, i))
+    return { readings, late, failed, results }
   }
 
   /** For a checkpoint, under the shard's claim: its watermark and what is ahead in its lanes. */
