@@ -82,6 +82,7 @@ class CheckpointLife {
     const capture = this.#shards.asCapture()
     const writer = new CheckpointWriter({
       ...{ capture, plan: PLAN, disk, dataDir: DATA_DIR, checksum: crc32c, clock, run, damaged },
+      rest: () => undefined,
     })
     for (let i = 0; i < CHECKPOINTS; i++) this.#tryCheckpoint(writer)
     this.#life.simulated.faults.clear()

@@ -145,6 +145,7 @@ export class CheckpointRig {
     return new CheckpointWriter({
       ...{ capture, plan: this.rig.plan, disk: this.disk, dataDir, checksum: crc32c },
       ...{ clock: this.clock, run: RUN, damaged },
+      rest: () => undefined,
     })
   }
 
