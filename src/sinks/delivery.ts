@@ -142,8 +142,9 @@ export class Delivery {
     const { sink, policy, clock } = this.#parts
     const attempt = (this.#attempt = new AbortController())
     const { signal } = attempt
-    const words = `no answer within ${policy.timeoutMs} ms`
-    const cancel = clock.after(policy.timeoutMs, () => attempt.abort(new SinkDown(words)))
+    const limitMs = policy.timeoutMs > 0 ? policy.timeoutMs : USUAL_TIMEOUT_MS
+    const words = `no answer within ${limitMs} ms`
+    const cancel = clock.after(limitMs, () => attempt.abort(new SinkDown(words)))
     try {
       await Promise.race([aborted(signal), sink.write(batch, signal)])
     } finally {
@@ -198,6 +199,8 @@ const aborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
 
 const LONGEST_WORDS = 512
+/** Where the policy has none. */
+const USUAL_TIMEOUT_MS = 30_000
 
 function wordsOf(error: unknown): string {
   const words = error instanceof Error ? error.message || error.name : String(error)
