@@ -1,6 +1,6 @@
 // Imports point down only; equals meet through small interfaces in core/ (see docs/architecture.md).
 const data = '^src/(ingest|routing|scheduling|pipelines|storage)/'
-const control = '^src/(scaling|regions|devices|alerts|cluster|observability|security)/'
+const control = '^src/(scaling|regions|devices|alerts|enrichment|cluster|observability|security)/'
 const above = (...folders) => `^src/(${folders.join('|')})(/|\\.)`
 const rule = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } })
 const top = ['client', 'load', 'cli', 'index']
@@ -27,10 +27,10 @@ module.exports = {
       name: 'equals-do-not-import-each-other',
       severity: 'error',
       from: {
-        path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|cluster|observability|security)/',
+        path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|enrichment|cluster|observability|security)/',
       },
       to: {
-        path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|cluster|observability|security)/',
+        path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|enrichment|cluster|observability|security)/',
         pathNot: '^src/$1/',
       },
     },

@@ -1,0 +1,54 @@
+import type { DerivedReading, Origin, Outlet, PipelineAlert, PipelineDeadLetter } from './definition/outside.ts'
+import { MAX_EGRESS_BYTES } from '../memory/rings/egress-ring.ts'
+
+/** What a pipeline in a worker says to the main thread, in JSON. */
+export type StreamMessage = { readonly pipeline: string } & (
+  | { readonly item: unknown; readonly node: string; readonly origin: Origin }
+  | { readonly alert: PipelineAlert }
+  | { readonly reading: DerivedReading }
+  | { readonly deadLetter: PipelineDeadLetter }
+)
+
+const encoder = new TextEncoder()
+
+/** A pipeline's way out of a worker: `send` gets each message, and waits for room where it must. */
+export class StreamMessages implements Outlet {
+  readonly #pipeline: string
+  readonly #send: (payload: Uint8Array) => void
+  #waiting: Uint8Array[] = []
+
+  constructor(pipeline: string, send: (payload: Uint8Array) => void) {
+    this.#pipeline = pipeline
+    this.#send = send
+  }
+
+  item(node: string, item: unknown, origin: Origin): void {
+    const payload = encode({ pipeline: this.#pipeline, item, node, origin })
+    if (payload.length <= MAX_EGRESS_BYTES) this.#waiting.push(payload)
+    else this.deadLetter({ node, cause: `longer than ${MAX_EGRESS_BYTES} bytes as JSON`, item: null, origin })
+  }
+
+  alert(alert: PipelineAlert): void {
+    this.#waiting.push(encode({ pipeline: this.#pipeline, alert }))
+  }
+
+  reading(reading: DerivedReading): void {
+    this.#waiting.push(encode({ pipeline: this.#pipeline, reading }))
+  }
+
+  deadLetter(deadLetter: PipelineDeadLetter): void {
+    const payload = encode({ pipeline: this.#pipeline, deadLetter })
+    if (payload.length <= MAX_EGRESS_BYTES) this.#waiting.push(payload)
+    else this.deadLetter({ ...deadLetter, item: null, cause: deadLetter.cause.slice(0, 1024) })
+  }
+
+  flush(): void {
+    for (const payload of this.#waiting) this.#send(payload)
+    this.#waiting = []
+  }
+}
+
+const encode = (message: StreamMessage): Uint8Array => encoder.encode(JSON.stringify(message, plain))
+
+/** JSON has no 64-bit numbers: series keys go as text. */
+const plain = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
