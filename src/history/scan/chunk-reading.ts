@@ -4,6 +4,7 @@ import { MAX_NAME_LENGTH } from '../../core/names.ts'
 import { type Tier, tierIndex } from '../../core/tiers.ts'
 import type { DeviceList } from '../device-list.ts'
 import { ByteNames } from './byte-names.ts'
+import { DeviceNumbers } from './device-numbers.ts'
 import { POSITION_ABSENT, RecordWriter, UNITS_PER_DEGREE } from './record.ts'
 import { shardOfDevice } from './shard-of-device.ts'
 import { Words } from './words.ts'
@@ -71,11 +72,10 @@ export class ChunkReading {
   /** By name as ByteNames counts them. */
   readonly #numberOf: number[] = []
   /** By number of the device. */
-  #ids = new Float64Array(1024)
   #shards = new Uint8Array(1024)
   #tiers = new Uint8Array(1024)
   #regions = new Uint8Array(1024)
-  readonly #byId = new Map<number, number>()
+  readonly #devices = new DeviceNumbers()
   readonly #metrics = new Words()
   readonly #regionWords = new Words()
   #fresh: { id: number; name: string }[] = []
@@ -83,7 +83,6 @@ export class ChunkReading {
   #faultCount = 0
   readonly #latest = Float64Array.of(-Infinity)
   #readings = 0
-  #devices = 0
 
   constructor(options: ScanOptions) {
     this.#options = options
@@ -99,7 +98,7 @@ export class ChunkReading {
     if (found < known) return this.#numberOf[found]
     const name = decoder.decode(bytes.subarray(from, to))
     const id = deviceIdOf(name)
-    const number = this.deviceOf(id)
+    const number = this.deviceOf(Math.floor(id / 0x1_0000), id % 0x1_0000)
     this.#fresh.push({ id, name })
     this.#numberOf[found] = number
     return number
@@ -110,19 +109,21 @@ export class ChunkReading {
     return this.device(bytes, 0, bytes.length)
   }
 
-  /** The number of a device given by its id. */
-  deviceOf(id: number): number {
-    const known = this.#byId.get(id)
-    if (known !== undefined) return known
-    const number = this.#devices++
-    this.#byId.set(id, number)
-    if (number >= this.#ids.length) this.#widen()
-    const { tier, region } = this.#options.devices.known(id) ?? {}
-    this.#ids[number] = id
-    this.#shards[number] = shardOfDevice(id)
+  /** The number of the device whose id is `high × 65,536 + low`. */
+  deviceOf(high: number, low: number): number {
+    const known = this.#devices.count
+    const number = this.#devices.find(high, low)
+    if (number === known) this.#describe(number)
+    return number
+  }
+
+  #describe(number: number): void {
+    const { ids } = this.#devices
+    if (number >= this.#shards.length) this.#widen(ids.length)
+    const { tier, region } = this.#options.devices.known(ids[number]) ?? {}
+    this.#shards[number] = shardOfDevice(ids[number])
     this.#tiers[number] = tierIndex(tier ?? this.#options.defaultTier)
     this.#regions[number] = region === undefined || region === '' ? 0 : this.#regionWords.of(region)
-    return number
   }
 
   metric(bytes: Uint8Array, from: number, to: number): number {
@@ -160,14 +161,8 @@ export class ChunkReading {
     const part = this.#parts[shard % this.#parts.length]
     const ownRegion = region === NO_REGION ? this.#regions[device] : region
     const ownTier = tier === NO_TIER ? this.#tiers[device] : tier
-    part.put(
-      this.#ids,
-      device,
-      this.row,
-      lat,
-      lon,
-      metric | (ownRegion << 16) | (ownTier << 24) | (shard << 26),
-    )
+    const tags = metric | (ownRegion << 16) | (ownTier << 24) | (shard << 26)
+    part.put(this.#devices.ids, device, this.row, lat, lon, tags)
     this.#readings++
     if (time > this.#latest[0]) this.#latest[0] = time
     return ''
@@ -209,15 +204,14 @@ export class ChunkReading {
     return `the time ${new Date(time).toISOString()} is in the future`
   }
 
-  #widen(): void {
-    const length = 2 * this.#ids.length
-    const wider = <A extends Float64Array | Uint8Array>(to: A, from: A): A => {
+  #widen(length: number): void {
+    const wider = (from: Uint8Array): Uint8Array<ArrayBuffer> => {
+      const to = new Uint8Array(length)
       to.set(from)
       return to
     }
-    this.#ids = wider(new Float64Array(length), this.#ids)
-    this.#shards = wider(new Uint8Array(length), this.#shards)
-    this.#tiers = wider(new Uint8Array(length), this.#tiers)
-    this.#regions = wider(new Uint8Array(length), this.#regions)
+    this.#shards = wider(this.#shards)
+    this.#tiers = wider(this.#tiers)
+    this.#regions = wider(this.#regions)
   }
 }

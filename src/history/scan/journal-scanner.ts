@@ -38,7 +38,7 @@ export class JournalScanner implements Scanner {
         into.row[ROW_TIME] = time || frame.receivedMs + epochOffsetMs
         into.row[ROW_VALUE] = value
         const wrong = into.putUnits(
-          into.deviceOf(deviceId),
+          into.deviceOf(Math.floor(deviceId / 0x1_0000), deviceId % 0x1_0000),
           this.#metrics.of(metricId, into),
           lat ?? POSITION_ABSENT,
           lon ?? POSITION_ABSENT,
