@@ -50,7 +50,8 @@ export class LaneStreams {
       if (ahead < count) {
         if (ahead !== shownFrom) block.gather(lane, address + ahead * 32, count - ahead)
         shownFrom = ahead
-        running.stream.process(index & (SHARD_COUNT - 1), block)
+        const shard = index & (SHARD_COUNT - 1)
+        running.stream.process(shard, block, running.progress.watermark(shard))
         running.progress.take(index, consumed + count, latestOf(block), nowMs)
       }
       this.#advance(running, index & (SHARD_COUNT - 1), nowMs)

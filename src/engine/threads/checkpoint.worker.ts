@@ -19,12 +19,11 @@ const clock = systemClock()
 const port = parentPort!
 const post = (message: FromCheckpoint): void => port.postMessage(message)
 
-const checksum = kernelChecksum(kernels, wasm, plan.at.crcTables)
 const signals = new Signals(memory, plan.at.control)
 const capture = new ShardCapture({ memory, plan, kernels, signals, clock, patienceMs: PATIENCE_MS })
 const writer = new CheckpointWriter({
   ...{ capture, plan, disk: new NodeDisk(), dataDir, clock, run, damaged },
-  checksum: (bytes, crc = 0) => checksum(bytes, crc),
+  checksum: kernelChecksum(kernels, wasm, plan.at.crcTables),
 })
 const round = new CheckpointRound({ memory, plan, clock, writer })
 

@@ -5,8 +5,11 @@ import type { ReadingBlock } from '../definition/reading-block.ts'
 export interface Stream {
   readonly name: string
   readonly time: TimeOptions
-  /** Takes the block in, once: phases A and B of docs/decisions/pipelines.md. User functions' errors stay inside. */
-  process(shard: number, block: ReadingBlock): void
+  /**
+   * Takes the block in, once: phases A and B of docs/decisions/pipelines.md. `watermark` = what `advance` was told last, on
+   * whatever thread. User functions' errors stay inside.
+   */
+  process(shard: number, block: ReadingBlock, watermark: number): void
   /** Nothing older than `watermark` comes any more, unless it is late: phase C. */
   advance(shard: number, watermark: number): void
   /** Groups of all shards: none of the shards that are not idle is behind `watermark`. */

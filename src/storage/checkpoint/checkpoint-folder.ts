@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Disk, DiskFile } from '../../core/disk.ts'
-import type { Checksum } from './checksum.ts'
+import type { Checksum } from '../journal/checksum.ts'
 import { filesOf, type Manifest, manifestText, parseManifest } from './manifest.ts'
 
 /** Something in the folder that is not what was written there. */

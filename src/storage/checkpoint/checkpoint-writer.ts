@@ -4,7 +4,7 @@ import { assert, MillraceError } from '../../core/errors.ts'
 import { SHARD_COUNT } from '../../memory/layout/series.layout.ts'
 import type { MemoryPlan } from '../../memory/memory-plan.ts'
 import { CheckpointFolder } from './checkpoint-folder.ts'
-import type { Checksum } from './checksum.ts'
+import type { Checksum } from '../journal/checksum.ts'
 import { highestPositions, type Manifest, type ManifestExtra, type ManifestShard } from './manifest.ts'
 import type { ShardCapture } from './shard-capture.ts'
 import { sectionOf } from './shard-section.ts'
@@ -135,7 +135,7 @@ export class CheckpointWriter {
     const open = this.#begun()
     for (const [name, bytes] of Object.entries(extras)) {
       const at = open.bytes
-      const crc = this.#parts.checksum(bytes)
+      const crc = this.#parts.checksum(bytes, 0)
       open.extras.push({ name, file: open.number, at, bytes: this.#write([bytes]), crc })
     }
     open.file.sync()

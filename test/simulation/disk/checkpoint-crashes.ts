@@ -13,6 +13,7 @@ import type { CrashScenario, Life } from '../../../src/simulation/disk/crash-sce
 import { CheckpointReader } from '../../../src/storage/checkpoint/checkpoint-reader.ts'
 import { CheckpointWriter } from '../../../src/storage/checkpoint/checkpoint-writer.ts'
 import type { Manifest } from '../../../src/storage/checkpoint/manifest.ts'
+import { plainRoom } from '../../../src/storage/journal/checksum.ts'
 import { SMALL_NEEDS } from '../../kernels/kernel-rig.ts'
 import { InventedShards, signatureOf } from './invented-shards.ts'
 
@@ -91,7 +92,7 @@ class CheckpointLife {
   /** Finds what a start finds, compares it, and returns the numbers of what is damaged. */
   #recover(): number[] {
     const { disk } = this.#life
-    const reader = new CheckpointReader(disk, DATA_DIR, crc32c)
+    const reader = new CheckpointReader(disk, DATA_DIR, plainRoom())
     const { manifests, damage } = reader.list()
     if (damage.length > 0) throw new BrokenPromise(`damage: ${JSON.stringify(damage)}`)
     const damaged: number[] = []

@@ -16,6 +16,7 @@ import { CheckpointWriter } from '../../../src/storage/checkpoint/checkpoint-wri
 import { type Recovery, restoreNewest } from '../../../src/storage/checkpoint/restore-newest.ts'
 import { ShardCapture } from '../../../src/storage/checkpoint/shard-capture.ts'
 import { NodeDisk } from '../../../src/storage/disk/node-disk.ts'
+import { plainRoom } from '../../../src/storage/journal/checksum.ts'
 import { EPOCH_OFFSET_MS, KernelRig, SMALL_NEEDS } from '../../kernels/kernel-rig.ts'
 
 export const NEEDS: MemoryNeeds = {
@@ -148,7 +149,7 @@ export class CheckpointRig {
   }
 
   reader(dataDir: string): CheckpointReader {
-    return new CheckpointReader(this.disk, dataDir, crc32c)
+    return new CheckpointReader(this.disk, dataDir, plainRoom())
   }
 
   restore(dataDir: string): Recovery {
