@@ -23,9 +23,10 @@ export function linesInRange(file: DiskFile, from: number, to: number, room: Uin
   if ((from > 0 && first === 0) || start + first >= to) return { bytes, from: 0, to: 0 }
   for (;;) {
     const end = bytes.subarray(0, filled).indexOf(NEWLINE, to - 1 - start)
+    if (filled - (to - start) > MAX_LINE_BYTES && !(end >= 0 && end - (to - start) <= MAX_LINE_BYTES))
+      throw tooLong(file.path, to)
     if (end >= 0) return { bytes, from: first, to: end + 1 }
     if (filled < bytes.length) return { bytes, from: first, to: filled }
-    if (filled - (to - start) > MAX_LINE_BYTES) throw tooLong(file.path, to)
     const longer = new Uint8Array(2 * bytes.length)
     longer.set(bytes)
     bytes = longer

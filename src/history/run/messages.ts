@@ -1,6 +1,6 @@
 import type { Tier } from '../../core/tiers.ts'
 import type { KnownDevice } from '../device-list.ts'
-import type { Chunk, Format } from '../input/chunk.ts'
+import type { Chunk, Format, Input } from '../input/chunk.ts'
 import type { ScannedChunk } from '../scan/chunk-reading.ts'
 import type { FieldNames } from '../scan/columns.ts'
 
@@ -46,7 +46,9 @@ export type Order =
   | { readonly kind: 'scan'; readonly chunk: number; readonly input: number; readonly place: Chunk }
   | PartOrder
   | { readonly kind: 'combine'; readonly chunk: number; readonly watermark: number }
+  /** There is no more: every window closes. */
   | { readonly kind: 'finish'; readonly chunk: number }
+  | { readonly kind: 'end' }
 
 /** A line of the output; lines are ordered by time and then by text. */
 export interface ResultLine {
@@ -69,5 +71,13 @@ export type Report =
   /** `floor`: no result from this thread's own groups is earlier from now on, unless it is late. */
   | ({ readonly kind: 'taken'; readonly chunk: number; readonly floor: number } & Outcome)
   | ({ readonly kind: 'combined'; readonly chunk: number } & Outcome)
-  | ({ readonly kind: 'finished'; readonly late: number } & Outcome)
+  | { readonly kind: 'ended'; readonly late: number }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+
+export interface RunFault {
+  readonly input: string
+  /** Line, frame or record, from 1 on. */
+  readonly number: number
+  readonly unit: Input['unit']
+  readonly message: string
+}

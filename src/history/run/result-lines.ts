@@ -25,6 +25,9 @@ export class ResultLines implements Outlet {
     this.#topics = topics
   }
 
+  /** Lines are taken when the work asked for is done. */
+  flush(): void {}
+
   item(node: string, item: unknown, origin: Origin): void {
     const topic = this.#topics.get(node)
     if (topic !== undefined) this.#say(origin.time, { topic, ...fieldsOf(item, origin) })

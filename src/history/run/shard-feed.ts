@@ -48,7 +48,7 @@ export class ShardFeed {
     let latest = this.#latest[shard]
     for (let row = 0; row < block.count; row++) if (block.time[row] > latest) latest = block.time[row]
     this.#latest[shard] = latest
-    this.#stream.process(shard, block)
+    this.#stream.process(shard, block, this.#watermarks[shard])
     block.count = 0
     this.#advance(shard, latest - this.#stream.time.latenessMs)
   }
