@@ -12,9 +12,10 @@ module.exports = {
     rule('memory-imports-core', '^src/memory/', '^src/(?!core/|memory/)'),
     rule('kernels-import-memory', '^src/kernels/', '^src/(?!core/|memory/|kernels/)'),
     rule('data-plane-below-control-plane', data, control),
-    rule('data-plane-below-engine', data, above('engine', 'simulation', ...top)),
-    rule('control-plane-below-engine', control, above('engine', 'simulation', ...top)),
-    rule('engine-below-top', '^src/engine/', above('simulation', ...top)),
+    rule('data-plane-below-engine', data, above('engine', 'simulation', 'history', 'testing', ...top)),
+    rule('control-plane-below-engine', control, above('engine', 'simulation', 'history', 'testing', ...top)),
+    rule('engine-below-top', '^src/engine/', above('simulation', 'history', 'testing', ...top)),
+    rule('history-and-testing-below-top', '^src/(history|testing)/', above(...top)),
     // it runs in browsers, too, and is small
     rule('client-imports-core', '^src/client/', '^src/(?!core/|client/)'),
     rule(
