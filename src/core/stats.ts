@@ -62,6 +62,8 @@ export interface DurabilityStats {
     readonly tookMs: number
     readonly longestPauseMs: number
     readonly longestHoldMs: number
+    /** When it was completed; milliseconds since 1970. */
+    readonly createdMs: number
     readonly ageSeconds: number
   } | null
   readonly checkpointFailures: number
@@ -90,6 +92,11 @@ export interface Stats {
   readonly connections: number
   readonly memory: { readonly sharedBytes: number; readonly rssBytes: number }
   readonly uptimeSeconds: number
+  /**
+   * All figures are of one instant. False when a thread did not stand still for the count within two seconds, on a machine
+   * that doesn't let it run: then the account may be off by what that thread was doing.
+   */
+  readonly isExact: boolean
   /** Null where nothing outlives the process. */
   readonly durability: DurabilityStats | null
 }

@@ -54,10 +54,12 @@ export class CheckpointRound {
     const { memory, plan } = this.#parts
     addToWord(memory.i32, plan.at.control + CONTROL_CHECKPOINT_ROUND, 1)
     let left = Array.from({ length: SHARD_COUNT }, (_, shard) => shard)
-    while (left.length > 0) {
-      left = left.filter((shard) => writer.captureShard(shard) === 'busy')
-      if (left.length > 0 && clock.nowMs() - this.#beganMs > CAPTURE_PATIENCE_MS)
+    for (let progressMs = this.#beganMs; left.length > 0;) {
+      const busy = left.filter((shard) => writer.captureShard(shard) === 'busy')
+      if (busy.length < left.length) progressMs = clock.nowMs()
+      else if (clock.nowMs() - progressMs > CAPTURE_PATIENCE_MS)
         throw new MillraceError('internal', `shards ${left.join(', ')} could not be copied within a minute`)
+      left = busy
     }
     return writer.tickets
   }

@@ -52,6 +52,7 @@ export class Checkpoints {
   async end(patienceMs: number): Promise<void> {
     const { thread, clock } = this.#parts
     this.#isEnding = true
+    thread.hurry()
     this.#cancel()
     let cancelPatience = (): void => undefined
     const isDone = await Promise.race([

@@ -43,6 +43,8 @@ export interface CheckpointRecipe extends ThreadRecipe {
   readonly dataDir: string
   readonly run: number
   readonly damaged: readonly number[]
+  /** A word: 0 = readings are taken meanwhile, so disk and processor are left to others for some of the time. */
+  readonly hurry: SharedArrayBuffer
 }
 
 export type ToCheckpoint =

@@ -13,6 +13,7 @@ import type { CrashScenario, Life } from '../../../src/simulation/disk/crash-sce
 import { CheckpointReader } from '../../../src/storage/checkpoint/checkpoint-reader.ts'
 import { CheckpointWriter } from '../../../src/storage/checkpoint/checkpoint-writer.ts'
 import type { Manifest } from '../../../src/storage/checkpoint/manifest.ts'
+import { plainRoom } from '../../../src/storage/journal/checksum.ts'
 import { SMALL_NEEDS } from '../../kernels/kernel-rig.ts'
 import { InventedShards, signatureOf } from './invented-shards.ts'
 
@@ -81,6 +82,7 @@ class CheckpointLife {
     const capture = this.#shards.asCapture()
     const writer = new CheckpointWriter({
       ...{ capture, plan: PLAN, disk, dataDir: DATA_DIR, checksum: crc32c, clock, run, damaged },
+      rest: () => undefined,
     })
     for (let i = 0; i < CHECKPOINTS; i++) this.#tryCheckpoint(writer)
     this.#life.simulated.faults.clear()
@@ -91,7 +93,7 @@ class CheckpointLife {
   /** Finds what a start finds, compares it, and returns the numbers of what is damaged. */
   #recover(): number[] {
     const { disk } = this.#life
-    const reader = new CheckpointReader(disk, DATA_DIR, crc32c)
+    const reader = new CheckpointReader(disk, DATA_DIR, plainRoom())
     const { manifests, damage } = reader.list()
     if (damage.length > 0) throw new BrokenPromise(`damage: ${JSON.stringify(damage)}`)
     const damaged: number[] = []

@@ -16,6 +16,7 @@ import { CheckpointWriter } from '../../../src/storage/checkpoint/checkpoint-wri
 import { type Recovery, restoreNewest } from '../../../src/storage/checkpoint/restore-newest.ts'
 import { ShardCapture } from '../../../src/storage/checkpoint/shard-capture.ts'
 import { NodeDisk } from '../../../src/storage/disk/node-disk.ts'
+import { plainRoom } from '../../../src/storage/journal/checksum.ts'
 import { EPOCH_OFFSET_MS, KernelRig, SMALL_NEEDS } from '../../kernels/kernel-rig.ts'
 
 export const NEEDS: MemoryNeeds = {
@@ -144,11 +145,12 @@ export class CheckpointRig {
     return new CheckpointWriter({
       ...{ capture, plan: this.rig.plan, disk: this.disk, dataDir, checksum: crc32c },
       ...{ clock: this.clock, run: RUN, damaged },
+      rest: () => undefined,
     })
   }
 
   reader(dataDir: string): CheckpointReader {
-    return new CheckpointReader(this.disk, dataDir, crc32c)
+    return new CheckpointReader(this.disk, dataDir, plainRoom())
   }
 
   restore(dataDir: string): Recovery {
