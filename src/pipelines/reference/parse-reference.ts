@@ -15,7 +15,10 @@ interface Placed {
 }
 
 /** Throws MillraceError `bad-request` that names file, place and cause. */
-export function parseReference(text: string, { file, column }: Omit<ReferenceTable, 'key'>): ReferenceData {
+export function parseReference(
+  text: string,
+  { file, column }: Pick<ReferenceTable, 'file' | 'column'>,
+): ReferenceData {
   try {
     return {
       rows: byKey(file.toLowerCase().endsWith('.json') ? jsonRows(text) : csvRows(text, column), column),

@@ -142,9 +142,9 @@ describe('AlertStage', () => {
     expect(perKey(runBroken(2, last(false), make))).toEqual(often)
   })
 
-  function stageWith(stageNode: AlertStageNode) {
+  function stageWith(stageNode: AlertStageNode, bytes?: number) {
     const alerts: PipelineAlert[] = []
-    const scope = oneScope()
+    const scope = oneScope(-Infinity, bytes)
     const stage = new AlertStage(stageNode, byKey, nameOf, { alert: (alert) => void alerts.push(alert) }, 0)
     const push = (time: number, value: number): void =>
       void given(stage, envelope({ key: 1, value }, { time, id: `r${time}` }), scope)
@@ -207,7 +207,7 @@ describe('AlertStage', () => {
   })
 
   it('raises thousands that are due at once, in as many steps as the undo log needs', () => {
-    const { alerts, scope, stage } = stageWith(node(100))
+    const { alerts, scope, stage } = stageWith(node(100), 1024 * 1024 * 1024)
     const keys = 20_000
     for (let key = 0; key < keys; key++) {
       given(stage, envelope({ key, value: 9 }, { time: 0 }), scope)
@@ -220,6 +220,7 @@ describe('AlertStage', () => {
       scope.state.begin()
       stage.advance({ ...scope, watermark: 1000 })
     }
+    expect(new Set(alerts.map(({ key }) => key)).size).toBe(keys)
     expect(alerts).toHaveLength(keys)
   })
 })

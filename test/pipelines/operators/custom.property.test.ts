@@ -71,7 +71,7 @@ describe('Custom', () => {
     const stage = new Custom(
       {
         initial,
-        step: (item: Item, state: Seen) => {
+        step: (_item: Item, state: Seen) => {
           for (const earlier of kept) earlier.count = 1000
           kept.push(state)
           state.count++
