@@ -86,7 +86,7 @@ function openSinks({ config, clock, random, events, deadLetters }: PipelinesPart
 function lookupOf({ registry, dictionary, regions, metricName }: Directory): Lookup {
   return {
     metricName: (id) => dictionary.byId(id)?.name ?? `#${id}`,
-    metricId: (name) => dictionary.byName(name)?.id,
+    metricId: (name) => dictionary.get(name)?.id,
     regionName: (index) => regions.names[index],
     device: (id) => registry.byId(id),
   }
