@@ -44,7 +44,7 @@ export class StatsDesk {
   stats(): Stats {
     const { latency, alerts, registry, pool, config, foundation, clock } = this.#parts
     this.collectLatencies()
-    const counted = this.#census.take(() => this.#reader.read())
+    const counted = this.#census.take((isExact) => ({ ...this.#reader.read(), isExact }))
     const tiers = TIERS.map((tier, index) => {
       return [tier, { ...counted.tiers[index], latencyMs: latency.of(tier, 'processed').window() }] as const
     })
@@ -65,6 +65,7 @@ export class StatsDesk {
       memory: { sharedBytes: foundation.plan.totalBytes, rssBytes: process.memoryUsage.rss() },
       durability: this.#parts.durability?.stats() ?? null,
       uptimeSeconds: (clock.nowMs() - this.#startMs) / 1000,
+      isExact: counted.isExact,
     }
   }
 
@@ -74,7 +75,7 @@ export class StatsDesk {
 
   /** Is everything that was accepted processed? */
   isDrained(): boolean {
-    return this.#census.take(() => this.#reader.isDrained())
+    return this.#census.take((isExact) => isExact && this.#reader.isDrained())
   }
 }
 

@@ -25,6 +25,7 @@ export interface Kernels {
   closeSlice(map: number, worker: number, lane: number, count: number, nowMs: number): void
   skipReading(map: number, worker: number, lane: number): void
   drainTrack(map: number, worker: number, track: number, first: number, budget: number, nowMs: number): number
+  gatherColumns(map: number, lane: number, entry: number, count: number, to: number): void
   countRing(data: number, mask: number, from: number, to: number): number
   countTrack(map: number, track: number): number
   adoptFrame(frame: number, nowMs: number, arrival: number, position: number, positions: number): number

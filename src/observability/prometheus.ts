@@ -79,6 +79,7 @@ function writeEngine(text: Exposition, stats: Stats): void {
   text.gauge('millrace_devices', 'Devices registered.', stats.devices)
   text.gauge('millrace_shared_memory_bytes', 'Shared memory laid out.', stats.memory.sharedBytes)
   text.gauge('millrace_uptime_seconds', 'Time since the engine started.', stats.uptimeSeconds)
+  text.gauge('millrace_figures_exact', '0 when a thread did not stand still for the count.', +stats.isExact)
 }
 
 function writeProcess(text: Exposition, figures: ProcessFigures): void {

@@ -32,6 +32,7 @@ export function statsWith(accepted: number, malformed: number, uptimeSeconds: nu
     memory: { sharedBytes: 0, rssBytes: 100 * 2 ** 20 },
     uptimeSeconds,
     durability: null,
+    isExact: true,
   }
 }
 

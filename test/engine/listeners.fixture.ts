@@ -64,7 +64,7 @@ export const balance = ({ account }: Stats) => ({
   kept: account.accepted - account.processed - account.inFlight - account.deadLettered - account.forwarded,
 })
 
-export const soon = async (condition: () => boolean | Promise<boolean>, ms = 5000): Promise<void> => {
+export const soon = async (condition: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> => {
   const clock = systemClock()
   const untilMs = clock.nowMs() + ms
   while (!(await condition())) {

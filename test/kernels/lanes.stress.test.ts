@@ -11,7 +11,7 @@ import { placeOf } from '../../src/memory/memory-plan.ts'
 import { EPOCH_OFFSET_MS, KernelRig, SMALL_NEEDS } from './kernel-rig.ts'
 
 const WORKERS = 2
-const FRAMES = 20_000
+const FRAMES = 10_000
 const FRAME_READINGS = 50
 const SEED = 20_261_121
 

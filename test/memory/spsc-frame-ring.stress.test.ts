@@ -8,7 +8,7 @@ import { reserveMemory, viewMemory } from '../../src/memory/shared-memory.ts'
 const CAPACITY = 1 << 15
 const CONTROL = 1024
 const DATA = CONTROL + L.RING_CONTROL_BYTES
-const FRAMES = 1_000_000
+const FRAMES = 300_000
 /** Marks the first reading of these frames. */
 const isMarked = (id: number): boolean => id % 1000 === 7
 

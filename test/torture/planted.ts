@@ -1,7 +1,6 @@
 /**
  * Bugs, planted in a copy of the built program: a harness that finds nothing proves something only if it finds these.
- * Leaving out `fdatasync` isn't among them: what a killed process has written the system keeps, so only a power cut shows
- * it, and the simulated disk (test/simulation/disk) has those.
+ * That nothing is flushed shows only in a power cut, so it is found only where power can be cut.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -93,6 +92,26 @@ export const PLANTED: readonly PlantedBug[] = [
         file: 'engine/durability/checkpoints.js',
         from: 'encodeExtras({ alerts, registryPosition',
         to: 'encodeExtras({ alerts: [], registryPosition',
+      },
+    ],
+  },
+  {
+    words: 'changes of devices and metrics are not noted in the journal',
+    changes: [
+      {
+        file: 'engine/durability/registry-notes.js',
+        from: 'this.#notes.write(NOTE_REGISTRY, encodeChange(change))',
+        to: 'true',
+      },
+    ],
+  },
+  {
+    words: 'the journal’s files are not flushed',
+    changes: [
+      {
+        file: 'storage/disk/node-disk-file.js',
+        from: "fs.fdatasyncSync(this.#open('fdatasync'))",
+        to: 'undefined',
       },
     ],
   },

@@ -2,9 +2,9 @@
 import { cpSync, rmSync } from 'node:fs'
 import { chanceOf } from '../../src/simulation/chance.ts'
 import { TwinFeed } from './compare-twin.ts'
-import { FAULTS } from './faults.ts'
 import { Generation } from './generation.ts'
-import { canMount, plainFolder, smallMedium } from './medium.ts'
+import { DISK_ABILITIES } from './disk-faults.ts'
+import { canCut, canMount, cuttableMedium, plainFolder, smallMedium } from './medium.ts'
 import { type RoundResult, runRound } from './round.ts'
 import { WallClock } from './wall-clock.ts'
 
@@ -48,6 +48,7 @@ class Torture {
   readonly #options: TortureOptions
   readonly #clock = WallClock.open()
   readonly #canMount = canMount()
+  #canCut = false
   readonly #faults: Record<string, number> = {}
   readonly #totals = { rounds: 0, readings: 0, lost: 0, doubled: 0, damaged: 0 }
   #directories = 0
@@ -62,6 +63,7 @@ class Torture {
 
   async run(): Promise<TortureReport> {
     const { rounds, seed, from, say } = this.#options
+    this.#canCut = this.#canMount && (await canCut())
     const missing = this.#notRun()
     for (const words of missing) say(`not run: ${words}`)
     let failedRound: number | undefined
@@ -93,7 +95,7 @@ class Torture {
     await this.#end()
     const { seed, root } = this.#options
     const random = chanceOf(seed, round, 1)
-    const medium = (this.#canMount && random() < 0.6 ? smallMedium() : undefined) ?? plainFolder()
+    const medium = this.#drawMedium(random()) ?? plainFolder()
     this.#clock?.shift(0)
     const number = round
     this.#directories++
@@ -103,6 +105,11 @@ class Torture {
     this.#readingsBefore = 0
     await this.#generation.open()
     this.#feed = new TwinFeed(this.#generation)
+  }
+
+  #drawMedium(mark: number) {
+    if (mark < 0.4 && this.#canCut) return cuttableMedium()
+    return mark < 0.8 && this.#canMount ? smallMedium() : undefined
   }
 
   async #end(): Promise<void> {
@@ -157,9 +164,12 @@ class Torture {
   }
 
   #notRun(): string[] {
-    const disk = FAULTS.filter(({ kind }) => kind.includes('disk') || kind.includes('full'))
+    const { strace, prlimit } = DISK_ABILITIES
     return [
-      ...(this.#canMount ? [] : disk.map(({ kind }) => `${kind} (mounting is not allowed)`)),
+      ...(this.#canMount ? [] : ['disk full, start on a disk that is read-only (mounting is not allowed)']),
+      ...(this.#canCut ? [] : ['power cuts (no ext4 in an image, no loop mounts, or no ioctl by perl)']),
+      ...(strace ? [] : ['fdatasync fails (no strace, or it may not attach)']),
+      ...(prlimit ? [] : ['files may not grow (no prlimit)']),
       ...(this.#clock === undefined ? ['clock jump (no compiler, or preloading has no effect)'] : []),
     ]
   }
