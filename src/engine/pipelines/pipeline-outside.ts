@@ -14,6 +14,7 @@ import type {
   PipelineDeadLetter,
 } from '../../pipelines/definition/outside.ts'
 import { type ReferenceData, ReferenceRows } from '../../pipelines/reference/reference-rows.ts'
+import { OnlyThread } from '../../pipelines/runtime/combined-door.ts'
 import type { Counts } from '../../pipelines/runtime/counts.ts'
 import { PipelineRuntime } from '../../pipelines/runtime/pipeline-runtime.ts'
 import { PipelineState } from '../../pipelines/state/pipeline-state.ts'
@@ -140,7 +141,7 @@ export class PipelineOutside {
         layout: this.#compiled.fingerprint.structure,
       }),
       references: (node) => new ReferenceRows(this.#tables.get(node)?.data ?? { rows: new Map() }),
-      withCombined: () => false,
+      door: new OnlyThread(),
     })
   }
 }

@@ -51,7 +51,7 @@ async function openStream(recipe: StreamRecipe, host: StreamHost): Promise<Runni
       layout: compiled.fingerprint.structure,
     }),
     references: (node) => new ReferenceRows(recipe.references.get(node) ?? { rows: new Map() }),
-    withCombined: (act) => progress.withCombined(host.worker + 1, act),
+    door: progress.combinedDoor(host.worker + 1),
   })
   return { stream, progress }
 }

@@ -29,7 +29,10 @@ const namesIn = (list: string): string[] =>
 
 function membersOf(name: string, body: string): string[] | undefined {
   const escaped = name.replaceAll('$', '\\$')
-  const mentions = new RegExp(`(\\.\\.\\.\\s*|(?<![\\w$.]))${escaped}(?![\\w$])(\\s*\\??\\.\\s*([A-Za-z_$][\\w$]*))?`, 'g')
+  const mentions = new RegExp(
+    `(\\.\\.\\.\\s*|(?<![\\w$.]))${escaped}(?![\\w$])(\\s*\\??\\.\\s*([A-Za-z_$][\\w$]*))?`,
+    'g',
+  )
   const fields = new Set<string>()
   for (const [, before, , field] of body.matchAll(mentions)) {
     if (before !== '' || field === undefined) return undefined

@@ -35,7 +35,9 @@ export class RowShape {
 
   /** Undefined: no such field. */
   expression(field: string): string | undefined {
-    return this.derived.get(field) ?? (Object.hasOwn(READING_FIELDS, field) ? READING_FIELDS[field] : undefined)
+    return (
+      this.derived.get(field) ?? (Object.hasOwn(READING_FIELDS, field) ? READING_FIELDS[field] : undefined)
+    )
   }
 
   /** The expression is sure to be a number. */
@@ -51,7 +53,8 @@ export class RowShape {
   /** An argument for the function; `viewClass` declares a class by its source and returns its name. */
   argument(userFunction: (...args: never) => unknown, viewClass: (source: string) => string): string {
     const used = fieldsUsed(userFunction)
-    if (used === undefined || used.some((field) => this.expression(field) === undefined)) return this.#view(viewClass)
+    if (used === undefined || used.some((field) => this.expression(field) === undefined))
+      return this.#view(viewClass)
     return literal(used.map((field) => [field, this.expression(field)]))
   }
 
