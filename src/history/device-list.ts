@@ -15,12 +15,17 @@ export interface KnownDevice {
 
 /** Devices by id: those known beforehand, and the names of those that turn up. */
 export class DeviceList {
-  readonly #known: ReadonlyMap<number, KnownDevice>
+  readonly #known = new Map<number, KnownDevice>()
   readonly #rows = new Map<number, DeviceRow>()
 
   constructor(known: readonly KnownDevice[]) {
-    this.#known = new Map(known.map((device) => [deviceIdOf(device.name), device]))
-    for (const { name } of known) this.name(deviceIdOf(name), name)
+    for (const device of known) this.add(device)
+  }
+
+  add(device: KnownDevice): void {
+    const id = deviceIdOf(device.name)
+    this.#known.set(id, device)
+    this.name(id, device.name)
   }
 
   /** What was said beforehand of the device. */

@@ -1,7 +1,7 @@
 import type { PipelineDefinition, StageNode } from '../pipelines/definition/definition.ts'
 
-/** Stages whose items go nowhere else. */
-const ENDS: readonly StageNode['kind'][] = ['alert', 'to-series', 'emit', 'sink']
+/** Stages whose items leave the pipeline there. */
+export const ENDS: readonly StageNode['kind'][] = ['alert', 'to-series', 'emit', 'sink']
 const POLICY = { onError: 'dead-letter', retries: 0, timeoutMs: 0 } as const
 
 export interface Observed {

@@ -6,7 +6,7 @@
 const MINUTE = 60_000
 
 /** @param {import('../../src/history/run/open-stream.ts').StreamParts} parts */
-export async function openStream({ definition, outlet, lookup, counts }) {
+export function openStream({ definition, outlet, lookup, counts }) {
   /** @type {Map<number, Map<string, Sum>>[]} */
   const shards = Array.from({ length: 64 }, () => new Map())
   const told = new Float64Array(64).fill(-Infinity)

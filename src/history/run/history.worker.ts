@@ -33,7 +33,7 @@ function fail(error: unknown): void {
 
 try {
   const open = await loadRuntime(runtime)
-  const run = await ShareRun.open(order, await loadDefinition(order.url), { disk: new NodeDisk(), open })
+  const run = ShareRun.open(order, await loadDefinition(order.url), { disk: new NodeDisk(), open })
   port.on('message', (order: Order) => guarded(() => run.work(order)))
   say({ kind: 'ready', shared: run.shared })
 } catch (error) {

@@ -18,4 +18,4 @@ export interface OpenedStream {
   readonly shared: unknown
 }
 
-export type OpenStream = (parts: StreamParts) => Promise<OpenedStream>
+export type OpenStream = (parts: StreamParts) => OpenedStream

@@ -2,6 +2,8 @@ import { Worker } from 'node:worker_threads'
 import { type ErrorCode, ERROR_CODES, MillraceError } from '../../core/errors.ts'
 import type { Order, Report, ThreadOrder } from './messages.ts'
 
+const ENTRY = new URL('../../../dist/history/run/history.worker.js', import.meta.url)
+
 /** A thread of the run, or something that does the same in this one. */
 export interface RunThread {
   /** When it is ready: what other threads are started with. */
@@ -17,7 +19,7 @@ export interface ThreadEvents {
 
 /** `runtime` is the module that opens pipelines. */
 export function startThread(order: ThreadOrder, runtime: string, events: ThreadEvents): RunThread {
-  const worker = new Worker(new URL('./history.worker.js', import.meta.url), {
+  const worker = new Worker(ENTRY, {
     workerData: { order, runtime },
   })
   const ready = new Promise<unknown>((resolve, reject) => {

@@ -15,7 +15,7 @@ import { MetricNumbers } from '../scan/metric-numbers.ts'
 import { NdjsonScanner } from '../scan/ndjson-scanner.ts'
 import type { Scanner } from '../scan/scanner.ts'
 import type { Order, PartOrder, Report, ThreadOrder } from './messages.ts'
-import type { OpenStream } from './open-stream.ts'
+import type { OpenedStream, OpenStream } from './open-stream.ts'
 import { ResultLines } from './result-lines.ts'
 import { RunNames } from './run-names.ts'
 import { ShardFeed } from './shard-feed.ts'
@@ -35,18 +35,18 @@ export class ShareRun {
   readonly #files = new Map<string, DiskFile>()
   #room = new Uint8Array(CHUNK_BYTES + (1 << 17))
 
-  static async open(
+  static open(
     order: ThreadOrder,
     definition: PipelineDefinition,
     { disk, open }: { disk: Disk; open: OpenStream },
-  ): Promise<ShareRun> {
+  ): ShareRun {
     const devices = new DeviceList(order.devices)
     const names = new RunNames(devices, order.metrics)
     const { definition: shown, topics } = observed(withLateness(definition, order.latenessMs))
     const lines = new ResultLines(names, topics)
     const late = new LateCount()
     const { shared } = order
-    const opened = await open({ definition: shown, outlet: lines, lookup: names, counts: late, shared })
+    const opened = open({ definition: shown, outlet: lines, lookup: names, counts: late, shared })
     return new ShareRun(order, { disk, devices, names, lines, late, opened })
   }
 
@@ -58,7 +58,7 @@ export class ShareRun {
       readonly names: RunNames
       readonly lines: ResultLines
       readonly late: LateCount
-      readonly opened: Awaited<ReturnType<OpenStream>>
+      readonly opened: OpenedStream
     },
   ) {
     const { stream, shared } = parts.opened
