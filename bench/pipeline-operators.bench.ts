@@ -16,7 +16,7 @@ interface Size {
   readonly keys: number
 }
 
-export const sizes = { small: { items: 5_000, keys: 100 }, full: { items: 1_000_000, keys: 10_000 } }
+export const sizes = { small: { items: 5_000, keys: 100 }, full: { items: 400_000, keys: 10_000 } }
 
 interface Item {
   readonly key: number

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as frameRing from '../bench/frame-ring.bench.ts'
+import * as pipelineOperators from '../bench/pipeline-operators.bench.ts'
 import * as routeKernel from '../bench/route-kernel.bench.ts'
 
 /** The benches do what they measure: their checks at the small size. */
@@ -15,5 +16,10 @@ describe('the benches', () => {
     const { cases } = await frameRing.run(frameRing.sizes.small)
     expect(cases.map(({ check }) => check)).toEqual([largeFrames, smallFrames])
     expect(cases.every(({ value, comparison }) => value > 0 && comparison.value > 0)).toBe(true)
+  })
+
+  it('let the stages with state give what their plain likes give', async () => {
+    const { cases } = await pipelineOperators.run(pipelineOperators.sizes.small)
+    expect(cases.map(({ check }) => check)).toEqual([300, 900, 2500, 2500])
   })
 })

@@ -93,7 +93,7 @@ export function runBroken(
   seed: number,
   slices: readonly Slice[],
   make: (tell: Told) => Driven,
-  { bytes = 64 * 1024 * 1024, whenFull = 'evict-oldest' as WhenFull } = {},
+  { bytes = 64 * 1024 * 1024, whenFull = 'evict-oldest' } = {},
 ): unknown[] {
   const random = seededRandom(seed)
   const told: unknown[] = []
