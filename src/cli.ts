@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { checkpointCommand } from './cli/checkpoint.ts'
 import { configCommand } from './cli/config.ts'
+import { deadLettersCommand } from './cli/dead-letters.ts'
 import { journalCommand } from './cli/journal.ts'
 import { loadCommand } from './cli/load.ts'
 import { runMillrace } from './cli/run.ts'
@@ -25,6 +26,7 @@ process.exitCode = await runMillrace(
     tokenCommand({ terminal }),
     journalCommand({ terminal, disk: new NodeDisk() }),
     checkpointCommand({ terminal, disk: new NodeDisk() }),
+    deadLettersCommand({ terminal }),
   ],
   terminal,
 )

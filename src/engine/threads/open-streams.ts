@@ -35,7 +35,13 @@ export async function openStreams(
   if (recipes.length === 0) return undefined
   const { memory, plan, kernels, clock, worker } = host
   const streams = await Promise.all(recipes.map((recipe) => openStream(recipe, host)))
-  return new LaneStreams({ memory, plan, clock, streams, block: new LaneBlock(memory, plan, kernels, worker) })
+  return new LaneStreams({
+    memory,
+    plan,
+    clock,
+    streams,
+    block: new LaneBlock(memory, plan, kernels, worker),
+  })
 }
 
 async function openStream(recipe: StreamRecipe, host: StreamHost): Promise<RunningStream> {
@@ -51,7 +57,7 @@ async function openStream(recipe: StreamRecipe, host: StreamHost): Promise<Runni
       layout: compiled.fingerprint.structure,
     }),
     references: (node) => new ReferenceRows(recipe.references.get(node) ?? { rows: new Map() }),
-    withCombined: (act) => progress.withCombined(host.worker + 1, act),
+    door: progress.combinedDoor(host.worker + 1),
   })
   return { stream, progress }
 }
