@@ -179,6 +179,7 @@ class Fleet {
     const disk = new NodeDisk()
     return new CheckpointWriter({
       ...{ capture, plan, disk, dataDir, checksum: this.#checksum, clock, run: 1, damaged: [] },
+      rest: () => undefined,
     })
   }
 

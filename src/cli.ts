@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { checkpointCommand } from './cli/checkpoint.ts'
 import { configCommand } from './cli/config.ts'
+import { deadLettersCommand } from './cli/dead-letters.ts'
 import { journalCommand } from './cli/journal.ts'
 import { loadCommand } from './cli/load.ts'
 import { pipelinesCommand } from './cli/pipelines.ts'
@@ -10,6 +11,7 @@ import { processTerminal } from './cli/terminal.ts'
 import { tokenCommand } from './cli/token.ts'
 import { needsOf } from './engine/sizing.ts'
 import { planMemory } from './memory/memory-plan.ts'
+import { checkSink } from './sinks/sink-kinds.ts'
 import { NodeDisk } from './storage/disk/node-disk.ts'
 
 const terminal = processTerminal()
@@ -26,7 +28,8 @@ process.exitCode = await runMillrace(
     tokenCommand({ terminal }),
     journalCommand({ terminal, disk: new NodeDisk() }),
     checkpointCommand({ terminal, disk: new NodeDisk() }),
-    pipelinesCommand({ terminal }),
+    pipelinesCommand({ terminal, sinks: checkSink }),
+    deadLettersCommand({ terminal }),
   ],
   terminal,
 )

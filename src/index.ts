@@ -10,13 +10,23 @@ export { MillraceError, type ErrorCode } from './core/errors.ts'
 export { deviceIdOf, seriesKey } from './core/ids.ts'
 export type { Alert } from './core/alert.ts'
 export type { Device, DeviceProperties, Metric, AnomalyRule } from './core/device.ts'
-export type { Account, DurabilityStats, LatencySummary, Stats, TierStats } from './core/stats.ts'
+export type {
+  Account,
+  DeadLetterStats,
+  DurabilityStats,
+  LatencySummary,
+  SinkStats,
+  Stats,
+  TierStats,
+} from './core/stats.ts'
 export { TIERS, type Tier } from './core/tiers.ts'
 export type { PipelineModule } from './pipelines/pipeline-module.ts'
 export type { PipelineContext, AlertRequest } from './pipelines/pipeline-context.ts'
 export type { ReadingBatch } from './pipelines/reading-batch.ts'
 export type { AnomalyEvent } from './pipelines/anomaly-event.ts'
 export type { AlertChange } from './alerts/alert-book.ts'
+export type { SinkResult } from './sinks/sink.ts'
+export type { ResultListener } from './engine/result-desk.ts'
 export type { EmitMessage } from './pipelines/pipeline-context.ts'
 export { pipeline, type Pipeline, type PipelineOptions } from './pipelines/builder/pipeline.ts'
 export { stage } from './pipelines/builder/decorators.ts'

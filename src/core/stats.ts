@@ -69,6 +69,45 @@ export interface DurabilityStats {
   readonly checkpointFailures: number
 }
 
+/** One sink of a pipeline: what became of its items, and how it is. */
+export interface SinkStats {
+  readonly pipeline: string
+  readonly node: string
+  readonly type: string
+  /** Items that the outside has, each at least once. */
+  readonly delivered: number
+  /** Attempts that failed and were, or will be, repeated. */
+  readonly retried: number
+  /** Items given up because the outside will not have them. */
+  readonly refused: number
+  /** Items put on disk. */
+  readonly spilled: number
+  /** Items that gave way because memory and disk were full, or the sink was closed without a disk. */
+  readonly dropped: number
+  /** Items that JSON cannot hold. */
+  readonly unwritable: number
+  /** Items in memory and on disk now. */
+  readonly waiting: number
+  readonly spillBytes: number
+  /** Files of the spill that were not whole. */
+  readonly damagedSegments: number
+  /** Since when nothing has been taken, milliseconds since the epoch; null if the last attempt was good. */
+  readonly failingSince: number | null
+  /** '' if there was none. */
+  readonly lastError: string
+  /** Figures that only this type of sink has. */
+  readonly own: Readonly<Record<string, number>>
+}
+
+/** Letters of one node of a pipeline, since the start and now; node '' = whole readings. */
+export interface DeadLetterStats {
+  readonly pipeline: string
+  readonly node: string
+  readonly seen: number
+  readonly kept: number
+  readonly replayed: number
+}
+
 /** The document of `GET /v1/stats` and of `engine.stats()`. */
 export interface Stats {
   readonly account: Account
@@ -99,4 +138,6 @@ export interface Stats {
   readonly isExact: boolean
   /** Null where nothing outlives the process. */
   readonly durability: DurabilityStats | null
+  readonly sinks: readonly SinkStats[]
+  readonly deadLetters: readonly DeadLetterStats[]
 }

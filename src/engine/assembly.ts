@@ -13,6 +13,7 @@ import { LatencyBook } from '../observability/latency.ts'
 import { Quarantine } from '../observability/quarantine.ts'
 import { LanePipeline } from '../pipelines/lane-pipeline.ts'
 import { loadPipeline, type PipelineModule } from '../pipelines/pipeline-module.ts'
+import type { SinkDesk } from '../sinks/sink-desk.ts'
 import type { RegistryStore } from '../storage/registry/registry-store.ts'
 import type { Config } from './config/config.ts'
 import { Directory } from './directory.ts'
@@ -29,7 +30,9 @@ import { EventDesk } from './engine-events.ts'
 import { type Foundation, layFoundation, openProducer } from './foundation.ts'
 import { countersOf, refusalOf } from './listeners/listener.ts'
 import { LostWork } from './lost-work.ts'
+import { openSinks } from './open-sinks.ts'
 import { openPartRefusals } from './part-refusals.ts'
+import { ResultDesk } from './result-desk.ts'
 import { RetryAdvice } from './retry-advice.ts'
 import { RouterThread } from './router-thread.ts'
 import { EMBEDDING_RING } from './sizing.ts'
@@ -50,6 +53,9 @@ export interface Assembly {
   readonly externalizer: Externalizer
   readonly quarantine: Quarantine
   readonly deadLetters: DeadLetters
+  /** Of pipelines; none is open yet. */
+  readonly sinks: SinkDesk
+  readonly results: ResultDesk
   readonly latency: LatencyBook
   readonly egress: EgressDesk
   readonly embedded: EmbeddedIntake
@@ -147,7 +153,11 @@ async function assembleOver(
         events.tell('failure', error),
       ),
     })
-  const statsDesk = new StatsDesk({ foundation, config, clock, latency, alerts, registry, pool, durability })
+  const results = new ResultDesk()
+  const sinks = openSinks({ dataDir: config.dataDir, clock, directory, results, deadLetters })
+  const statsDesk = new StatsDesk({
+    ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },
+  })
   const quarantine = new Quarantine(clock, limits.quarantine)
   const retryAdvice = new RetryAdvice(foundation, clock)
   const state = {
@@ -156,6 +166,8 @@ async function assembleOver(
     partRefusals,
     quarantine,
     deadLetters,
+    sinks,
+    results,
     latency,
     egress,
     embedded,

@@ -11,7 +11,7 @@ import type { ReferenceData } from '../pipelines/reference/reference-rows.ts'
 import type { FileTexts } from './file-texts.ts'
 
 export interface ReferenceFileOptions {
-  readonly table: Omit<ReferenceTable, 'key'>
+  readonly table: Pick<ReferenceTable, 'file' | 'column'>
   readonly clock: Clock
   readonly files: FileTexts
   readonly everyMs: number

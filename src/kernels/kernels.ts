@@ -33,7 +33,7 @@ export interface Kernels {
   crc32c(table: number, address: number, bytes: number, crc: number): number
   logWaiting(map: number, capture: number, track: number, shard: number, from: number): number
   copyShard(map: number, capture: number, shard: number): void
-  copyLogged(map: number, capture: number, shard: number): number
+  copyLogged(map: number, capture: number, shard: number, limit: number): number
   packChunks(capture: number, all: number): number
   restoreRows(map: number, capture: number, count: number): number
   requeue(

@@ -124,16 +124,19 @@ export class LanePipeline implements LaneProcessor {
     return this.#single
   }
 
-  /** The main thread always reads on, so room comes. */
   #send(kind: number, payload: Uint8Array): void {
-    const { egress, doorbell } = this.#parts
-    while (!egress.offer(kind, payload)) {
-      doorbell.ring()
-      egress.awaitRoom(ROOM_WAIT_MS)
-    }
+    sendAll(this.#parts.egress, this.#parts.doorbell, kind, payload)
   }
 
   #shardOf(lane: number): number {
     return ((lane - this.#parts.plan.at.lanes) >>> L.LANE_SHIFT) & (SHARD_COUNT - 1)
+  }
+}
+
+/** Sends a message, however long it takes: the main thread always reads on, so room comes. */
+export function sendAll(egress: EgressWriter, doorbell: Doorbell, kind: number, payload: Uint8Array): void {
+  while (!egress.offer(kind, payload)) {
+    doorbell.ring()
+    egress.awaitRoom(ROOM_WAIT_MS)
   }
 }

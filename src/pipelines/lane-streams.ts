@@ -69,6 +69,7 @@ export class LaneStreams {
     const nowMs = this.#parts.clock.nowMs()
     for (const running of this.#parts.streams) {
       this.#advance(running, shard, nowMs)
+      running.stream.advance(shard, running.progress.watermark(shard))
       running.stream.advanceCombined(behindMost(running, nowMs))
     }
   }

@@ -11,15 +11,23 @@ export type StreamMessage = { readonly pipeline: string } & (
 
 const encoder = new TextEncoder()
 
-/** A pipeline's way out of a worker: `send` gets each message, and waits for room where it must. */
+/** Where messages go. */
+export interface MessagePost {
+  /** Waits for room where it must. */
+  send(payload: Uint8Array): void
+  /** Calls whoever reads them. */
+  ring(): void
+}
+
+/** A pipeline's way out of a worker. */
 export class StreamMessages implements Outlet {
   readonly #pipeline: string
-  readonly #send: (payload: Uint8Array) => void
+  readonly #post: MessagePost
   #waiting: Uint8Array[] = []
 
-  constructor(pipeline: string, send: (payload: Uint8Array) => void) {
+  constructor(pipeline: string, post: MessagePost) {
     this.#pipeline = pipeline
-    this.#send = send
+    this.#post = post
   }
 
   item(node: string, item: unknown, origin: Origin): void {
@@ -43,8 +51,10 @@ export class StreamMessages implements Outlet {
   }
 
   flush(): void {
-    for (const payload of this.#waiting) this.#send(payload)
+    if (this.#waiting.length === 0) return
+    for (const payload of this.#waiting) this.#post.send(payload)
     this.#waiting = []
+    this.#post.ring()
   }
 }
 

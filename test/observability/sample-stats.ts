@@ -35,6 +35,8 @@ export const sampleStats: Stats = {
   uptimeSeconds: 61.5,
   isExact: true,
   durability: null,
+  sinks: [],
+  deadLetters: [],
 }
 
 /** The same for an engine that keeps a journal. */

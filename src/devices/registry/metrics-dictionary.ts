@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { AnomalyRule, Metric } from '../../core/device.ts'
 import { MillraceError } from '../../core/errors.ts'
 import type { Admission } from './device-registry.ts'
-import { explain, keysAllowed } from './explain.ts'
+import { explain, keysAllowed } from '../../core/explain.ts'
 import { checkName, isName, MAX_METRIC_NAME } from './names.ts'
 
 export interface MetricEntry extends Metric {

@@ -23,14 +23,9 @@ function note(member: Member, { name, static: isStatic }: MemberContext, step: S
   steps.set(member, step)
 }
 
-type Next<In, Out> = (this: void, stage: In) => Out
-
 /** A member that is given the stage before it and returns the one to go on with. */
-function stageMember<In extends Stream<never>, Out extends Stream>(
-  member: Next<In, Out>,
-  context: MemberContext,
-): void {
-  note(member as Member, context, member as unknown as Step)
+function stageMember(member: (this: void, stage: never) => Stream, context: MemberContext): void {
+  note(member, context, member as unknown as Step)
 }
 
 type Fields = Readonly<Record<string, unknown>>

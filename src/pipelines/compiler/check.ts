@@ -1,12 +1,12 @@
-import type { PipelineDefinition } from '../definition/definition.ts'
+import type { PipelineDefinition, SinkNode } from '../definition/definition.ts'
 import { checkGraph } from './check-graph.ts'
 import { checkHead } from './check-head.ts'
 import { checkMeaning } from './check-meaning.ts'
 import { checkStage } from './check-stage.ts'
 import { type Fault, pipelineError, shown } from './fault.ts'
 
-/** Says what is wrong with a sink, if anything; the schemas are the sinks' own. */
-export type SinkCheck = (sink: Readonly<Record<string, unknown>>) => readonly Fault[]
+/** Says what is wrong with a sink, a fault in each line; the schemas are the sinks' own. */
+export type SinkCheck = (sink: SinkNode['sink']) => string | undefined
 
 /**
  * All that is wrong with a definition; each group of checks relies on the ones before, so that later ones are only asked

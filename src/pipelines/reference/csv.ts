@@ -82,7 +82,10 @@ class CsvReader {
     if (this.isDone) return
     if (this.#text.startsWith('\r\n', this.#at)) this.#at += 2
     else if (this.#text[this.#at] === '\n') this.#at++
-    else throw this.#error(`${JSON.stringify(this.#text[this.#at])} where a comma or the end of the line should be`)
+    else
+      throw this.#error(
+        `${JSON.stringify(this.#text[this.#at])} where a comma or the end of the line should be`,
+      )
     this.line++
   }
 

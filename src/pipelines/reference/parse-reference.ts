@@ -15,9 +15,14 @@ interface Placed {
 }
 
 /** Throws MillraceError `bad-request` that names file, place and cause. */
-export function parseReference(text: string, { file, column }: Omit<ReferenceTable, 'key'>): ReferenceData {
+export function parseReference(
+  text: string,
+  { file, column }: Pick<ReferenceTable, 'file' | 'column'>,
+): ReferenceData {
   try {
-    return { rows: byKey(file.toLowerCase().endsWith('.json') ? jsonRows(text) : csvRows(text, column), column) }
+    return {
+      rows: byKey(file.toLowerCase().endsWith('.json') ? jsonRows(text) : csvRows(text, column), column),
+    }
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error)
     throw new MillraceError('bad-request', `${file}: ${cause}`, { file }, error)

@@ -2,16 +2,15 @@ import type { FusedOutput } from '../compiler/compiled-pipeline.ts'
 import { SOURCE, type StageNode, type TimeOptions } from '../definition/definition.ts'
 import type { ReadingBlock } from '../definition/reading-block.ts'
 import type { PipelineState } from '../state/pipeline-state.ts'
-import type { KeyedRows } from './keyed-rows.ts'
 import { COMBINED, type Envelope, type ShardScope } from './operator.ts'
 import { type GraphParts, StageGraph } from './stage-graph.ts'
 import type { Stream } from './stream.ts'
-import { WindowStage } from './window-stage.ts'
+import type { CombinedDoor } from './combined-door.ts'
+import { type Late, WindowStage } from './window-stage.ts'
 
 export interface RuntimeParts extends Omit<GraphParts, 'toWindow'> {
   readonly state: PipelineState
-  /** Claims the part of groups of all shards for `act`; false when somebody else has it. */
-  readonly withCombined: (act: () => void) => boolean
+  readonly door: CombinedDoor
 }
 
 interface Scope extends ShardScope {
@@ -24,6 +23,7 @@ export class PipelineRuntime implements Stream {
   readonly #graph: StageGraph
   readonly #windows: ReadonlyMap<string, WindowStage>
   readonly #nodes: ReadonlyMap<string, StageNode>
+  readonly #combined: readonly WindowStage[]
   readonly #scopes: (Scope | undefined)[] = []
   /** Of the slice that is being shown. */
   #scope: Scope
@@ -35,9 +35,14 @@ export class PipelineRuntime implements Stream {
     this.#graph = new StageGraph({ ...parts, toWindow: (window, envelope) => this.#window(window).add(envelope) })
     this.#nodes = new Map(compiled.definition.nodes.map((node) => [node.id, node]))
     const numbers = new Map(compiled.definition.nodes.map(({ id }, index) => [id, index]))
+    const { lookup, door } = parts
     this.#windows = new Map(
-      [...compiled.windows].map(([id, window]) => [id, new WindowStage(window, numbers.get(id) ?? 0, parts.lookup)]),
+      [...compiled.windows].map(([id, window]) => [
+        id,
+        new WindowStage(window, { node: numbers.get(id) ?? 0, lookup, door }),
+      ]),
     )
+    this.#combined = [...this.#windows.values()].filter(({ isCombined }) => isCombined)
     this.#scope = this.#scopeOf(0)
   }
 
@@ -63,20 +68,32 @@ export class PipelineRuntime implements Stream {
     const scope = this.#scopeOf(shard)
     scope.watermark = watermark
     this.#goOn(scope)
-    const combined = [...this.#windows.values()].filter((window) => window.isCombined)
-    if (combined.length === 0) return
-    const to = this.#scopeOf(COMBINED)
-    if (combined.some((window) => window.hasToHandOver(scope)))
-      this.#parts.withCombined(() => combined.forEach((window) => window.handOver(scope, to)))
+    this.#handOver(scope)
   }
 
   advanceCombined(watermark: number): void {
-    const scope = this.#scopeOf(COMBINED)
-    if (!(watermark > scope.watermark)) return
-    this.#parts.withCombined(() => {
-      scope.watermark = watermark
-      this.#goOn(scope)
+    const { door } = this.#parts
+    if (this.#combined.length === 0 || !(watermark > door.watermark)) return
+    door.enter(() => {
+      door.watermark = watermark
+      this.#goOn(this.#combinedScope())
     })
+  }
+
+  /** Where another thread is at the groups of all shards, it is done with the next watermark. */
+  #handOver(scope: Scope): void {
+    const { door } = this.#parts
+    if (this.#combined.length === 0 || !(scope.watermark > door.handedOver(scope.shard))) return
+    door.enter(() => {
+      for (const window of this.#combined) window.handOver(scope, this.#combinedScope())
+      door.noteHandedOver(scope.shard, scope.watermark)
+    })
+  }
+
+  #combinedScope(): Scope {
+    const scope = this.#scopeOf(COMBINED)
+    scope.watermark = this.#parts.door.watermark
+    return scope
   }
 
   /** An item goes on behind a node: one that was fetched outside, or given up before. */
@@ -97,10 +114,20 @@ export class PipelineRuntime implements Stream {
 
   /** Phase A: what stages change stays when all they said is on its way. */
   #transact(scope: Scope, act: () => void): void {
-    scope.state.begin()
-    act()
-    this.#parts.outlet.flush()
-    scope.state.commit()
+    const isMine = scope.state.begin()
+    try {
+      act()
+      this.#parts.outlet.flush()
+    } catch (error) {
+      if (isMine) this.#undo(scope)
+      throw error
+    }
+    if (isMine) scope.state.commit()
+  }
+
+  #undo(scope: Scope): void {
+    scope.state.rollback()
+    for (const window of this.#windows.values()) window.forget()
   }
 
   /** Phase B, and what came too late. */
@@ -123,7 +150,7 @@ export class PipelineRuntime implements Stream {
       })
   }
 
-  #giveLate(window: string, late: readonly (Envelope | number)[], scope: Scope): void {
+  #giveLate(window: string, late: readonly Late[], scope: Scope): void {
     this.#parts.counts.late(late.length)
     const input = this.#nodes.get(window)?.inputs[0] ?? SOURCE
     const nodes = [...this.#nodes.values()].filter((node) => node.kind === 'late' && node.window === window)

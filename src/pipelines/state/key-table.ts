@@ -7,8 +7,18 @@ export interface RowShape {
   readonly words: number
   /** Whether a key may give way to others when the part is full. */
   readonly isEvictable: boolean
+  /** Sets what is not zero in a new row. */
+  readonly init?: (row: number) => void
   /** Releases what the row refers to: it is about to go. */
   readonly dispose?: (row: number) => void
+}
+
+/** Rows' keys, as columns. */
+export interface Keys {
+  readonly count: number
+  readonly keyLow: Uint32Array
+  readonly keyHigh: Uint32Array
+  readonly keyText: readonly (string | undefined)[]
 }
 
 const FIRST_SLOTS = 16
@@ -67,6 +77,34 @@ export class KeyTable {
     if (row === 0) return this.#add(low, high, text)
     this.#u32[row + L.ROW_STAMP] = this.#u32[L.PART_EPOCH]
     return row
+  }
+
+  /** findOrAdd for all rows that are wanted; the others get 0. */
+  findAll(keys: Keys, isWanted: Uint8Array, rows: Int32Array): void {
+    const { keyLow, keyHigh, keyText, count } = keys
+    const u32 = this.#u32
+    const epoch = u32[L.PART_EPOCH]
+    let slots = u32[this.#at + L.TABLE_SLOTS]
+    let mask = u32[this.#at + L.TABLE_MASK]
+    for (let i = 0; i < count; i++) {
+      rows[i] = 0
+      if (isWanted[i] === 0) continue
+      const low = keyLow[i]
+      const high = keyHigh[i]
+      const hash = hashOf(low, high)
+      let row = 0
+      for (let slot = hash & mask; slots !== 0; slot = (slot + 1) & mask) {
+        const at = slots + slot * L.SLOT_WORDS
+        row = u32[at + 1]
+        if (row === 0 || (u32[at] === hash && u32[row] === low && u32[row + 1] === high)) break
+      }
+      if (row === 0) {
+        row = this.findOrAdd(low, high, keyText[i])
+        slots = u32[this.#at + L.TABLE_SLOTS]
+        mask = u32[this.#at + L.TABLE_MASK]
+      } else u32[row + L.ROW_STAMP] = epoch
+      rows[i] = row
+    }
   }
 
   /** Room for what a row refers to: others' keys give way, not those that the open transaction has used; 0 = none. */
@@ -143,6 +181,7 @@ export class KeyTable {
     this.#u32[row + L.ROW_LOW] = low
     this.#u32[row + L.ROW_HIGH] = high
     this.#link(row, hashOf(low, high))
+    this.shape.init?.(row)
     this.#count(L.TABLE_KEYS, 1)
     if (this.shape.isEvictable) this.#state.add(L.PART_KEYS, 1)
     return row

@@ -31,6 +31,8 @@ const timeBits = new Uint32Array(timeWords.buffer)
  * Entries come in the order of their times, those of the same time in the order they were scheduled in.
  */
 export class Timers {
+  /** When the entry last taken was due. */
+  taken = NaN
   readonly #state: ShardState
   readonly #u32: Uint32Array
   readonly #f64: Float64Array
@@ -72,6 +74,7 @@ export class Timers {
       const read = this.#u32[chunk + READ]
       if (read < this.#u32[chunk + WRITTEN]) {
         this.#state.put(chunk + READ, read + 1)
+        this.taken = this.#timeAt(0)
         return this.#u32[chunk + ENTRIES + read]
       }
       this.#dropChunk(bucket, chunk)

@@ -54,7 +54,8 @@ export function parseManifest(bytes: Uint8Array, checksum: Checksum): Manifest |
   const end = bytes.indexOf(10)
   if (end < 0) return 'no end of line'
   const line = bytes.subarray(0, end)
-  if (Buffer.from(bytes.subarray(end + 1)).toString() !== `crc32c ${hex(checksum(line, 0))}\n`) return 'bad sum'
+  if (Buffer.from(bytes.subarray(end + 1)).toString() !== `crc32c ${hex(checksum(line, 0))}\n`)
+    return 'bad sum'
   const parsed = manifestSchema.safeParse(JSON.parse(Buffer.from(line).toString()))
   return parsed.success ? parsed.data : `not of this version: ${z.prettifyError(parsed.error)}`
 }

@@ -51,7 +51,8 @@ export function parseSection(bytes: Uint8Array, shard: number, checksum: Checksu
   if (bytes.length < HEADER_BYTES) return 'shorter than its header'
   const header = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)
   const word = (index: number): number => header.getUint32(4 * index, true)
-  if (checksum(bytes.subarray(0, HEADER_CRC), 0) !== header.getUint32(HEADER_CRC, true)) return 'bad header sum'
+  if (checksum(bytes.subarray(0, HEADER_CRC), 0) !== header.getUint32(HEADER_CRC, true))
+    return 'bad header sum'
   if (word(0) !== MAGIC) return 'not a shard'
   if (word(1) !== VERSION) return `of version ${word(1)}, not ${VERSION}`
   if (word(2) !== shard) return `of shard ${word(2)}`
