@@ -147,9 +147,9 @@ describe('fieldsUsed', () => {
       (r: any) => r[by],
       (r: any) => ({ ...r }),
       (r: any) => isNaN(r),
-      ({ value, ...rest }: any) => rest,
+      ({ value, ...rest }: any) => value + rest.x,
       ({ value: v }: any) => v,
-      (r: any, other: any) => other,
+      (r: any, other: any) => r.value + other,
       (r: any) => {
         const s = r
         return s.value
