@@ -50,18 +50,18 @@ export const stage = Object.assign(stageMember, {
       Object.defineProperty(type, 'definition', { get: () => definitionOfClass(type, name, options) })
     },
   filter<Item>(this: void, member: (this: void, item: Item) => boolean, context: MemberContext): void {
-    note(member as Member, context, (before) => before.filter(member as never))
+    note(member, context, (before) => before.filter(member as never))
   },
   /** The field has the member's name. */
   derive<Item>(this: void, member: (this: void, item: Item) => unknown, context: MemberContext): void {
     note(
-      member as Member,
+      member,
       context,
-      (before) => before.derive(String(context.name), member as never) as AnyStage,
+      (before) => before.derive(String(context.name), member) as AnyStage,
     )
   },
   map<Item>(this: void, member: (this: void, item: Item) => unknown, context: MemberContext): void {
-    note(member as Member, context, (before) => before.map(member as never) as unknown as AnyStage)
+    note(member, context, (before) => before.map(member) as unknown as AnyStage)
   },
   flatMap<Item>(
     this: void,
@@ -74,7 +74,7 @@ export const stage = Object.assign(stageMember, {
   alert:
     <Item = Fields>(rule: string, options: Omit<AlertOptions<Item>, 'when'> & StageOptions = {}) =>
     (member: (this: void, item: Item) => boolean, context: MemberContext): void => {
-      note(member as Member, context, (before) => before.alert(rule, { ...options, when: member } as never))
+      note(member, context, (before) => before.alert(rule, { ...options, when: member }))
     },
 })
 

@@ -1,4 +1,4 @@
-import type { PipelineDefinition, SinkNode } from '../definition/definition.ts'
+import type { PipelineDefinition, SinkNode, StageNode } from '../definition/definition.ts'
 import { checkGraph } from './check-graph.ts'
 import { checkHead } from './check-head.ts'
 import { checkMeaning } from './check-meaning.ts'
@@ -16,7 +16,7 @@ export function faultsOf(definition: PipelineDefinition, sinks?: SinkCheck): rea
   const head = checkHead(definition)
   if (!Array.isArray(definition.nodes))
     return [...head, { path: 'nodes', value: shown(definition.nodes), allowed: 'a list of stages' }]
-  const stages = definition.nodes.flatMap((node, index) => checkStage(node, index, sinks))
+  const stages = definition.nodes.flatMap((node: StageNode, index) => checkStage(node, index, sinks))
   const graph = checkGraph(definition.nodes)
   const sound = stages.length === 0 && graph.length === 0
   return [...head, ...stages, ...graph, ...(sound ? checkMeaning(definition) : [])]
