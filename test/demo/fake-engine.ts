@@ -33,6 +33,7 @@ export function statsWith(accepted: number, malformed: number, uptimeSeconds: nu
     uptimeSeconds,
     isExact: true,
     durability: null,
+    pipelines: [],
     sinks: [],
     deadLetters: [],
   }

@@ -35,7 +35,8 @@ export const sampleStats: Stats = {
   uptimeSeconds: 61.5,
   isExact: true,
   durability: null,
-  sinks: [],
+  pipelines: [],
+    sinks: [],
   deadLetters: [],
 }
 

@@ -54,11 +54,7 @@ export const stage = Object.assign(stageMember, {
   },
   /** The field has the member's name. */
   derive<Item>(this: void, member: (this: void, item: Item) => unknown, context: MemberContext): void {
-    note(
-      member,
-      context,
-      (before) => before.derive(String(context.name), member) as AnyStage,
-    )
+    note(member, context, (before) => before.derive(String(context.name), member) as AnyStage)
   },
   map<Item>(this: void, member: (this: void, item: Item) => unknown, context: MemberContext): void {
     note(member, context, (before) => before.map(member) as unknown as AnyStage)
