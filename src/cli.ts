@@ -11,6 +11,7 @@ import { processTerminal } from './cli/terminal.ts'
 import { tokenCommand } from './cli/token.ts'
 import { needsOf } from './engine/sizing.ts'
 import { planMemory } from './memory/memory-plan.ts'
+import { checkSink } from './sinks/sink-kinds.ts'
 import { NodeDisk } from './storage/disk/node-disk.ts'
 
 const terminal = processTerminal()
@@ -27,8 +28,8 @@ process.exitCode = await runMillrace(
     tokenCommand({ terminal }),
     journalCommand({ terminal, disk: new NodeDisk() }),
     checkpointCommand({ terminal, disk: new NodeDisk() }),
+    pipelinesCommand({ terminal, sinks: checkSink }),
     deadLettersCommand({ terminal }),
-    pipelinesCommand({ terminal }),
   ],
   terminal,
 )

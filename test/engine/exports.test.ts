@@ -58,7 +58,7 @@ const TYPES = [
     'Stage',
     'Stream',
   ],
-  ...['WindowResult', 'WindowStage'],
+  ...['WindowResult', 'WindowStage', 'DeadLetterStats', 'ResultListener', 'SinkResult', 'SinkStats'],
 ]
 
 /** Names in `export { … }` and `export type { … }` clauses. */
