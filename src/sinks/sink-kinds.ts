@@ -41,10 +41,12 @@ export function parseSink(spec: SinkSpec, where: string): CheckedSink {
 }
 
 /** What is wrong with a secret is said without saying the secret. */
-const withoutSecrets = ({ issues }: z.ZodError): z.ZodError =>
-  new z.ZodError(
-    issues.map((issue) => (issue.path[0] === 'secret' ? { ...issue, input: '(not shown)' } : issue)),
+function withoutSecrets({ issues }: z.ZodError): z.ZodError {
+  const shown = issues.map((issue) =>
+    issue.path[0] === 'secret' ? { ...issue, input: '(not shown)' } : issue,
   )
+  return new z.ZodError(shown as z.core.$ZodIssue[])
+}
 
 function readSink(spec: SinkSpec): CheckedSink | string {
   const kind = Object.hasOwn(KINDS, spec.type) ? KINDS[spec.type] : undefined
