@@ -1,6 +1,6 @@
 // Imports point down only; equals meet through small interfaces in core/ (see docs/architecture.md).
 const data = '^src/(ingest|routing|scheduling|pipelines|storage)/'
-const control = '^src/(scaling|regions|devices|alerts|cluster|observability|security|sinks)/'
+const control = '^src/(scaling|regions|devices|alerts|enrichment|cluster|observability|security|sinks)/'
 const above = (...folders) => `^src/(${folders.join('|')})(/|\\.)`
 const rule = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } })
 const top = ['client', 'load', 'cli', 'index']
@@ -12,9 +12,10 @@ module.exports = {
     rule('memory-imports-core', '^src/memory/', '^src/(?!core/|memory/)'),
     rule('kernels-import-memory', '^src/kernels/', '^src/(?!core/|memory/|kernels/)'),
     rule('data-plane-below-control-plane', data, control),
-    rule('data-plane-below-engine', data, above('engine', 'simulation', ...top)),
-    rule('control-plane-below-engine', control, above('engine', 'simulation', ...top)),
-    rule('engine-below-top', '^src/engine/', above('simulation', ...top)),
+    rule('data-plane-below-engine', data, above('engine', 'simulation', 'history', 'testing', ...top)),
+    rule('control-plane-below-engine', control, above('engine', 'simulation', 'history', 'testing', ...top)),
+    rule('engine-below-top', '^src/engine/', above('simulation', 'history', 'testing', ...top)),
+    rule('history-and-testing-below-top', '^src/(history|testing)/', above(...top)),
     // it runs in browsers, too, and is small
     rule('client-imports-core', '^src/client/', '^src/(?!core/|client/)'),
     rule(
@@ -27,10 +28,10 @@ module.exports = {
       name: 'equals-do-not-import-each-other',
       severity: 'error',
       from: {
-        path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|cluster|observability|security|sinks)/',
+        path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|enrichment|cluster|observability|security|sinks)/',
       },
       to: {
-        path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|cluster|observability|security|sinks)/',
+        path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|enrichment|cluster|observability|security|sinks)/',
         pathNot: '^src/$1/',
       },
     },

@@ -10,7 +10,15 @@ export { MillraceError, type ErrorCode } from './core/errors.ts'
 export { deviceIdOf, seriesKey } from './core/ids.ts'
 export type { Alert } from './core/alert.ts'
 export type { Device, DeviceProperties, Metric, AnomalyRule } from './core/device.ts'
-export type { Account, DeadLetterStats, LatencySummary, SinkStats, Stats, TierStats } from './core/stats.ts'
+export type {
+  Account,
+  DeadLetterStats,
+  DurabilityStats,
+  LatencySummary,
+  SinkStats,
+  Stats,
+  TierStats,
+} from './core/stats.ts'
 export { TIERS, type Tier } from './core/tiers.ts'
 export type { PipelineModule } from './pipelines/pipeline-module.ts'
 export type { PipelineContext, AlertRequest } from './pipelines/pipeline-context.ts'

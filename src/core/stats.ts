@@ -62,6 +62,8 @@ export interface DurabilityStats {
     readonly tookMs: number
     readonly longestPauseMs: number
     readonly longestHoldMs: number
+    /** When it was completed; milliseconds since 1970. */
+    readonly createdMs: number
     readonly ageSeconds: number
   } | null
   readonly checkpointFailures: number
@@ -106,6 +108,29 @@ export interface DeadLetterStats {
   readonly replayed: number
 }
 
+/** A pipeline that runs. */
+export interface PipelineStats {
+  readonly name: string
+  readonly version: number
+  /** Where its module is. */
+  readonly url: string
+  /** Taken in since it was started. */
+  readonly readings: number
+  /** Of these, too late for their window. */
+  readonly late: number
+  /** Items given up because a user function threw. */
+  readonly failed: number
+  /** Of windows. */
+  readonly results: number
+  readonly state: {
+    readonly usedBytes: number
+    readonly keys: number
+    /** Keys that gave way, and those that found no room. */
+    readonly evicted: number
+    readonly refused: number
+  }
+}
+
 /** The document of `GET /v1/stats` and of `engine.stats()`. */
 export interface Stats {
   readonly account: Account
@@ -129,8 +154,14 @@ export interface Stats {
   readonly connections: number
   readonly memory: { readonly sharedBytes: number; readonly rssBytes: number }
   readonly uptimeSeconds: number
+  /**
+   * All figures are of one instant. False when a thread did not stand still for the count within two seconds, on a machine
+   * that doesn't let it run: then the account may be off by what that thread was doing.
+   */
+  readonly isExact: boolean
   /** Null where nothing outlives the process. */
   readonly durability: DurabilityStats | null
+  readonly pipelines: readonly PipelineStats[]
   readonly sinks: readonly SinkStats[]
   readonly deadLetters: readonly DeadLetterStats[]
 }

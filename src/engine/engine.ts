@@ -6,9 +6,9 @@ import { whenChanged } from '../memory/atomics.ts'
 import type { Assembly } from './assembly.ts'
 import { replayerOf } from './dead-letter-replayer.ts'
 import { type IngestResult } from './embedding/embedded-intake.ts'
-import { ReadingPacker } from './embedding/reading-packer.ts'
 import type { ReadingInput } from './embedding/reading-input.ts'
 import { ReadingWriter } from './embedding/reading-writer.ts'
+import type { PipelineDesk } from './pipelines/pipeline-desk.ts'
 import type { EngineEvents } from './engine-events.ts'
 import { FrontDoor } from './front-door.ts'
 import type { ResultListener } from './result-desk.ts'
@@ -35,7 +35,6 @@ const BELL_TIMEOUT_MS = 500
 export class Engine {
   readonly #parts: Assembly
   readonly #door: FrontDoor
-  readonly #packer: ReadingPacker
   readonly #writer: ReadingWriter
   readonly #timers: readonly (() => void)[]
   #closing: Promise<void> | undefined
@@ -43,17 +42,16 @@ export class Engine {
 
   /** @internal Use `createEngine`. */
   constructor(parts: Assembly) {
-    const { foundation, embedded, config, clock, directory } = parts
+    const { foundation, embedded, config, clock } = parts
     this.#parts = parts
     const replayer = replayerOf({
       ingest: (readings) => this.ingest(readings),
       sinks: parts.sinks,
-      stage: (pipeline) => `no pipeline ${JSON.stringify(pipeline)} runs here`,
+      stage: (...item) => parts.pipelines.replay(...item),
     })
     this.#door = new FrontDoor(parts, () => this.stats(), replayer)
     const maxReadings = Math.floor(config.limits.frameBytes / 32) - 1
     this.#writer = new ReadingWriter(foundation.memory, embedded, maxReadings)
-    this.#packer = new ReadingPacker(foundation.memory, embedded, directory, maxReadings)
     this.#timers = [
       clock.every(LOOK_EVERY_MS, () => this.#look()),
       clock.every(COLLECT_EVERY_MS, () => this.#collect()),
@@ -66,6 +64,11 @@ export class Engine {
   /** The registry of devices. */
   get devices(): DeviceRegistry {
     return this.#parts.directory.registry
+  }
+
+  /** The pipelines that run. */
+  get pipelines(): Pick<PipelineDesk, 'list' | 'start' | 'remove'> {
+    return this.#parts.pipelines
   }
 
   /** The metrics dictionary. */
@@ -95,7 +98,7 @@ export class Engine {
   async ingest(readings: readonly ReadingInput[]): Promise<IngestResult> {
     this.#checkOpen()
     await this.ready
-    return this.#packer.ingest(readings)
+    return this.#parts.packer.ingest(readings)
   }
 
   /** Room in shared memory for programs that have many readings at once. Always the same writer. */
@@ -144,8 +147,19 @@ export class Engine {
   }
 
   async #shutDown(): Promise<void> {
-    const { embedded, egress, statsDesk, clock, config, pool, router, latency, durability, sinks } =
-      this.#parts
+    const {
+      embedded,
+      egress,
+      statsDesk,
+      clock,
+      config,
+      pool,
+      router,
+      latency,
+      durability,
+      sinks,
+      pipelines,
+    } = this.#parts
     embedded.beginShutdown()
     await this.#door.beginShutdown()
     const untilMs = clock.nowMs() + config.shutdownTimeoutMs
@@ -162,6 +176,7 @@ export class Engine {
     await router.stop()
     egress.drainAfterDeath()
     this.#look()
+    await pipelines.close()
     await sinks.close(Math.max(LAST_SINKS_MS, untilMs - clock.nowMs()))
     for (const stop of this.#timers) stop()
     this.#lastStats = statsDesk.stats()

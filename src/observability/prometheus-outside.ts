@@ -1,5 +1,5 @@
 /** The part of `GET /metrics` about what leaves pipelines: their sinks, and what was given up. */
-import type { DeadLetterStats, SinkStats } from '../core/stats.ts'
+import type { DeadLetterStats, PipelineStats, SinkStats } from '../core/stats.ts'
 import type { Exposition, Sample } from './exposition.ts'
 
 type Figure =
@@ -12,6 +12,23 @@ type Figure =
   | 'waiting'
   | 'spillBytes'
   | 'damagedSegments'
+
+export function writePipelines(text: Exposition, pipelines: readonly PipelineStats[]): void {
+  if (pipelines.length === 0) return
+  const of = (figure: (stats: PipelineStats) => number): Sample[] =>
+    pipelines.map((stats) => ({ labels: { pipeline: stats.name }, value: figure(stats) }))
+  const figures: [string, string, (stats: PipelineStats) => number][] = [
+    ['millrace_pipeline_readings_total', 'Readings taken in.', ({ readings }) => readings],
+    ['millrace_pipeline_late_total', 'Readings too late for their window.', ({ late }) => late],
+    ['millrace_pipeline_failed_total', 'Items that a user function threw over.', ({ failed }) => failed],
+    ['millrace_pipeline_results_total', 'Results of windows.', ({ results }) => results],
+    ['millrace_pipeline_keys_evicted_total', 'Keys that gave way.', ({ state }) => state.evicted],
+    ['millrace_pipeline_keys_refused_total', 'Keys without room.', ({ state }) => state.refused],
+  ]
+  for (const [name, help, figure] of figures) text.counter(name, help, of(figure))
+  text.gauge('millrace_pipeline_keys', 'Keys with state.', of(({ state }) => state.keys))
+  text.gauge('millrace_pipeline_state_bytes', 'Memory in use.', of(({ state }) => state.usedBytes))
+}
 
 export function writeSinks(text: Exposition, sinks: readonly SinkStats[]): void {
   if (sinks.length === 0) return

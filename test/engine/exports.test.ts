@@ -17,6 +17,7 @@ const TYPES = [
   ],
   ...[
     'DeviceProperties',
+    'DurabilityStats',
     'Engine',
     'EmitMessage',
     'EngineEvents',

@@ -33,8 +33,10 @@ export const sampleStats: Stats = {
   connections: 8,
   memory: { sharedBytes: 1 << 28, rssBytes: 1 << 29 },
   uptimeSeconds: 61.5,
+  isExact: true,
   durability: null,
-  sinks: [],
+  pipelines: [],
+    sinks: [],
   deadLetters: [],
 }
 
@@ -58,6 +60,7 @@ export const sampleDurability: DurabilityStats = {
     tookMs: 1500,
     longestPauseMs: 3,
     longestHoldMs: 0.5,
+    createdMs: 1_767_225_600_000,
     ageSeconds: 42,
   },
   checkpointFailures: 6,

@@ -7,6 +7,7 @@ import { deviceRoutes } from './devices.ts'
 import type { EngineView } from './engine-view.ts'
 import { healthRoutes } from './health.ts'
 import { metricsDictionaryRoutes } from './metrics-dictionary.ts'
+import { pipelineRoutes } from './pipelines.ts'
 import { pipelineStreamRoutes } from './pipeline-stream.ts'
 import { recordRoutes } from './records.ts'
 import { createRouter } from './router.ts'
@@ -24,6 +25,7 @@ export function createApi(view: EngineView): HttpHandler {
     ...metricsDictionaryRoutes(view),
     ...recordRoutes(view),
     ...deadLetterRoutes(view),
+    ...pipelineRoutes(view),
     ...pipelineStreamRoutes(view),
   ]
   const authorize = (request: HttpRequest): void => {

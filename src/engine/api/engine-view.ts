@@ -3,7 +3,7 @@ import type { AlertBook } from '../../alerts/alert-book.ts'
 import type { AlertNews } from '../../alerts/alert-news.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { HttpRequest } from '../../core/http.ts'
-import type { Stats } from '../../core/stats.ts'
+import type { PipelineStats, Stats } from '../../core/stats.ts'
 import type { Tier } from '../../core/tiers.ts'
 import type { DeviceRegistry } from '../../devices/registry/device-registry.ts'
 import type { MetricsDictionary } from '../../devices/registry/metrics-dictionary.ts'
@@ -50,6 +50,11 @@ export interface EngineView {
   readonly quarantine: Quarantine
   readonly deadLetters: DeadLetters
   readonly deadLetterReplay: DeadLetterReplay
+  readonly pipelines: {
+    list(): readonly PipelineStats[]
+    start(url: string): Promise<PipelineStats>
+    remove(name: string): Promise<void>
+  }
   readonly streams: PipelineStreams
   stats(): Stats
   prometheus(): string

@@ -2,7 +2,7 @@
  * Finds what answers a request: a table of method and pattern, `{name}` standing for one percent-encoded segment.
  * HEAD is GET without the body. Every fault becomes a response here.
  */
-import { MillraceError } from '../../core/errors.ts'
+import { type ErrorCode, MillraceError } from '../../core/errors.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../core/http.ts'
 import { failure } from './responses.ts'
 
@@ -18,6 +18,12 @@ export interface Route {
   /** Answers without a token even where authentication is on. */
   readonly open?: true
   readonly answer: (call: Call) => HttpResponse | Promise<HttpResponse>
+}
+
+/** What comes with an error. */
+const HEADERS: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
+  unauthorized: { 'www-authenticate': 'Bearer' },
+  'not-ready': { 'retry-after': '1' },
 }
 
 export interface RouterOptions {
@@ -93,11 +99,7 @@ function methodNotAllowed(request: HttpRequest, matching: readonly CompiledRoute
 
 function failed(error: unknown, fault: (error: unknown) => void): HttpResponse {
   if (error instanceof MillraceError) {
-    return failure(
-      error.code,
-      error.message,
-      error.code === 'unauthorized' ? { 'www-authenticate': 'Bearer' } : {},
-    )
+    return failure(error.code, error.message, HEADERS[error.code] ?? {})
   }
   fault(error)
   return failure('internal', 'a fault of the engine; please report it')

@@ -100,6 +100,11 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
       reading: async (reading) => putBack(reading),
       item: (pipeline, node, item, origin) => putBack({ pipeline, node, item, origin }),
     }),
+    pipelines: {
+      list: () => [],
+      start: () => Promise.reject(new Error('no modules here')),
+      remove: () => Promise.reject(new Error('no pipelines here')),
+    },
     streams: new PipelineStreams(clock),
     stats: () => sampleStats,
     prometheus: () => 'millrace_series 1\n',

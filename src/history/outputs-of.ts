@@ -1,0 +1,35 @@
+import type { PipelineDefinition, StageNode } from '../pipelines/definition/definition.ts'
+
+/** Stages whose items leave the pipeline there. */
+export const ENDS: readonly StageNode['kind'][] = ['alert', 'to-series', 'emit', 'sink']
+const POLICY = { onError: 'dead-letter', retries: 0, timeoutMs: 0 } as const
+
+export interface Observed {
+  readonly definition: PipelineDefinition
+  /** By the node that `Outlet.item` names: what its items are called in the output. */
+  readonly topics: ReadonlyMap<string, string>
+}
+
+/**
+ * The pipeline with an `emit` behind each of the stages in `ids`, called as the stage. Without `ids`, behind stages that
+ * nothing follows: their items are what the pipeline is for, when no sink says so.
+ */
+export function observed(definition: PipelineDefinition, ids = endsOf(definition)): Observed {
+  const taps = ids.map(tapOf)
+  const topics = new Map<string, string>()
+  for (const node of definition.nodes) {
+    if (node.kind === 'emit') topics.set(node.id, node.topic)
+    else if (node.kind === 'sink') topics.set(node.id, node.id)
+  }
+  taps.forEach((tap, i) => topics.set(tap.id, ids[i]))
+  return { definition: { ...definition, nodes: [...definition.nodes, ...taps] }, topics }
+}
+
+const tapOf = (id: string): StageNode => ({
+  ...{ kind: 'emit', id: `output of ${id}`, inputs: [id], policy: POLICY, topic: id },
+})
+
+function endsOf({ nodes }: PipelineDefinition): string[] {
+  const used = new Set(nodes.flatMap(({ inputs }) => inputs))
+  return nodes.filter(({ id, kind }) => !used.has(id) && !ENDS.includes(kind)).map(({ id }) => id)
+}

@@ -1,0 +1,44 @@
+/** Where accumulators live; ShardState with a table on whose account they grow. An even address is `f64[address >>> 1]`. */
+export interface Arena {
+  readonly u32: Uint32Array
+  readonly f64: Float64Array
+  /** Before a word of a block that the accumulator has of its own is changed. */
+  saveWord(address: number): void
+  save(address: number, words: number): void
+  /** Zeroed; 0 = no room. */
+  allocate(words: number): number
+  release(address: number, words: number): void
+}
+
+/** What a window gives for an aggregate. NaN (or an empty list) when there was nothing. */
+export type AggregateResult =
+  number | readonly number[] | Readonly<Record<string, number>> | readonly TopValue[]
+
+export interface TopValue {
+  readonly value: number
+  readonly count: number
+  /** The count may be too high by this much. */
+  readonly error: number
+}
+
+/**
+ * One accumulator: `words` words (an even number) at an even address, zero at first. The caller saves these words before it
+ * calls `add` or `merge`; blocks behind them are the accumulator's own affair. `value` is never NaN.
+ */
+export interface Aggregate {
+  readonly words: number
+  /** Whether blocks are kept behind the words: then `dispose` gives them back. */
+  readonly dispose?: (arena: Arena, at: number) => void
+  add(arena: Arena, at: number, value: number, time: number): void
+  /** `from` stays as it is and may be in another part. What is over disjoint times is merged in the order of time. */
+  merge(into: Arena, at: number, from: Arena, fromAt: number): void
+  result(arena: Arena, at: number): AggregateResult
+}
+
+/** An aggregate over two inputs, of which one may be NaN: it waits for the other one of the same time. */
+export interface PairAggregate extends Omit<Aggregate, 'add'> {
+  addPair(arena: Arena, at: number, x: number, y: number, time: number): void
+}
+
+export const isPair = (aggregate: Aggregate | PairAggregate): aggregate is PairAggregate =>
+  'addPair' in aggregate

@@ -1,0 +1,23 @@
+import type { Aggregate } from './aggregate.ts'
+
+const TIME = 1
+const SEEN = 4
+
+/** The value of the earliest time; of several the smaller one, so that it doesn't depend on the order that they come in. */
+export const first: Aggregate = {
+  words: 6,
+  add({ u32, f64 }, at, value, time) {
+    const i = at >>> 1
+    const isBefore = time < f64[i + TIME] || (time === f64[i + TIME] && value < f64[i])
+    if (isBefore || u32[at + SEEN] === 0) {
+      f64[i] = value
+      f64[i + TIME] = time
+      u32[at + SEEN] = 1
+    }
+  },
+  merge(into, at, from, fromAt) {
+    const j = fromAt >>> 1
+    if (from.u32[fromAt + SEEN] === 1) first.add(into, at, from.f64[j], from.f64[j + TIME])
+  },
+  result: ({ u32, f64 }, at) => (u32[at + SEEN] === 0 ? NaN : f64[at >>> 1]),
+}

@@ -1,0 +1,19 @@
+import type { Aggregate } from './aggregate.ts'
+
+const SEEN = 2
+
+/** The largest value. */
+export const max: Aggregate = {
+  words: 4,
+  add({ u32, f64 }, at, value) {
+    const i = at >>> 1
+    if (value > f64[i] || u32[at + SEEN] === 0) {
+      f64[i] = value
+      u32[at + SEEN] = 1
+    }
+  },
+  merge(into, at, from, fromAt) {
+    if (from.u32[fromAt + SEEN] === 1) max.add(into, at, from.f64[fromAt >>> 1], 0)
+  },
+  result: ({ u32, f64 }, at) => (u32[at + SEEN] === 0 ? NaN : f64[at >>> 1]),
+}

@@ -1,0 +1,81 @@
+import type { Arena } from '../aggregates/aggregate.ts'
+import type { KeyTable } from '../state/key-table.ts'
+import type { ShardState } from '../state/shard-state.ts'
+
+/** Who gives room to accumulators and keeps what they change. */
+type Room = Omit<Arena, 'u32' | 'f64'>
+
+/** One class for all accumulators' homes, so that the loops over them see one shape. */
+export class WindowArena implements Arena {
+  readonly u32: Uint32Array
+  readonly f64: Float64Array
+  readonly #room: Room
+
+  constructor(u32: Uint32Array, f64: Float64Array, room: Room) {
+    this.u32 = u32
+    this.f64 = f64
+    this.#room = room
+  }
+
+  saveWord(address: number): void {
+    this.#room.saveWord(address)
+  }
+
+  save(address: number, words: number): void {
+    this.#room.save(address, words)
+  }
+
+  allocate(words: number): number {
+    return this.#room.allocate(words)
+  }
+
+  release(address: number, words: number): void {
+    this.#room.release(address, words)
+  }
+}
+
+/** The arena of a shard's part, where other keys of the table give way when it is full. */
+export function tableArena(state: ShardState, table: KeyTable): WindowArena {
+  return new WindowArena(state.u32, state.f64, {
+    saveWord: (address) => state.saveWord(address),
+    save: (address, words) => state.save(address, words),
+    allocate: (words) => table.allocate(words),
+    release: (address, words) => state.release(address, words),
+  })
+}
+
+/** Reserved, not touched: as much as the accumulators of one result take. */
+const SCRATCH_WORDS = 1 << 24
+const FIRST_ADDRESS = 4
+
+/** Room of one thread for what is put together for one result, then forgotten. */
+class Scratch {
+  readonly arena: WindowArena
+  #used = FIRST_ADDRESS
+
+  constructor() {
+    const f64 = new Float64Array(new SharedArrayBuffer(4 * SCRATCH_WORDS))
+    const nothing = (): void => undefined
+    const allocate = (words: number): number => this.#take(words)
+    const room = { saveWord: nothing, save: nothing, release: nothing, allocate }
+    this.arena = new WindowArena(new Uint32Array(f64.buffer), f64, room)
+  }
+
+  /** Zeroed words; everything given out before is forgotten. */
+  start(words: number): number {
+    this.#used = FIRST_ADDRESS
+    return this.#take(words)
+  }
+
+  #take(words: number): number {
+    const address = this.#used
+    const end = address + ((words + 3) & ~3)
+    if (end > SCRATCH_WORDS) return 0
+    this.#used = end
+    this.arena.u32.fill(0, address, end)
+    return address
+  }
+}
+
+/** One per thread: nothing in it outlives the making of a result. */
+export const scratch = new Scratch()
