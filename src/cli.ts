@@ -4,6 +4,7 @@ import { configCommand } from './cli/config.ts'
 import { deadLettersCommand } from './cli/dead-letters.ts'
 import { journalCommand } from './cli/journal.ts'
 import { loadCommand } from './cli/load.ts'
+import { pipelinesCommand } from './cli/pipelines.ts'
 import { runMillrace } from './cli/run.ts'
 import { serveCommand } from './cli/serve.ts'
 import { processTerminal } from './cli/terminal.ts'
@@ -27,6 +28,7 @@ process.exitCode = await runMillrace(
     journalCommand({ terminal, disk: new NodeDisk() }),
     checkpointCommand({ terminal, disk: new NodeDisk() }),
     deadLettersCommand({ terminal }),
+    pipelinesCommand({ terminal }),
   ],
   terminal,
 )

@@ -2,7 +2,7 @@ import { MillraceError } from '../../core/errors.ts'
 import type { PipelineDefinition } from '../definition/definition.ts'
 import type { StageOptions } from './draft.ts'
 import { pipeline, type PipelineOptions } from './pipeline.ts'
-import type { Stage } from './stage.ts'
+import type { Stage, Stream } from './stage.ts'
 import type { AlertOptions } from './stage-types.ts'
 
 /** A stage of whatever: what one member hands to the next is what that says it takes. */
@@ -26,7 +26,7 @@ function note(member: Member, { name, static: isStatic }: MemberContext, step: S
 type Next<In, Out> = (this: void, stage: In) => Out
 
 /** A member that is given the stage before it and returns the one to go on with. */
-function stageMember<In extends Stage<never, unknown>, Out extends Stage<unknown, unknown>>(
+function stageMember<In extends Stream<never>, Out extends Stream>(
   member: Next<In, Out>,
   context: MemberContext,
 ): void {

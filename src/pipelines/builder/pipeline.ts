@@ -2,7 +2,7 @@ import { type PipelineDefinition, SOURCE, type StateOptions } from '../definitio
 import { inMs, type PipelineHead } from './draft.ts'
 import type { Duration } from './duration.ts'
 import type { Reading } from './reading.ts'
-import { Stage } from './stage.ts'
+import { Stage, type Stream } from './stage.ts'
 
 export interface PipelineOptions<Metric extends string = string> {
   /** Only readings of these are shown; otherwise all. */
@@ -23,11 +23,8 @@ const STATE_BYTES = 64 * 2 ** 20
 /** The stream of readings, from which all stages go out. */
 export class Pipeline<Metric extends string = string> extends Stage<Reading<Metric>> {
   /** Several stages as one pipeline: all that leads to them. */
-  ends(
-    first: Stage<unknown, unknown>,
-    ...others: readonly Stage<unknown, unknown>[]
-  ): Stage<unknown, unknown> {
-    return first.also(others)
+  ends(...stages: readonly Stream[]): this {
+    return this.also(stages)
   }
 }
 

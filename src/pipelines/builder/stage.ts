@@ -1,6 +1,7 @@
 import type { PipelineDefinition, SOURCE, StageNode } from '../definition/definition.ts'
 import type { KeySpec } from '../definition/key-spec.ts'
 import type { WindowSpec } from '../definition/window-spec.ts'
+import { MillraceError } from '../../core/errors.ts'
 import { checkDefinition } from '../compiler/check.ts'
 import type { Aggregate } from './aggregates.ts'
 import { definitionOf, type Draft, inMs, type PipelineHead, policyOf, type StageOptions } from './draft.ts'
@@ -16,6 +17,14 @@ interface Place {
   readonly ends: readonly Draft[]
 }
 
+declare const ITEM: unique symbol
+
+/** What a stage is to others: a stream of items that is part of a pipeline. */
+export interface Stream<Item = unknown> {
+  readonly definition: PipelineDefinition
+  readonly [ITEM]?: Item
+}
+
 const SINK_DEFAULTS = { retries: 5 }
 const ENRICH_DEFAULTS = { retries: 2 }
 
@@ -24,7 +33,8 @@ const ENRICH_DEFAULTS = { retries: 2 }
  * gone on from in several directions. `alert`, `emit`, `toSeries`, `to`, `branch` and `late` are ends beside the way: they
  * return a stage that goes on with the same items.
  */
-export class Stage<Item, Default = T.NoKey> {
+export class Stage<Item, Default = T.NoKey> implements Stream<Item> {
+  declare readonly [ITEM]?: Item
   readonly #place: Place
 
   /** @internal */
@@ -59,23 +69,19 @@ export class Stage<Item, Default = T.NoKey> {
   }
 
   /** The same stream several times; each way must come to an end. Goes on with the same items. */
-  branch(
-    ...ways: readonly ((stage: Stage<Item, Default>) => Stage<unknown, unknown>)[]
-  ): Stage<Item, Default> {
-    return this.#also(ways.flatMap((way) => way(new Stage({ ...this.#place, ends: [] })).#allEnds()))
+  branch(...ways: readonly ((stage: Stage<Item, Default>) => Stream)[]): Stage<Item, Default> {
+    return this.#also(
+      ways.flatMap((way) => Stage.#of(way(new Stage({ ...this.#place, ends: [] }))).#allEnds()),
+    )
   }
 
   /** Together with other streams of the same pipeline. */
-  merge<Others extends readonly Stage<unknown, unknown>[]>(
+  merge<Others extends readonly Stream[]>(
     ...others: Others
-  ): Stage<Item | (Others[number] extends Stage<infer Other, infer _> ? Other : never), Default> {
-    const ends = others.flatMap((other) => other.#place.ends)
-    return this.#also(ends).#then(
-      'merge',
-      {},
-      undefined,
-      others.map((other) => other.#place.at),
-    )
+  ): Stage<Item | (Others[number] extends Stream<infer Other> ? Other : never), Default> {
+    const places = others.map((other) => Stage.#of(other).#place)
+    const inputs = places.map(({ at }) => at)
+    return this.#also(places.flatMap(({ ends }) => ends)).#then('merge', {}, undefined, inputs)
   }
 
   /** The key of all stages behind that need one and name none. */
@@ -104,14 +110,13 @@ export class Stage<Item, Default = T.NoKey> {
 
   /** Pairs of items of two streams with the same key whose times are close. */
   joinWithin<Right, Out, const K extends By<Item> & By<Right>>(
-    other: Stage<Right, unknown>,
+    other: Stream<Right>,
     { by, within, join, ...options }: T.JoinWithinOptions<Item, Right, Default, K, Out>,
   ): Stage<Out, Default> {
     const { after, until } = typeof within === 'object' ? within : { after: -inMs(within), until: within }
     const fields = { key: this.#key(by), afterMs: inMs(after), untilMs: inMs(until), join }
-    return this.#also(other.#place.ends).#then('interval-join', fields, options as StageOptions, [
-      other.#place.at,
-    ])
+    const { at, ends } = Stage.#of(other).#place
+    return this.#also(ends).#then('interval-join', fields, options as StageOptions, [at])
   }
 
   /** Of items with the same key only the first one within a time. */
@@ -211,13 +216,21 @@ export class Stage<Item, Default = T.NoKey> {
   }
 
   /** @internal The stage with the ends of others added. */
-  also(others: readonly Stage<unknown, unknown>[]): this {
-    return this.#also(others.flatMap((other) => other.#allEnds()))
+  also(others: readonly Stream[]): this {
+    return this.#also(others.flatMap((other) => Stage.#of(other).#allEnds()))
   }
 
   /** @internal The same kind of stage somewhere else. */
   protected moved(place: Place): this {
     return new Stage(place) as this
+  }
+
+  static #of(stream: Stream): Stage<unknown, unknown> {
+    if (stream instanceof Stage) return stream as Stage<unknown, unknown>
+    throw new MillraceError(
+      'pipeline-failed',
+      'branch, merge, joinWithin, late and ends: allowed: stages of a pipeline',
+    )
   }
 
   #allEnds(): readonly Draft[] {
@@ -276,7 +289,7 @@ export class WindowStage<Result, Input> extends Stage<Result> {
   }
 
   /** What becomes of items that came too late for this window. Goes on with the results. */
-  late(way: (stage: Stage<Input>) => Stage<unknown, unknown>): this {
+  late(way: (stage: Stage<Input>) => Stream): this {
     return this.also([way(new Stage<Input>({ ...lateOf(this.#window), ends: [] }))])
   }
 
