@@ -48,6 +48,7 @@ const TYPES = [
   ],
   ...['Metric', 'PipelineContext', 'PipelineModule', 'ReadingBatch', 'ReadingInput', 'ReadingRoom'],
   ...['ReadingWriter', 'Stats', 'Tier', 'TierStats'],
+  ...['DeadLetterStats', 'ResultListener', 'SinkResult', 'SinkStats'],
   ...[
     'Aggregate',
     'Duration',
