@@ -58,9 +58,10 @@ export class PipelineTest {
     const stages = definition.nodes.filter(({ kind }) => !ENDS.includes(kind)).map(({ id }) => id)
     const { definition: shown, topics } = observed(definition, stages)
     for (const [node, topic] of topics) this.#listen(topic, node)
-    for (const { id, kind } of definition.nodes) if (kind === 'emit' && topics.get(id) !== id) this.#listen(id, id)
-    const parts = { outlet: this.#outcomes, lookup: this.#names, counts: this.#outcomes, shared: undefined }
-    this.#stream = open({ definition: shown, ...parts }).stream
+    for (const { id, kind } of definition.nodes)
+      if (kind === 'emit' && topics.get(id) !== id) this.#listen(id, id)
+    const parts = { outlet: this.#outcomes, lookup: this.#names, counts: this.#outcomes, owner: 1 }
+    this.#stream = open({ definition: shown, ...parts, shared: undefined }).stream
     this.#clock = new ShardClock(this.#stream)
   }
 

@@ -45,8 +45,9 @@ export class ShareRun {
     const { definition: shown, topics } = observed(withLateness(definition, order.latenessMs))
     const lines = new ResultLines(names, topics)
     const late = new LateCount()
-    const { shared } = order
-    const opened = open({ definition: shown, outlet: lines, lookup: names, counts: late, shared })
+    const { shared, share } = order
+    const parts = { definition: shown, outlet: lines, lookup: names, counts: late }
+    const opened = open({ ...parts, owner: share + 1, shared })
     return new ShareRun(order, { disk, devices, names, lines, late, opened })
   }
 
