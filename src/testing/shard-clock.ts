@@ -38,10 +38,11 @@ export class ShardClock {
     this.#stream.advanceCombined(behind === Infinity ? Math.max(...this.#watermarks) : behind)
   }
 
-  /** Every window closes. */
-  end(): void {
-    for (let shard = 0; shard < SHARDS; shard++) this.#move(shard, Infinity)
-    this.#stream.advanceCombined(Infinity)
+  /** Every window closes: nothing is later than `horizonMs` after the latest reading. */
+  end(horizonMs: number): void {
+    const end = Math.max(...this.#latest) + horizonMs
+    for (let shard = 0; shard < SHARDS; shard++) this.#move(shard, end)
+    this.#stream.advanceCombined(end)
   }
 
   /** Since something was heard of any shard. */
