@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { checkpointCommand } from './cli/checkpoint.ts'
 import { configCommand } from './cli/config.ts'
+import { deadLettersCommand } from './cli/dead-letters.ts'
 import { journalCommand } from './cli/journal.ts'
 import { loadCommand } from './cli/load.ts'
+import { pipelinesCommand } from './cli/pipelines.ts'
 import { runMillrace } from './cli/run.ts'
 import { serveCommand } from './cli/serve.ts'
 import { processTerminal } from './cli/terminal.ts'
@@ -25,6 +27,8 @@ process.exitCode = await runMillrace(
     tokenCommand({ terminal }),
     journalCommand({ terminal, disk: new NodeDisk() }),
     checkpointCommand({ terminal, disk: new NodeDisk() }),
+    deadLettersCommand({ terminal }),
+    pipelinesCommand({ terminal }),
   ],
   terminal,
 )

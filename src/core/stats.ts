@@ -108,6 +108,29 @@ export interface DeadLetterStats {
   readonly replayed: number
 }
 
+/** A pipeline that runs. */
+export interface PipelineStats {
+  readonly name: string
+  readonly version: number
+  /** Where its module is. */
+  readonly url: string
+  /** Taken in since it was started. */
+  readonly readings: number
+  /** Of these, too late for their window. */
+  readonly late: number
+  /** Items given up because a user function threw. */
+  readonly failed: number
+  /** Of windows. */
+  readonly results: number
+  readonly state: {
+    readonly usedBytes: number
+    readonly keys: number
+    /** Keys that gave way, and those that found no room. */
+    readonly evicted: number
+    readonly refused: number
+  }
+}
+
 /** The document of `GET /v1/stats` and of `engine.stats()`. */
 export interface Stats {
   readonly account: Account
@@ -138,6 +161,7 @@ export interface Stats {
   readonly isExact: boolean
   /** Null where nothing outlives the process. */
   readonly durability: DurabilityStats | null
+  readonly pipelines: readonly PipelineStats[]
   readonly sinks: readonly SinkStats[]
   readonly deadLetters: readonly DeadLetterStats[]
 }

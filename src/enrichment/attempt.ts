@@ -5,7 +5,10 @@ export type Attempt =
   | { readonly type: 'value'; readonly value: unknown }
   | { readonly type: 'failure'; readonly cause: string; readonly isTimeout: boolean }
 
-/** One call of the user's function; settles at the time limit even when the function never does. Never rejects. */
+/**
+ * One call of the user's function; settles at the time limit even when the function never does. Never rejects, and need not
+ * settle when the controller was aborted from elsewhere.
+ */
 export function attempt(
   { enrich, policy }: Pick<EnrichNode, 'enrich' | 'policy'>,
   item: unknown,
@@ -18,6 +21,7 @@ export function attempt(
       resolve({ type: 'failure', cause, isTimeout: true })
       controller.abort(new DOMException(cause, 'TimeoutError'))
     })
+    controller.signal.addEventListener('abort', cancel, { once: true })
     const settle = (result: Attempt): void => {
       cancel()
       resolve(result)

@@ -15,3 +15,10 @@ export type EnrichOutcome =
   | { readonly type: 'enriched'; readonly item: Readonly<Record<string, unknown>> }
   /** It goes where the stage's policy says. */
   | { readonly type: 'failed'; readonly cause: string }
+
+/** The item with the answer in a field. */
+export function enriched(item: unknown, as: string, value: unknown): EnrichOutcome {
+  if (typeof item !== 'object' || item === null || Array.isArray(item))
+    return { type: 'failed', cause: `the item is no object, it can't have a field "${as}"` }
+  return { type: 'enriched', item: { ...item, [as]: value } }
+}

@@ -4,47 +4,12 @@
  * fallback answers for them, or they go where the policy says. Results of a key keep the order in which its items came.
  * At most `queueItems` items are here at a time, whatever becomes of them; of what doesn't fit the declared policy decides.
  */
-import type { Clock } from '../core/clock.ts'
-import type { Random } from '../core/random.ts'
-import type { EnrichNode } from '../pipelines/definition/definition.ts'
-import type { Origin, PipelineDeadLetter } from '../pipelines/definition/outside.ts'
-import { type Backoff, backoffMs } from './backoff.ts'
-import type { EnrichJob, EnrichOutcome } from './enrich-job.ts'
+import type { Origin } from '../pipelines/definition/outside.ts'
 import { attempt } from './attempt.ts'
+import { backoffMs } from './backoff.ts'
+import { enriched, type EnrichJob, type EnrichOutcome } from './enrich-job.ts'
+import type { EnrichmentFigures, EnrichmentOptions } from './enrichment-options.ts'
 import { KeyOrder } from './key-order.ts'
-
-export interface EnrichmentOptions {
-  readonly node: Omit<EnrichNode, 'kind' | 'inputs'>
-  /** Items here at a time: waiting, being tried, or done and waiting for an earlier one of their key. */
-  readonly queueItems: number
-  /** Which item goes where the policy says when there is no room: the new one, or the one that waits longest. */
-  readonly whenFull: 'refuse-new' | 'evict-oldest'
-  readonly backoff: Backoff
-  /** Items with the same one keep their order. */
-  readonly keyOf: (item: unknown, origin: Origin) => string | number
-  readonly clock: Clock
-  readonly random: Random
-  readonly onItem: (item: Readonly<Record<string, unknown>>, origin: Origin) => void
-  readonly onDeadLetter: (letter: PipelineDeadLetter) => void
-}
-
-/** Counted since the start, except the first four. */
-export interface EnrichmentFigures {
-  /** Items that are here. */
-  items: number
-  waiting: number
-  running: number
-  /** Between two tries. */
-  pausing: number
-  enriched: number
-  fallbacks: number
-  retries: number
-  timeouts: number
-  /** Items that went where the policy says: all tries failed, or there was no room. */
-  failed: number
-  /** Of these: there was no room. */
-  refused: number
-}
 
 export class Enrichment {
   readonly #options: EnrichmentOptions
@@ -141,7 +106,7 @@ export class Enrichment {
     this.#running.set(job, controller)
     const result = await attempt(node, job.item, controller, clock)
     if (!this.#running.delete(job)) return // closed meanwhile
-    if (result.type === 'value') this.#decide(job, this.#enriched(job, result.value))
+    if (result.type === 'value') this.#decide(job, this.#answered(job, result.value))
     else {
       if (result.isTimeout) this.#counts.timeouts++
       this.#failed(job, result.cause)
@@ -165,11 +130,11 @@ export class Enrichment {
     )
   }
 
-  #fallback(job: EnrichJob, cause: string): EnrichOutcome {
-    const { fallback } = this.#options.node
+  #fallback({ item }: EnrichJob, cause: string): EnrichOutcome {
+    const { fallback, as } = this.#options.node
     if (fallback === undefined) return { type: 'failed', cause }
     try {
-      const outcome = this.#withField(job, fallback(job.item as never))
+      const outcome = enriched(item, as, fallback(item as never))
       if (outcome.type === 'enriched') this.#counts.fallbacks++
       return outcome
     } catch (error) {
@@ -177,17 +142,10 @@ export class Enrichment {
     }
   }
 
-  #enriched(job: EnrichJob, value: unknown): EnrichOutcome {
-    const outcome = this.#withField(job, value)
+  #answered({ item }: EnrichJob, value: unknown): EnrichOutcome {
+    const outcome = enriched(item, this.#options.node.as, value)
     if (outcome.type === 'enriched') this.#counts.enriched++
     return outcome
-  }
-
-  #withField({ item }: EnrichJob, value: unknown): EnrichOutcome {
-    const { as } = this.#options.node
-    if (typeof item !== 'object' || item === null || Array.isArray(item))
-      return { type: 'failed', cause: `the item is no object, it can't have a field "${as}"` }
-    return { type: 'enriched', item: { ...item, [as]: value } }
   }
 
   #decide(job: EnrichJob, outcome: EnrichOutcome): void {

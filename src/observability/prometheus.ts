@@ -6,6 +6,7 @@ import { type LatencyBook, type LatencyRecorder, STAGES } from './latency.ts'
 import { LATENCY_BOUNDS_MS } from './latency-buckets.ts'
 import type { ProcessFigures } from './process-probe.ts'
 import { writeDurability } from './prometheus-durability.ts'
+import { writeDeadLetters, writePipelines, writeSinks } from './prometheus-outside.ts'
 
 export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
@@ -19,6 +20,9 @@ export function renderPrometheus(stats: Stats, latency: LatencyBook, figures: Pr
   writeLatency(text, latency)
   writeEngine(text, stats)
   if (stats.durability !== null) writeDurability(text, stats.durability)
+  writePipelines(text, stats.pipelines)
+  writeSinks(text, stats.sinks)
+  writeDeadLetters(text, stats.deadLetters)
   writeProcess(text, figures)
   return text.toString()
 }

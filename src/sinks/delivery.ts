@@ -74,7 +74,7 @@ export class Delivery {
     this.#isDraining = true
     this.#endPause?.()
     this.wake()
-    if (this.#parts.queue.waiting === 0 && !this.#isRunning) return
+    if (limitMs <= 0 || (this.#parts.queue.waiting === 0 && !this.#isRunning)) return
     await new Promise<void>((resolve) => {
       const cancel = this.#parts.clock.after(limitMs, resolve)
       this.#onIdle.push(() => {

@@ -43,6 +43,7 @@ export class SinkDesk {
   readonly #ports: SinkPorts
   readonly #files = new Set<string>()
   readonly #pipelines = new Map<string, Lanes>()
+  #isClosed = false
 
   constructor(parts: SinkDeskParts) {
     this.#parts = parts
@@ -56,6 +57,7 @@ export class SinkDesk {
    * a file is another sink's, storage-failed if a spill cannot be used; then none is open.
    */
   async open({ name, nodes }: Pick<PipelineDefinition, 'name' | 'nodes'>): Promise<void> {
+    if (this.#isClosed) throw new MillraceError('closed', 'the sinks are closed')
     if (this.#pipelines.has(name))
       throw new MillraceError('conflict', `the sinks of ${name} are open already`)
     const sinks = nodes.filter((node) => node.kind === 'sink')
@@ -98,9 +100,10 @@ export class SinkDesk {
     if (this.#pipelines.get(name) === lanes) this.#pipelines.delete(name)
   }
 
-  /** Closes all; nothing is taken any more. */
+  /** Closes all; what still comes is counted as dropped. */
   async close(limitMs: number): Promise<void> {
-    await Promise.all([...this.#pipelines.keys()].map((name) => this.closePipeline(name, limitMs)))
+    this.#isClosed = true
+    await Promise.all(this.#lanes().map((lane) => lane.close(limitMs)))
     this.#parts.poster.close()
   }
 

@@ -424,7 +424,7 @@ describe('a folder', () => {
     expect(givenUp).toMatchObject([{ readings: [], reason: expect.stringContaining('byte 160') as string }])
   })
 
-  it('loses no stored reading when its process is killed', { timeout: 60_000 }, async () => {
+  it('loses no stored reading when its process is killed', async () => {
     const folder = newFolder()
     const taken = new Map<number, number>()
     const seen = new Set<string>()

@@ -66,7 +66,7 @@ describe('lanes between a router and two workers', () => {
       expect(rig.double(window + S.WINDOW_TOTAL)).toBe(new Uint32Array(seen)[row])
     }
     for (let track = 0; track < 5; track++) expect(rig.kernels.countTrack(rig.map, track)).toBe(0)
-  }, 60_000)
+  })
 })
 
 function processedOf(rig: KernelRig): number {

@@ -35,6 +35,9 @@ export const sampleStats: Stats = {
   uptimeSeconds: 61.5,
   isExact: true,
   durability: null,
+  pipelines: [],
+    sinks: [],
+  deadLetters: [],
 }
 
 /** The same for an engine that keeps a journal. */

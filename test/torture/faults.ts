@@ -192,12 +192,12 @@ export const FAULTS: readonly Fault[] = [
   ...DISK_FAULTS,
 ]
 
-/** One to three different ones. */
-export function drawFaults(generation: Generation, random: Random): Fault[] {
+/** One to three different ones, of those whose kind is wanted. */
+export function drawFaults(generation: Generation, random: Random, only: RegExp): Fault[] {
   const drawn: Fault[] = []
   const count = 1 + Math.floor(random() * 3)
-  let left = FAULTS.filter((fault) => fault.isPossible(generation))
-  while (drawn.length < count) {
+  let left = FAULTS.filter((fault) => only.test(fault.kind) && fault.isPossible(generation))
+  while (drawn.length < count && left.length > 0) {
     let mark = random() * left.reduce((sum, { weight }) => sum + weight, 0)
     const fault = left.find(({ weight }) => (mark -= weight) < 0) ?? left[0]
     drawn.push(fault)

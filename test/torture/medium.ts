@@ -31,7 +31,7 @@ const SIZE_MIB = 40
 const IMAGE_MIB = 64
 const SHARED_MEMORY = '/dev/shm'
 /** EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH. */
-const SHUT_DOWN = 'open(my $f, "<", $ARGV[0]) and ioctl($f, 0x8004587d, pack("L", 2)) or die "$!"'
+const SHUT_DOWN = 'open(F, "<", $ARGV[0]) && ioctl(F, 0x8004587d, my $flags = pack("L", 2)) or die "$!"'
 const UMOUNT_PATIENCE_MS = 10_000
 const CHUNK = Buffer.alloc(64 * 1024, 0xab)
 const mounted = new Set<string>()

@@ -118,12 +118,12 @@ export const PLANTED: readonly PlantedBug[] = [
 ]
 
 /** Tries each (from the `from`th on) until the harness finds it; returns whether it found all. */
-export async function findPlanted({ root, rounds, seed, from, say }: TortureOptions): Promise<boolean> {
+export async function findPlanted({ root, rounds, seed, from, say, only }: TortureOptions): Promise<boolean> {
   let hasFoundAll = true
   for (const bug of PLANTED.slice(from)) {
     const copy = plant(root, bug)
     try {
-      const options = { root: copy, rounds, seed, from: 0, stopAtFirst: true }
+      const options = { root: copy, rounds, seed, from: 0, stopAtFirst: true, only }
       const report = await torture({ ...options, say: () => undefined })
       const isFound = report.failedRound !== undefined
       hasFoundAll &&= isFound

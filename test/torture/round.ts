@@ -23,12 +23,13 @@ export async function runRound(
   feed: TwinFeed,
   random: Random,
   number: number,
+  only: RegExp,
 ): Promise<RoundResult> {
   const verdict = emptyVerdict()
   const startMs = performance.now()
   const times: number[] = []
   const lap = (): void => void times.push(Math.round(performance.now() - startMs))
-  const faults = drawFaults(generation, random)
+  const faults = drawFaults(generation, random, only)
   const isDamaged = faults.some((fault) => fault.isDamage)
   try {
     await load(generation, faults, random)

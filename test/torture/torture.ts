@@ -17,6 +17,8 @@ export interface TortureOptions {
   readonly from: number
   readonly say: (words: string) => void
   readonly stopAtFirst?: boolean
+  /** Kinds of faults; all unless given. */
+  readonly only?: RegExp
 }
 
 export interface TortureReport {
@@ -62,7 +64,7 @@ class Torture {
   }
 
   async run(): Promise<TortureReport> {
-    const { rounds, seed, from, say } = this.#options
+    const { rounds, seed, from, say, only = /./ } = this.#options
     this.#canCut = this.#canMount && (await canCut())
     const missing = this.#notRun()
     for (const words of missing) say(`not run: ${words}`)
@@ -70,7 +72,7 @@ class Torture {
     const problems: string[] = []
     for (let round = from; round < from + rounds; round++) {
       if (this.#generation === undefined || round % ROUNDS_PER_DIRECTORY === 0) await this.#renew(round)
-      const result = await runRound(this.#generation!, this.#feed!, chanceOf(seed, round), round + 1)
+      const result = await runRound(this.#generation!, this.#feed!, chanceOf(seed, round), round + 1, only)
       this.#count(result)
       this.#tell(round, result)
       if (result.problems.length > 0) {
@@ -108,7 +110,9 @@ class Torture {
   }
 
   #drawMedium(mark: number) {
-    if (mark < 0.4 && this.#canCut) return cuttableMedium()
+    // where only power cuts are wanted, each has to be possible
+    const wantsCuts = this.#options.only?.test('power cut') === true && !this.#options.only.test('disk full')
+    if ((mark < 0.4 || wantsCuts) && this.#canCut) return cuttableMedium()
     return mark < 0.8 && this.#canMount ? smallMedium() : undefined
   }
 

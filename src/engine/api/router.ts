@@ -3,7 +3,7 @@
  * HEAD is GET without the body. Every fault becomes a response here.
  */
 import { type ErrorCode, MillraceError } from '../../core/errors.ts'
-import type { HttpRequest, HttpResponse, PromptHttpHandler } from '../../core/http.ts'
+import type { HttpHandler, HttpRequest, HttpResponse } from '../../core/http.ts'
 import { failure } from './responses.ts'
 
 export interface Call {
@@ -17,7 +17,7 @@ export interface Route {
   readonly pattern: string
   /** Answers without a token even where authentication is on. */
   readonly open?: true
-  readonly answer: (call: Call) => HttpResponse
+  readonly answer: (call: Call) => HttpResponse | Promise<HttpResponse>
 }
 
 /** What comes with an error. */
@@ -38,16 +38,16 @@ interface CompiledRoute {
   readonly segments: readonly string[]
 }
 
-export function createRouter(
-  routes: readonly Route[],
-  { authorize, fault }: RouterOptions,
-): PromptHttpHandler {
+export function createRouter(routes: readonly Route[], { authorize, fault }: RouterOptions): HttpHandler {
   const compiled = routes.map((route) => ({ route, segments: route.pattern.split('/') }))
   return (request) => {
+    const finish = (response: HttpResponse): HttpResponse => withoutBodyForHead(request, response)
+    const fail = (error: unknown): HttpResponse => finish(failed(error, fault))
     try {
-      return withoutBodyForHead(request, answer(compiled, request, authorize))
+      const answered = answer(compiled, request, authorize)
+      return answered instanceof Promise ? answered.then(finish, fail) : finish(answered)
     } catch (error) {
-      return withoutBodyForHead(request, failed(error, fault))
+      return fail(error)
     }
   }
 }
@@ -56,7 +56,7 @@ function answer(
   routes: readonly CompiledRoute[],
   request: HttpRequest,
   authorize: RouterOptions['authorize'],
-): HttpResponse {
+): HttpResponse | Promise<HttpResponse> {
   const segments = request.path.split('/')
   const matching = routes.filter((candidate) => matches(candidate.segments, segments))
   if (matching.length === 0) return failure('not-found', `there is no path ${shorten(request.path)}`)

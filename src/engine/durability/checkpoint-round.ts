@@ -9,7 +9,7 @@ import { type MemoryPlan, placeOf } from '../../memory/memory-plan.ts'
 import type { SharedMemory } from '../../memory/shared-memory.ts'
 import type { CheckpointWriter } from '../../storage/checkpoint/checkpoint-writer.ts'
 import { JournalCounters } from '../../storage/journal/journal-counters.ts'
-import type { CheckpointFigures } from './recipes.ts'
+import type { Captured, CheckpointFigures, Extras } from './recipes.ts'
 
 export interface RoundParts {
   readonly memory: SharedMemory
@@ -44,8 +44,8 @@ export class CheckpointRound {
     this.#namesFrom = this.#counters.read().durableSequence + 1
   }
 
-  /** Copies every shard; returns by shard the first ticket of what is not in its copy. */
-  capture(): readonly number[] {
+  /** Copies every shard. */
+  capture(): Captured {
     const { writer, clock } = this.#parts
     this.#beganMs = clock.nowMs()
     // what is durable now lies before every position that is captured from now on
@@ -61,16 +61,19 @@ export class CheckpointRound {
         throw new MillraceError('internal', `shards ${left.join(', ')} could not be copied within a minute`)
       left = busy
     }
-    return writer.tickets
+    return { tickets: writer.tickets, reusable: writer.reusable }
   }
 
   /** Adds what the main thread has, and publishes when nothing in it can be lost any more. */
-  complete(extras: Readonly<Record<string, Uint8Array>>): CheckpointFigures {
+  complete({ extras, reused }: Extras): CheckpointFigures {
     const { writer, clock } = this.#parts
     const clients = this.#clients.save()
     const cursors = this.#cursors(RING_WRITE_CURSOR)
     const names = Buffer.from(String(this.#namesFrom))
-    const { number, bytes, longestPauseMs, longestHoldMs } = writer.seal({ ...extras, clients, names })
+    const { number, bytes, longestPauseMs, longestHoldMs } = writer.seal(
+      { ...extras, clients, names },
+      reused,
+    )
     this.#awaitDurable(cursors)
     const { createdMs } = writer.publish()
     this.#published = [this.#namesFrom, ...this.#published].slice(0, KEPT)

@@ -3,12 +3,19 @@ import { Worker } from 'node:worker_threads'
 import { MillraceError } from '../../core/errors.ts'
 import { publishCursor, wakeWaiters } from '../../memory/atomics.ts'
 import type { Foundation } from '../foundation.ts'
-import type { CheckpointFigures, CheckpointRecipe, FromCheckpoint, ToCheckpoint } from './recipes.ts'
+import type {
+  Captured,
+  CheckpointFigures,
+  CheckpointRecipe,
+  Extras,
+  FromCheckpoint,
+  ToCheckpoint,
+} from './recipes.ts'
 
 const ENTRY = new URL('../../../dist/engine/threads/checkpoint.worker.js', import.meta.url)
 
-/** What the main thread adds, given by shard the first ticket of what is not in the copies. */
-export type ExtrasFor = (tickets: readonly number[]) => Promise<Readonly<Record<string, Uint8Array>>>
+/** What the main thread adds to what is captured. */
+export type ExtrasFor = (captured: Captured) => Promise<Extras>
 
 /** The thread that takes checkpoints, one at a time. */
 export class CheckpointThread {
@@ -31,8 +38,8 @@ export class CheckpointThread {
   async take(extrasFor: ExtrasFor): Promise<CheckpointFigures> {
     const captured = await this.#ask({ kind: 'take' })
     if (captured.kind !== 'captured') throw failed(captured)
-    const extras = await extrasFor(captured.tickets)
-    const done = await this.#ask({ kind: 'extras', extras })
+    const extras = await extrasFor(captured)
+    const done = await this.#ask({ kind: 'extras', ...extras })
     if (done.kind !== 'done') throw failed(done)
     return done.figures
   }

@@ -47,7 +47,7 @@ type Extras = ReadonlyMap<string, Uint8Array>
 
 const decoder = new TextDecoder()
 const EXTRA_ALERTS = 'main'
-const EXTRA_REGISTRY = 'registry'
+export const EXTRA_REGISTRY = 'registry'
 const EXTRA_CLIENTS = 'clients'
 const EXTRA_PART_REFUSALS = 'part-refusals'
 const EXTRA_NAMES = 'names'
@@ -118,15 +118,17 @@ function rebuild(store: RegistryStore, snapshot: Uint8Array | undefined): void {
 
 export function encodeExtras(
   main: MainExtras,
-  registry: RegistryStore,
   partRefusals: Iterable<PartRefusal>,
 ): Record<string, Uint8Array> {
   return {
     [EXTRA_ALERTS]: Buffer.from(JSON.stringify(main)),
     [EXTRA_PART_REFUSALS]: encodePartRefusals(partRefusals),
-    [EXTRA_REGISTRY]: Buffer.concat([...registry.snapshot()]),
   }
 }
+
+export const encodeRegistry = (registry: RegistryStore): Record<string, Uint8Array> => ({
+  [EXTRA_REGISTRY]: Buffer.concat([...registry.snapshot()]),
+})
 
 function mainOf(bytes: Uint8Array | undefined): MainExtras {
   return bytes === undefined ? { alerts: [], registryPosition: 0 } : (JSON.parse(textOf(bytes)) as MainExtras)

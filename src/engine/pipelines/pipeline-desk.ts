@@ -1,25 +1,16 @@
 import type { Clock } from '../../core/clock.ts'
 import { MillraceError } from '../../core/errors.ts'
+import type { PipelineStats } from '../../core/stats.ts'
 import type { ReferenceData } from '../../pipelines/reference/reference-rows.ts'
 import type { CompiledPipeline } from '../../pipelines/compiler/compiled-pipeline.ts'
 import { compilePipeline } from '../../pipelines/compiler/compile.ts'
-import type { Lookup } from '../../pipelines/definition/outside.ts'
+import type { Lookup, Origin } from '../../pipelines/definition/outside.ts'
 import { loadDefinition } from '../../pipelines/load-definition.ts'
-import type { PipelineFigures } from '../../pipelines/runtime/counts.ts'
 import { Progress } from '../../pipelines/runtime/progress.ts'
-import { PipelineState, type StateFigures } from '../../pipelines/state/pipeline-state.ts'
+import { PipelineState } from '../../pipelines/state/pipeline-state.ts'
 import type { StreamMessage } from '../../pipelines/stream-messages.ts'
 import type { StreamRecipe } from '../../pipelines/stream-recipe.ts'
 import type { PipelineOutside } from './pipeline-outside.ts'
-
-/** A pipeline that runs, for people. */
-export interface PipelineStatus {
-  readonly name: string
-  readonly version: number
-  readonly url: string
-  readonly figures: PipelineFigures
-  readonly state: StateFigures
-}
 
 export interface PipelineDeskParts {
   readonly clock: Clock
@@ -60,10 +51,11 @@ export class PipelineDesk {
     return this.#running.size === 0
   }
 
-  list(): PipelineStatus[] {
+  list(): PipelineStats[] {
     return [...this.#running.values()].map(({ compiled, url, progress, state }) => ({
       ...{ name: compiled.definition.name, version: compiled.definition.version, url },
-      ...{ figures: progress.figures(), state: state.figures() },
+      ...progress.figures(),
+      state: state.figures(),
     }))
   }
 
@@ -72,7 +64,7 @@ export class PipelineDesk {
    * to both or none; its state stays when the new one can read it and `onChange` doesn't say otherwise. Throws
    * pipeline-failed, and `conflict` where `onChange` is `refuse` and the state doesn't fit; then the old one goes on.
    */
-  start(url: string): Promise<PipelineStatus> {
+  start(url: string): Promise<PipelineStats> {
     return this.#oneByOne(() => this.#start(url))
   }
 
@@ -80,7 +72,8 @@ export class PipelineDesk {
   remove(name: string): Promise<void> {
     return this.#oneByOne(async () => {
       const running = this.#running.get(name)
-      if (running === undefined) throw new MillraceError('not-found', `there is no pipeline ${name}`, { name })
+      if (running === undefined)
+        throw new MillraceError('not-found', `there is no pipeline ${name}`, { name })
       this.#running.delete(name)
       this.#leaving.set(name, running)
       await this.#share()
@@ -89,10 +82,22 @@ export class PipelineDesk {
     })
   }
 
+  /** Gives the workers the rows of reference tables as they are now. */
+  refresh(): Promise<void> {
+    return this.#oneByOne(() => this.#share())
+  }
+
   /** Takes in what a worker's pipeline says. */
-  receive(message: StreamMessage): void {
+  receive(message: StreamMessage, ticket: number): void {
     const running = this.#running.get(message.pipeline) ?? this.#leaving.get(message.pipeline)
-    running?.outside.receive(message)
+    running?.outside.receive(message, ticket)
+  }
+
+  /** Puts an item in again at the node that gave it up; '' or why that cannot be. */
+  replay(pipeline: string, node: string, item: unknown, origin: Origin): string {
+    const running = this.#running.get(pipeline)
+    if (running === undefined) return `no pipeline ${JSON.stringify(pipeline)} runs here`
+    return running.outside.replay(node, item, origin)
   }
 
   /** What a worker that died may have held. */
@@ -106,7 +111,7 @@ export class PipelineDesk {
     await Promise.all([...this.#running.values()].map(({ outside }) => outside.close()))
   }
 
-  async #start(url: string): Promise<PipelineStatus> {
+  async #start(url: string): Promise<PipelineStats> {
     const { lookup, maxPipelines } = this.#parts
     const fresh = this.#fresh(url)
     const definition = await loadDefinition(fresh)
@@ -126,7 +131,7 @@ export class PipelineDesk {
       await outside.close()
       throw error
     }
-    return this.list().find(({ name }) => name === definition.name) as PipelineStatus
+    return this.list().find(({ name }) => name === definition.name) as PipelineStats
   }
 
   /** The one before's where it fits and may stay. */
@@ -160,7 +165,11 @@ export class PipelineDesk {
   }
 
   #share(): Promise<void> {
-    return this.#parts.setStreams([...this.#running.values()].map(({ recipe }) => recipe))
+    const recipes = [...this.#running.values()].map(({ recipe, outside: { references } }) => ({
+      ...recipe,
+      references,
+    }))
+    return this.#parts.setStreams(recipes)
   }
 
   /** Node keeps a module for good: a changed file is another module. */

@@ -32,7 +32,8 @@ export interface OutsidePorts {
     closePipeline(pipeline: string, limitMs: number): Promise<void>
   }
   readonly onEmit: (topic: string, item: unknown, origin: Origin) => void
-  readonly onAlert: (pipeline: string, alert: PipelineAlert) => void
+  /** `ticket` = of the worker's message; undefined when it comes from a stage on this thread. */
+  readonly onAlert: (alert: PipelineAlert, ticket: number | undefined) => void
   readonly onReading: (pipeline: string, reading: DerivedReading) => void
   readonly onDeadLetter: (pipeline: string, letter: PipelineDeadLetter) => void
   /** Tables that have changed: workers are to be given the new rows. */
@@ -41,6 +42,9 @@ export interface OutsidePorts {
   readonly closingMs: number
 }
 
+const WITH_STATE: ReadonlySet<string> = new Set([
+  ...['window', 'deduplicate', 'throttle', 'custom', 'interval-join', 'alert'],
+])
 const LOOK_AT_FILES_MS = 2000
 const ENRICH_QUEUE = 10_000
 const BACKOFF = { firstMs: 100, maxMs: 10_000 }
@@ -85,12 +89,24 @@ export class PipelineOutside {
     return new Map([...this.#tables].map(([node, table]) => [node, table.data]))
   }
 
-  receive(message: StreamMessage): void {
+  receive(message: StreamMessage, ticket: number): void {
     const { onAlert, onReading, onDeadLetter } = this.#ports
     if ('item' in message) this.#item(message.node, message.item, message.origin)
-    else if ('alert' in message) onAlert(this.#name, message.alert)
+    else if ('alert' in message) onAlert(message.alert, ticket)
     else if ('reading' in message) onReading(this.#name, message.reading)
     else onDeadLetter(this.#name, message.deadLetter)
+  }
+
+  /**
+   * Puts an item in again at a node, on this thread; '' or why that cannot be: behind a window or a stage with state in
+   * the workers it cannot get any further here.
+   */
+  replay(node: string, item: unknown, origin: Origin): string {
+    const blocked = this.#withState(node, new Set())
+    if (blocked !== '') return `${blocked} has state in the workers; only its readings can be sent again`
+    if (!this.#nodes.has(node)) return `there is no node ${JSON.stringify(node)}`
+    this.#behind.enter(node, { item, origin })
+    return ''
   }
 
   /** Hands on what waits, within the time that closing may take. */
@@ -106,6 +122,18 @@ export class PipelineOutside {
 
   get #name(): string {
     return this.#compiled.definition.name
+  }
+
+  /** The first node with state from this one on, or ''. */
+  #withState(id: string, seen: Set<string>): string {
+    if (seen.has(id)) return ''
+    seen.add(id)
+    if (WITH_STATE.has(this.#nodes.get(id)?.kind ?? '')) return id
+    for (const { node } of this.#compiled.consumers.get(id) ?? []) {
+      const found = this.#withState(node, seen)
+      if (found !== '') return found
+    }
+    return ''
   }
 
   #item(id: string, item: unknown, origin: Origin): void {
@@ -130,7 +158,7 @@ export class PipelineOutside {
     const outlet: Outlet = {
       flush() {},
       item: (node, item, origin) => this.#item(node, item, origin),
-      alert: (alert) => onAlert(this.#name, alert),
+      alert: (alert) => onAlert(alert, undefined),
       reading: (reading) => onReading(this.#name, reading),
       deadLetter: (letter) => onDeadLetter(this.#name, letter),
     }

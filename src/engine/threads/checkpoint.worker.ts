@@ -33,8 +33,8 @@ const round = new CheckpointRound({ memory, plan, clock, writer })
 port.on('message', (message: ToCheckpoint) => {
   if (message.kind === 'close') return port.close()
   try {
-    if (message.kind === 'take') post({ kind: 'captured', tickets: round.capture() })
-    else post({ kind: 'done', figures: round.complete(message.extras) })
+    if (message.kind === 'take') post({ kind: 'captured', ...round.capture() })
+    else post({ kind: 'done', figures: round.complete(message) })
   } catch (error) {
     writer.abandon()
     post({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })

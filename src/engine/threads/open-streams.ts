@@ -35,7 +35,13 @@ export async function openStreams(
   if (recipes.length === 0) return undefined
   const { memory, plan, kernels, clock, worker } = host
   const streams = await Promise.all(recipes.map((recipe) => openStream(recipe, host)))
-  return new LaneStreams({ memory, plan, clock, streams, block: new LaneBlock(memory, plan, kernels, worker) })
+  return new LaneStreams({
+    memory,
+    plan,
+    clock,
+    streams,
+    block: new LaneBlock(memory, plan, kernels, worker),
+  })
 }
 
 async function openStream(recipe: StreamRecipe, host: StreamHost): Promise<RunningStream> {

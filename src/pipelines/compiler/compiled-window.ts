@@ -70,18 +70,16 @@ export class WindowPlan implements CompiledWindow {
   ): Envelope {
     const { start, end, revision, early } = times
     const source = this.key.source(low, high, text)
-    const group = `${high.toString(36)}.${low.toString(36)}${text === undefined ? '' : `.${text}`}`
+    const group = { low, high, text, label: this.key.label(low, high, text, lookup) }
+    const name = `${high.toString(36)}.${low.toString(36)}${text ?? ''}`
+    const given = `${this.node.id}:${name}:${start}-${end}:${revision}${early ? 'e' : ''}`
     return {
       item: {
         ...this.#named(values, lookup),
         ...{ start, end, revision, early },
         ...this.key.describe(low, high, text, lookup),
       },
-      origin: {
-        ...source,
-        time: end,
-        id: `${this.node.id}:${group}:${start}-${end}:${revision}${early ? 'e' : ''}`,
-      },
+      origin: { ...source, time: end, id: given, group },
     }
   }
 

@@ -148,7 +148,11 @@ return function run(block, output) {\n  ${calls.join('\n  ')}\n}`
   #key(key: KeyEncoder, { key: spec }: WindowNode, shape: RowShape): string[] {
     if (key instanceof PackedKey) {
       const { low, high } = key.expressions()
-      return [`keyLow[k] = ${low}; keyHigh[k] = ${high}; keyText[k] = undefined`]
+      // the lists have 0 and undefined from the beginning
+      return [
+        ...(low === '0' ? [] : [`keyLow[k] = ${low}`]),
+        ...(high === '0' ? [] : [`keyHigh[k] = ${high}`]),
+      ]
     }
     const source = '{ device: device[i], metric: metric[i], region: region[i], tier: tier[i] }'
     // only functions look at the item
@@ -168,7 +172,7 @@ return function run(block, output) {\n  ${calls.join('\n  ')}\n}`
     const expression = this.#inputValue(input, kind, aggregate, shape)
     if (metric === undefined) return expression
     const at = this.#metrics.includes(metric) ? this.#metrics.indexOf(metric) : this.#metrics.push(metric) - 1
-    return `metric[i] === metricIds[${at}] ? ${expression} : NaN`
+    return `metric[i] === metricIds[${at}] ? (${expression}) : NaN`
   }
 
   #inputValue(
@@ -183,7 +187,11 @@ return function run(block, output) {\n  ${calls.join('\n  ')}\n}`
     const label = JSON.stringify(aggregate)
     if (typeof input === 'function') return `${convert}(${this.#call(input, shape)}, ${label})`
     if (shape.isNumeric(input)) return `${input === 'deviceId' ? 'device' : input}[i]`
-    return `${convert}(${shape.expression(input) ?? 'undefined'}, ${label})`
+    const value = shape.expression(input) ?? 'undefined'
+    // the call is for what is no number
+    return shape.isOriginal(input)
+      ? `${convert}(${value}, ${label})`
+      : `typeof ${value} === 'number' ? ${value} : ${convert}(${value}, ${label})`
   }
 
   #at(node: string): string {

@@ -1,7 +1,7 @@
 import { type PipelineDefinition, type StageNode } from '../definition/definition.ts'
 import type { KeySpec } from '../definition/key-spec.ts'
 import { type Place, StageGraph } from './graph.ts'
-import { keyText, windowText } from './spec-texts.ts'
+import { durationText, keyText, windowText } from './spec-texts.ts'
 
 /** What will run where; plain data, for people and for /v1 alike. */
 export interface PipelinePlan {
@@ -57,11 +57,11 @@ function stateOf(node: StageNode): string | undefined {
     case 'window':
       return `${Object.keys(node.aggregates).length} aggregates ${per(node.key)}, ${slicesText(node)}`
     case 'deduplicate':
-      return `keys of ${node.withinMs} ms`
+      return `the keys of the last ${durationText(node.withinMs)}`
     case 'throttle':
       return `a counter ${per(node.key)}`
     case 'interval-join':
-      return `items of ${node.untilMs - node.afterMs} ms, ${per(node.key)}`
+      return `items of ${durationText(node.untilMs - node.afterMs)}, ${per(node.key)}`
     case 'custom':
       return `its own ${per(node.key)}`
     case 'alert':

@@ -70,6 +70,7 @@ export interface PipelineAlert {
 }
 
 export interface DerivedReading {
+  readonly node: string
   readonly device: string | number
   readonly metric: string
   readonly time: number

@@ -97,8 +97,8 @@ export class AlertRows {
     this.#table.remove(row)
   }
 
-  #add({ low, high, text }: StateKey, time: number): number {
-    const row = this.#table.findOrAdd(low, high, text)
+  #add({ low, high }: StateKey, time: number): number {
+    const row = this.#table.findOrAdd(low, high, undefined)
     if (row === 0) return 0
     this.state.putNumber(row + SINCE, time)
     this.setLatest(row, time)

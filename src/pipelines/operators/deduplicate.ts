@@ -1,7 +1,7 @@
 /**
- * Lets an item pass unless one with its key has passed within so much event time of it, before or after. An item that is
- * older than the watermark counts as of the watermark, so that what the watermark has left behind can be forgotten without
- * changing any answer. A key that there is no room for passes unnoted.
+ * Lets an item pass unless one with its key has passed within so much event time of it, before or after. What passed longer
+ * than that before the watermark is forgotten: it says nothing about items that are not late, and a late one is rather let
+ * through twice than lost. A key that there is no room for passes unnoted.
  */
 import type { DeduplicateNode } from '../definition/definition.ts'
 import type { Emit, Envelope, Operator, ShardScope } from '../runtime/operator.ts'
@@ -20,8 +20,7 @@ export class Deduplicate implements Operator {
 
   push(envelope: Envelope, { state, watermark }: ShardScope, out: Emit): void {
     const key = this.#keyOf(envelope)
-    const time = Math.max(envelope.origin.time, watermark)
-    if (this.#passed.of(state).note(key, time, watermark)) out(envelope)
+    if (this.#passed.of(state).note(key, envelope.origin.time, watermark)) out(envelope)
   }
 
   advance({ state, watermark }: ShardScope): void {

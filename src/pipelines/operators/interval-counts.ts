@@ -32,8 +32,8 @@ export class IntervalCounts {
   }
 
   /** Counts an item in the key's interval that begins at `start`; false when it would be more than `most`. */
-  take({ low, high, text }: StateKey, start: number, most: number, oldest: number): boolean {
-    const row = this.#table.findOrAdd(low, high, text)
+  take({ low, high }: StateKey, start: number, most: number, oldest: number): boolean {
+    const row = this.#table.findOrAdd(low, high, undefined)
     if (row === 0) return true
     if (this.#table.added) this.#queue.append(this.#table.own, row)
     else if (start < this.#start(row)) return this.#takeEarlier(row, start, most)

@@ -55,11 +55,11 @@ export class JoinRows {
   }
 
   /** Keeps an item as long as one of the other side that is not late can meet it; false when there is no room. */
-  keep({ low, high, text }: StateKey, side: Side, { item, origin }: Envelope, watermark: number): boolean {
+  keep({ low, high }: StateKey, side: Side, { item, origin }: Envelope, watermark: number): boolean {
     const until = origin.time + side.untilMs
     if (until < watermark) return true
     const encoded = textOfPlain({ item, origin }, 'what the join keeps')
-    const row = this.#table.findOrAdd(low, high, text)
+    const row = this.#table.findOrAdd(low, high, undefined)
     if (row === 0) return false
     if (this.#table.added) this.#begin(row)
     const queue = row + (side.name === 'left' ? LEFT : RIGHT)

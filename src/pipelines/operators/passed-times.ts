@@ -33,12 +33,15 @@ export class PassedTimes {
   }
 
   /** Notes that an item of the key passes at `time`; false when the key has a time within reach already. */
-  note({ low, high, text }: StateKey, time: number, watermark: number): boolean {
-    const row = this.#table.findOrAdd(low, high, text)
+  note({ low, high }: StateKey, time: number, watermark: number): boolean {
+    const oldest = watermark - this.#withinMs
+    const known = this.#table.find(low, high)
+    if (known !== 0 && this.#isNear(known, time, oldest)) return false
+    if (time < oldest) return true
+    const row = this.#table.findOrAdd(low, high, undefined)
     if (row === 0) return true
-    if (!this.#table.added) return this.#noteAgain(row, time, watermark)
-    this.#queue.append(this.#table.own, row)
-    this.state.putNumber(row + LATEST, time)
+    if (this.#table.added) this.#begin(row, time)
+    else this.#goOn(row, time, oldest)
     return true
   }
 
@@ -46,19 +49,22 @@ export class PassedTimes {
     expireRows(this.#table, this.#queue, (row) => this.#latest(row) + this.#withinMs < watermark)
   }
 
-  #noteAgain(row: number, time: number, watermark: number): boolean {
-    const isNear = (other: number): boolean => Math.abs(time - other) <= this.#withinMs
-    const latest = this.#latest(row)
-    if (isNear(latest) || this.#earlier.find(row + EARLIER, isNear) !== 0) return false
-    const oldest = watermark - this.#withinMs
-    this.#earlier.dropBefore(row + EARLIER, oldest)
-    const older = Math.min(time, latest)
-    if (older >= oldest) this.#earlier.add(this.#table, row + EARLIER, older, 0)
-    if (time > latest) this.#moveOn(row, time)
-    return true
+  #isNear(row: number, time: number, oldest: number): boolean {
+    const isNear = (other: number): boolean => Math.abs(time - other) <= this.#withinMs && other >= oldest
+    return isNear(this.#latest(row)) || this.#earlier.find(row + EARLIER, isNear) !== 0
   }
 
-  #moveOn(row: number, time: number): void {
+  #begin(row: number, time: number): void {
+    this.#queue.append(this.#table.own, row)
+    this.state.putNumber(row + LATEST, time)
+  }
+
+  #goOn(row: number, time: number, oldest: number): void {
+    const latest = this.#latest(row)
+    const older = Math.min(time, latest)
+    this.#earlier.dropBefore(row + EARLIER, oldest)
+    if (older >= oldest) this.#earlier.add(this.#table, row + EARLIER, older, 0)
+    if (time < latest) return
     this.state.putNumber(row + LATEST, time)
     this.#queue.toEnd(this.#table.own, row)
   }

@@ -23,8 +23,8 @@ export class TextRows {
   }
 
   /** False when there is no room; then the key has the text that it had, if any. */
-  write({ low, high, text: name }: StateKey, text: string): boolean {
-    const row = this.#table.findOrAdd(low, high, name)
+  write({ low, high }: StateKey, text: string): boolean {
+    const row = this.#table.findOrAdd(low, high, undefined)
     if (row === 0) return false
     const isNew = this.#table.added
     const blob = this.state.makeRoom(this.#table, () => this.state.texts.write(text))

@@ -32,7 +32,10 @@ export class PipelineRuntime implements Stream {
   constructor(parts: RuntimeParts) {
     const { compiled } = parts
     this.#parts = parts
-    this.#graph = new StageGraph({ ...parts, toWindow: (window, envelope) => this.#window(window).add(envelope) })
+    this.#graph = new StageGraph({
+      ...parts,
+      toWindow: (window, envelope) => this.#window(window).add(envelope),
+    })
     this.#nodes = new Map(compiled.definition.nodes.map((node) => [node.id, node]))
     const numbers = new Map(compiled.definition.nodes.map(({ id }, index) => [id, index]))
     const { lookup, door } = parts
@@ -101,6 +104,12 @@ export class PipelineRuntime implements Stream {
     const scope = this.#scopeOf(shard)
     this.#transact(scope, () => this.#graph.deliver(node, envelope, scope))
     this.#takeIn(scope)
+  }
+
+  /** An item comes to a node again. */
+  enter(node: string, envelope: Envelope, shard = 0): void {
+    const scope = this.#scopeOf(shard)
+    this.#transact(scope, () => this.#graph.push(node, envelope, scope))
   }
 
   readonly #output: FusedOutput = {

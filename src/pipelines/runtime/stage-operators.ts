@@ -114,8 +114,9 @@ class SeriesOutput implements Operator {
   }
 
   push({ item, origin }: Envelope): void {
-    const { metric, value, device } = this.#node
+    const { id: node, metric, value, device } = this.#node
     this.#outlet.reading({
+      node,
       device: device === undefined ? this.#deviceOf(origin) : device(item as never),
       ...{ metric, time: origin.time, value: value(item as never), id: origin.id },
     })
@@ -136,12 +137,12 @@ function keyOfStage({ keys }: CompiledPipeline, node: string): KeyOf {
 
 function encoded(encoder: KeyEncoder, { item, origin }: Envelope): ReturnType<KeyOf> {
   encoder.encode(item, origin)
-  return { low: encoder.low, high: encoder.high, text: encoder.text }
+  return { low: encoder.low, high: encoder.high }
 }
 
 /** What alerts are told apart by: the group of the window before, or the series. */
 const groupOf: KeyOf = ({ origin: { group, device, metric } }) =>
-  group ?? { low: ((device % 0x1_0000) * 0x1_0000 + metric) >>> 0, high: Math.floor(device / 0x1_0000), text: undefined }
+  group ?? { low: ((device % 0x1_0000) * 0x1_0000 + metric) >>> 0, high: Math.floor(device / 0x1_0000) }
 
 function labelOf({ origin: { group, device, metric } }: Envelope, lookup: Lookup): string {
   if (group !== undefined) return group.label

@@ -39,7 +39,10 @@ export class WindowStage {
     const { id, window, aggregates, allowedLatenessMs, earlyEveryMs } = compiled.node
     const options = {
       ...{ node: parts.node, window, allowedLatenessMs, earlyEveryMs },
-      aggregates: Object.entries(aggregates).map(([name, spec]) => ({ spec, columns: compiled.inputs[name] })),
+      aggregates: Object.entries(aggregates).map(([name, spec]) => ({
+        spec,
+        columns: compiled.inputs[name],
+      })),
     }
     this.#compiled = compiled
     this.#parts = parts
@@ -118,7 +121,9 @@ export class WindowStage {
   #envelopeOf(result: WindowResult): Envelope {
     const { low, high, text, values } = result
     const { key, node, result: show } = this.#compiled
-    const byName = Object.fromEntries(Object.keys(node.aggregates).map((name, index) => [name, values[index]]))
+    const byName = Object.fromEntries(
+      Object.keys(node.aggregates).map((name, index) => [name, values[index]]),
+    )
     const { item, origin } = show(result, result, byName, this.#parts.lookup)
     const label = key.label(low, high, text, this.#parts.lookup)
     return { item, origin: { ...origin, group: { low, high, text, label } } }

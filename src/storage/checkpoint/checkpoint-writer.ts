@@ -138,9 +138,18 @@ export class CheckpointWriter {
     return this.#begun().tickets
   }
 
-  /** All shards are captured: writes what else belongs to it and makes everything safe. */
-  seal(extras: Readonly<Record<string, Uint8Array>>): SealedCheckpoint {
+  /** Names of extras of the checkpoint before, which need not be written again if they are still the same. */
+  get reusable(): readonly string[] {
+    return this.#reusable().map(({ name }) => name)
+  }
+
+  /**
+   * All shards are captured: writes what else belongs to it and makes everything safe. `reused`: of the reusable ones,
+   * those that are the same.
+   */
+  seal(extras: Readonly<Record<string, Uint8Array>>, reused: readonly string[] = []): SealedCheckpoint {
     const open = this.#begun()
+    open.extras.push(...this.#reusable().filter(({ name }) => reused.includes(name)))
     for (const [name, bytes] of Object.entries(extras)) {
       const at = open.bytes
       const crc = this.#parts.checksum(bytes, 0)
@@ -180,6 +189,11 @@ export class CheckpointWriter {
     this.#open = undefined
     if (!open.isSealed) attempt(() => open.file.close())
     attempt(() => this.#folder.discard(open.number))
+  }
+
+  /** A full one is to need no other file. */
+  #reusable(): readonly ManifestExtra[] {
+    return this.#begun().isFull ? [] : (this.#last?.manifest.extras ?? [])
   }
 
   #begun(): Open {

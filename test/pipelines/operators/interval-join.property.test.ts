@@ -94,6 +94,8 @@ describe('IntervalJoin', () => {
   it('forgets items that nothing can meet any more', () => {
     const stage = new IntervalJoin({ afterMs: 0, untilMs: 10, join }, { left: byKey, right: byKey }, 0)
     const scope = oneScope()
+    stage.advance(scope)
+    // the stage has opened it: the shape is its own
     const table = scope.state.table(0, { words: 8, isEvictable: true })
     const used: number[] = []
     for (const begin of [0, 1000]) {

@@ -22,7 +22,7 @@ export const envelope = (item: unknown, origin: Partial<Origin> = {}): Envelope 
 /** By the item's `key`, a whole number. */
 export const byKey: KeyOf = ({ item }) => {
   const { key } = item as { readonly key: number }
-  return { low: key, high: 0, text: `key ${key}` }
+  return { low: key, high: key % 2 }
 }
 
 /** What a test drives a stage through; `push` says which input an item is for. */

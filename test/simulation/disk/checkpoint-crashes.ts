@@ -61,6 +61,8 @@ class CheckpointLife {
   readonly #random: Random
   readonly #work: CheckpointWork
   readonly #shards: InventedShards
+  /** Of the last checkpoint that was published. */
+  #registry: Uint8Array = new Uint8Array(0)
 
   constructor(life: Life<CheckpointAccount>, work: CheckpointWork) {
     this.#life = life
@@ -146,10 +148,13 @@ class CheckpointLife {
     writer.begin(account.nextRecord)
     for (let left = this.#shards.order(); left.length > 0;)
       left = left.filter((shard) => writer.captureShard(shard) === 'busy')
-    const { number } = writer.seal({ registry: this.#shards.extra() })
+    const registry = this.#shards.extra()
+    const isSame = writer.reusable.includes('registry') && Buffer.compare(registry, this.#registry) === 0
+    const { number } = isSame ? writer.seal({}, ['registry']) : writer.seal({ registry })
     ;(account.sealed[number] ??= []).push(this.#shards.signature())
     if (this.#work.tellsEarly) account.published = number
     writer.publish()
+    this.#registry = registry
     account.published = number
     account.retired = Math.max(account.retired, writer.retireBefore ?? 0)
   }
