@@ -1,6 +1,6 @@
 /** `millrace/testing`: unit tests of pipelines. */
 import { MillraceError } from '../core/errors.ts'
-import { definitionIn } from '../history/run/load.ts'
+import { definitionIn } from '../pipelines/builder/pipeline.ts'
 import { openStream } from '../history/run/pipeline-stream.ts'
 import { PipelineTest, type TestOptions } from './pipeline-test.ts'
 

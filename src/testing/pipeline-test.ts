@@ -65,7 +65,7 @@ export class PipelineTest {
     const parts = { outlet: this.#outcomes, lookup: this.#names, counts: this.#outcomes, owner: 1 }
     this.#stream = open({ definition: shown, ...parts, shared: undefined }).stream
     this.#horizonMs = horizonMs(shown)
-    this.#clock = new ShardClock(this.#stream)
+    this.#clock = new ShardClock(this.#stream, this.#now)
   }
 
   /** Virtual time, milliseconds since 1970. */
