@@ -2,7 +2,7 @@ import type { PipelineDefinition, StageNode } from '../pipelines/definition/defi
 
 /** Stages whose items leave the pipeline there. */
 export const ENDS: readonly StageNode['kind'][] = ['alert', 'to-series', 'emit', 'sink']
-const POLICY = { onError: 'dead-letter', retries: 0, timeoutMs: 0 } as const
+const POLICY = { onError: 'dead-letter', retries: 0, timeoutMs: 1000 } as const
 
 export interface Observed {
   readonly definition: PipelineDefinition
@@ -15,7 +15,8 @@ export interface Observed {
  * nothing follows: their items are what the pipeline is for, when no sink says so.
  */
 export function observed(definition: PipelineDefinition, ids = endsOf(definition)): Observed {
-  const taps = ids.map(tapOf)
+  const own = new Set(definition.nodes.map(({ id }) => id))
+  const taps = ids.map((id, i) => tapOf(id, freeId(`output-${i + 1}`, own)))
   const topics = new Map<string, string>()
   for (const node of definition.nodes) {
     if (node.kind === 'emit') topics.set(node.id, node.topic)
@@ -25,9 +26,12 @@ export function observed(definition: PipelineDefinition, ids = endsOf(definition
   return { definition: { ...definition, nodes: [...definition.nodes, ...taps] }, topics }
 }
 
-const tapOf = (id: string): StageNode => ({
-  ...{ kind: 'emit', id: `output of ${id}`, inputs: [id], policy: POLICY, topic: id },
+const tapOf = (input: string, id: string): StageNode => ({
+  ...{ kind: 'emit', id, inputs: [input], policy: POLICY, topic: input },
 })
+
+const freeId = (id: string, taken: ReadonlySet<string>): string =>
+  taken.has(id) ? freeId(`${id}x`, taken) : id
 
 function endsOf({ nodes }: PipelineDefinition): string[] {
   const used = new Set(nodes.flatMap(({ inputs }) => inputs))

@@ -1,6 +1,7 @@
 import { deviceIdOf } from '../core/ids.ts'
 import { type Tier, tierIndex } from '../core/tiers.ts'
 import { DeviceList, type KnownDevice } from '../history/device-list.ts'
+import { horizonMs } from '../history/horizon.ts'
 import { ENDS, observed } from '../history/outputs-of.ts'
 import type { OpenStream } from '../history/run/open-stream.ts'
 import { RunNames } from '../history/run/run-names.ts'
@@ -47,6 +48,7 @@ export class PipelineTest {
   /** Nodes by what their items are asked for by: stage, topic. */
   readonly #nodes = new Map<string, string[]>()
   readonly #block = new TestBlock()
+  readonly #horizonMs: number
   #regions = 0
   #now: number
 
@@ -58,10 +60,12 @@ export class PipelineTest {
     const stages = definition.nodes.filter(({ kind }) => !ENDS.includes(kind)).map(({ id }) => id)
     const { definition: shown, topics } = observed(definition, stages)
     for (const [node, topic] of topics) this.#listen(topic, node)
-    for (const { id, kind } of definition.nodes) if (kind === 'emit' && topics.get(id) !== id) this.#listen(id, id)
-    const parts = { outlet: this.#outcomes, lookup: this.#names, counts: this.#outcomes, shared: undefined }
-    this.#stream = open({ definition: shown, ...parts }).stream
-    this.#clock = new ShardClock(this.#stream)
+    for (const { id, kind } of definition.nodes)
+      if (kind === 'emit' && topics.get(id) !== id) this.#listen(id, id)
+    const parts = { outlet: this.#outcomes, lookup: this.#names, counts: this.#outcomes, owner: 1 }
+    this.#stream = open({ definition: shown, ...parts, shared: undefined }).stream
+    this.#horizonMs = horizonMs(shown)
+    this.#clock = new ShardClock(this.#stream, this.#now)
   }
 
   /** Virtual time, milliseconds since 1970. */
@@ -122,7 +126,7 @@ export class PipelineTest {
 
   /** The end of all readings: every window closes. */
   finish(): this {
-    this.#clock.end()
+    this.#clock.end(this.#horizonMs)
     return this
   }
 

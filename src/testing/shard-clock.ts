@@ -8,11 +8,13 @@ import type { Stream } from '../pipelines/runtime/stream.ts'
 export class ShardClock {
   readonly #stream: Stream
   readonly #latest = new Float64Array(SHARDS).fill(-Infinity)
-  readonly #active = new Float64Array(SHARDS).fill(-Infinity)
+  /** When something was last heard of a shard; of all when the test began. */
+  readonly #active = new Float64Array(SHARDS)
   readonly #watermarks = new Float64Array(SHARDS).fill(-Infinity)
 
-  constructor(stream: Stream) {
+  constructor(stream: Stream, nowMs: number) {
     this.#stream = stream
+    this.#active.fill(nowMs)
   }
 
   watermark(shard: number): number {
@@ -30,23 +32,18 @@ export class ShardClock {
     let behind = Infinity
     for (let shard = 0; shard < SHARDS; shard++) {
       const quietMs = nowMs - this.#active[shard]
-      // nothing was ever heard of a shard that is quiet since −Infinity: it follows at once
-      const reached = quietMs < idleMs ? this.#latest[shard] : latest + this.#quietMs(nowMs) - idleMs
+      const reached = quietMs < idleMs ? this.#latest[shard] : latest + quietMs - idleMs
       this.#move(shard, reached - latenessMs)
       if (quietMs < idleMs) behind = Math.min(behind, this.#watermarks[shard])
     }
     this.#stream.advanceCombined(behind === Infinity ? Math.max(...this.#watermarks) : behind)
   }
 
-  /** Every window closes. */
-  end(): void {
-    for (let shard = 0; shard < SHARDS; shard++) this.#move(shard, Infinity)
-    this.#stream.advanceCombined(Infinity)
-  }
-
-  /** Since something was heard of any shard. */
-  #quietMs(nowMs: number): number {
-    return nowMs - Math.max(...this.#active)
+  /** Every window closes: nothing is later than `horizonMs` after the latest reading. */
+  end(horizonMs: number): void {
+    const end = Math.max(...this.#latest) + horizonMs
+    for (let shard = 0; shard < SHARDS; shard++) this.#move(shard, end)
+    this.#stream.advanceCombined(end)
   }
 
   #move(shard: number, watermark: number): void {

@@ -42,6 +42,11 @@ export class ChunkBook {
     for (const metric of metrics) this.#metrics.id(metric)
   }
 
+  /** The latest event time of all that has been shared out. */
+  get latest(): number {
+    return this.#latest
+  }
+
   expect(chunk: number, thread: number, input: number, place: Chunk): void {
     const bytes = place.kind === 'given' ? place.bytes.length : place.to - place.from
     this.#entries.set(chunk, { thread, input, bytes, scanned: undefined, taken: 0, floor: Infinity })

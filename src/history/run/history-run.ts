@@ -1,7 +1,7 @@
 import type { Input } from '../input/chunk.ts'
 import { MAX_FAULTS } from '../scan/chunk-reading.ts'
 import { ChunkBook } from './chunk-book.ts'
-import type { Outcome, Report, RunFault, ThreadOrder } from './messages.ts'
+import type { Order, Outcome, Report, RunFault, ThreadOrder } from './messages.ts'
 import { ResultOrder } from './result-order.ts'
 import { type RunThread, type ThreadEvents } from './run-thread.ts'
 
@@ -89,7 +89,7 @@ export class HistoryRun {
       await this.#start()
       await this.#readAll()
       await this.#until(() => this.#done === this.#read)
-      this.#sendAll({ kind: 'finish', chunk: this.#read++ })
+      this.#sendAll({ kind: 'finish', chunk: this.#read++, latest: this.#book.latest })
       await this.#until(() => this.#done === this.#read)
       this.#sendAll({ kind: 'end' })
       await this.#until(() => this.#ended === this.#threads.length)
@@ -207,7 +207,7 @@ export class HistoryRun {
     for (const letter of letters) if (this.#letters++ < MAX_FAULTS) this.#parts.onDeadLetter(letter)
   }
 
-  #sendAll(order: { readonly kind: 'finish'; readonly chunk: number } | { readonly kind: 'end' }): void {
+  #sendAll(order: Order & { readonly kind: 'finish' | 'end' }): void {
     for (const thread of this.#threads) thread.send(order)
   }
 

@@ -1,5 +1,6 @@
 import { MillraceError } from '../../core/errors.ts'
 import type { PipelineDefinition } from '../../pipelines/definition/definition.ts'
+import { definitionIn } from '../../pipelines/builder/pipeline.ts'
 import type { OpenStream } from './open-stream.ts'
 
 /** The pipeline that a module exports as `default`: what the builder made, or the definition itself. */
@@ -18,14 +19,6 @@ export async function loadDefinition(url: string): Promise<PipelineDefinition> {
     `${url}: its default export must be a pipeline, as pipeline(…) makes them`,
     { url },
   )
-}
-
-/** Of a definition, or of what has one (`definition`). */
-export function definitionIn(value: unknown): PipelineDefinition | undefined {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
-  if ('millrace' in value && value.millrace === 'pipeline' && 'nodes' in value)
-    return value as PipelineDefinition
-  return 'definition' in value ? definitionIn(value.definition) : undefined
 }
 
 /** The module that opens pipelines: the engine's own, or one of a test. */

@@ -47,7 +47,7 @@ export type Order =
   | PartOrder
   | { readonly kind: 'combine'; readonly chunk: number; readonly watermark: number }
   /** There is no more: every window closes. */
-  | { readonly kind: 'finish'; readonly chunk: number }
+  | { readonly kind: 'finish'; readonly chunk: number; readonly latest: number }
   | { readonly kind: 'end' }
 
 /** A line of the output; lines are ordered by time and then by text. */

@@ -8,6 +8,8 @@ export interface StreamParts {
   readonly outlet: Outlet
   readonly lookup: Lookup
   readonly counts: Counts
+  /** Number of the thread, from 1 on. */
+  readonly owner: number
   /** What the first thread's `OpenedStream.shared` was; undefined = this is the first one. */
   readonly shared: unknown
 }

@@ -40,8 +40,9 @@ export class ShardFeed {
     return this.#close(latest)
   }
 
-  finish(): void {
-    for (let shard = this.#share; shard < SHARDS; shard += this.#shares) this.#advance(shard, Infinity)
+  /** Every window closes: nothing is later than `end`. */
+  finish(end: number): void {
+    for (let shard = this.#share; shard < SHARDS; shard += this.#shares) this.#advance(shard, end)
   }
 
   #show(shard: number, block: BlockWriter): void {

@@ -5,6 +5,7 @@ import { DeviceList } from '../device-list.ts'
 import type { Chunk, Format } from '../input/chunk.ts'
 import { CHUNK_BYTES } from '../input/chunk.ts'
 import { type Lines, linesInRange } from '../input/lines-in-range.ts'
+import { horizonMs } from '../horizon.ts'
 import { observed } from '../outputs-of.ts'
 import { ChunkReading } from '../scan/chunk-reading.ts'
 import type { FieldNames } from '../scan/columns.ts'
@@ -32,6 +33,7 @@ export class ShareRun {
   readonly #feed: ShardFeed
   readonly #combine: (watermark: number) => void
   readonly #late: () => number
+  readonly #horizonMs: number
   readonly #files = new Map<string, DiskFile>()
   #room = new Uint8Array(CHUNK_BYTES + (1 << 17))
 
@@ -45,9 +47,10 @@ export class ShareRun {
     const { definition: shown, topics } = observed(withLateness(definition, order.latenessMs))
     const lines = new ResultLines(names, topics)
     const late = new LateCount()
-    const { shared } = order
-    const opened = open({ definition: shown, outlet: lines, lookup: names, counts: late, shared })
-    return new ShareRun(order, { disk, devices, names, lines, late, opened })
+    const { shared, share } = order
+    const parts = { definition: shown, outlet: lines, lookup: names, counts: late }
+    const opened = open({ ...parts, owner: share + 1, shared })
+    return new ShareRun(order, { disk, devices, names, lines, late, opened, horizonMs: horizonMs(shown) })
   }
 
   private constructor(
@@ -59,6 +62,7 @@ export class ShareRun {
       readonly lines: ResultLines
       readonly late: LateCount
       readonly opened: OpenedStream
+      readonly horizonMs: number
     },
   ) {
     const { stream, shared } = parts.opened
@@ -67,6 +71,7 @@ export class ShareRun {
     this.#devices = parts.devices
     this.#names = parts.names
     this.#lines = parts.lines
+    this.#horizonMs = parts.horizonMs
     this.#late = () => parts.late.rows
     this.#combine = (watermark) => stream.advanceCombined(watermark)
     this.#feed = new ShardFeed(stream, order.share, order.shares)
@@ -86,9 +91,14 @@ export class ShareRun {
         this.#combine(order.watermark)
         return { kind: 'combined', chunk: order.chunk, ...this.#lines.take() }
       case 'finish':
-        this.#feed.finish()
+        this.#feed.finish(order.latest + this.#horizonMs)
         for (const file of this.#files.values()) file.close()
-        return { kind: 'taken', chunk: order.chunk, floor: Infinity, ...this.#lines.take() }
+        return {
+          kind: 'taken',
+          chunk: order.chunk,
+          floor: order.latest + this.#horizonMs,
+          ...this.#lines.take(),
+        }
       case 'end':
         return { kind: 'ended', late: this.#late() }
     }

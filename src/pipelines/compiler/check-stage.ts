@@ -1,6 +1,6 @@
 import type { SinkNode, StageNode } from '../definition/definition.ts'
 import { SOURCE } from '../definition/definition.ts'
-import type { SinkCheck } from './check.ts'
+import type { SinkCheck } from './sink-check.ts'
 import { checkKey } from './check-key.ts'
 import {
   anyNumber,

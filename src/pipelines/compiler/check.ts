@@ -1,12 +1,10 @@
-import type { PipelineDefinition, SinkNode, StageNode } from '../definition/definition.ts'
+import type { PipelineDefinition, StageNode } from '../definition/definition.ts'
 import { checkGraph } from './check-graph.ts'
 import { checkHead } from './check-head.ts'
 import { checkMeaning } from './check-meaning.ts'
 import { checkStage } from './check-stage.ts'
 import { type Fault, pipelineError, shown } from './fault.ts'
-
-/** Says what is wrong with a sink, a fault in each line; the schemas are the sinks' own. */
-export type SinkCheck = (sink: SinkNode['sink']) => string | undefined
+import type { SinkCheck } from './sink-check.ts'
 
 /**
  * All that is wrong with a definition; each group of checks relies on the ones before, so that later ones are only asked
