@@ -62,8 +62,8 @@ export function copyShard(map: usize, capture: usize, shard: u32): void {
   }
 }
 
-/** Copies what has been noted as changed; returns how many rows. */
-export function copyLogged(map: usize, capture: usize, shard: u32): u32 {
+/** Copies what has been noted as changed, `limit` rows or a few more; returns how many. */
+export function copyLogged(map: usize, capture: usize, shard: u32, limit: u32): u32 {
   const offset = <usize>shard * <usize>load<u32>(map, M.MAP_SHARD_BYTES)
   const rows = <usize>load<u32>(map, M.MAP_SERIES) + offset
   const windows = <usize>load<u32>(map, M.MAP_WINDOWS) + offset
@@ -71,7 +71,7 @@ export function copyLogged(map: usize, capture: usize, shard: u32): u32 {
   const log = <usize>load<u32>(capture, K.CAPTURE_LOG)
   const present = <usize>load<u32>(capture, K.CAPTURE_PRESENT)
   let copied: u32 = 0
-  for (let chunk: u32 = 0; chunk < chunks; chunk++) {
+  for (let chunk: u32 = 0; chunk < chunks && copied < limit; chunk++) {
     const at = <usize>chunk << 3
     if (load<u64>(log + at) == 0) continue
     let bits = atomic.xchg<u64>(log + at, 0)

@@ -14,6 +14,7 @@ export {
   drainTrack,
 } from './lane-reader'
 export { countRing, countTrack } from './census'
+export { gatherColumns } from './gather'
 export { adoptFrame } from './replay'
 export { logWaiting, copyShard, copyLogged, packChunks } from './capture'
 export { restoreRows, requeue, requeueFence } from './requeue'

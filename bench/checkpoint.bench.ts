@@ -21,7 +21,7 @@ import { CheckpointWriter } from '../src/storage/checkpoint/checkpoint-writer.ts
 import { restoreNewest } from '../src/storage/checkpoint/restore-newest.ts'
 import { ShardCapture } from '../src/storage/checkpoint/shard-capture.ts'
 import { NodeDisk } from '../src/storage/disk/node-disk.ts'
-import { kernelChecksum } from '../src/storage/journal/checksum.ts'
+import { kernelChecksum, kernelRoom } from '../src/storage/journal/checksum.ts'
 import { type BenchCase, benchCase, type BenchResult, benchResult, timed } from './bench.ts'
 
 interface Size {
@@ -121,6 +121,7 @@ const keyOf = (index: number): bigint =>
 class Fleet {
   readonly #memory: SharedMemory
   readonly #plan: MemoryPlan
+  readonly #module: WebAssembly.Module
   readonly #kernels: Kernels
   readonly #series: number
   readonly #keys: BigUint64Array
@@ -129,6 +130,7 @@ class Fleet {
   #cursor = 0
 
   constructor(module: WebAssembly.Module, series: number) {
+    this.#module = module
     this.#series = series
     this.#plan = planMemory({
       ...{ series, devices: 1000, ringBytes: RING_BYTES, rings: 1, backlogBytes: 1 << 27, workers: 1 },
@@ -177,12 +179,13 @@ class Fleet {
     const disk = new NodeDisk()
     return new CheckpointWriter({
       ...{ capture, plan, disk, dataDir, checksum: this.#checksum, clock, run: 1, damaged: [] },
+      rest: () => undefined,
     })
   }
 
   restore(dataDir: string): { ms: number; restored: number } {
     const [memory, plan, kernels, clock] = [this.#memory, this.#plan, this.#kernels, this.#clock]
-    const reader = new CheckpointReader(new NodeDisk(), dataDir, this.#checksum)
+    const reader = new CheckpointReader(new NodeDisk(), dataDir, kernelRoom(this.#module))
     let restored = 0
     const ms = timed(() => {
       restored = restoreNewest({ reader, memory, plan, kernels, clock }).restored?.series ?? 0
@@ -223,8 +226,7 @@ class Fleet {
   }
 
   get #checksum() {
-    const checksum = kernelChecksum(this.#kernels, this.#memory.memory, this.#plan.at.crcTables)
-    return (bytes: Uint8Array, crc = 0) => checksum(bytes, crc)
+    return kernelChecksum(this.#kernels, this.#memory.memory, this.#plan.at.crcTables)
   }
 
   #frame(first: number, step: number): void {

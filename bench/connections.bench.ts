@@ -1,25 +1,20 @@
 /**
  * Memory of the server per idle connection: growth of its resident memory while a client in another process (this one)
- * opens connections that then say nothing. The check value: the server counts as many as were opened.
- *
- *   npx tsx bench/connections.bench.ts [small]
+ * opens connections that then say nothing. The server counts as many as were opened.
  */
 import { setTimeout as pass } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
 import { closeAll, openStreams } from '../test/engine/raw-sockets.ts'
 import { Served } from '../test/engine/served.ts'
+import { type BenchResult, benchResult } from './bench.ts'
+import { atMost, figure } from './e2e/figures.ts'
 
 export interface Size {
   readonly connections: number
 }
 
-export const small: Size = { connections: 4000 }
-export const full: Size = { connections: 19_000 }
-
-export interface Result {
-  readonly perConnectionBytes: number
-  /** As the server counts them. */
-  readonly connections: number
+export const sizes: { readonly small: Size; readonly full: Size } = {
+  small: { connections: 4000 },
+  full: { connections: 19_000 },
 }
 
 /** Opened and closed before, so that code is compiled and pools are filled. */
@@ -27,7 +22,7 @@ const WARM_UP = 500
 const SPARE_FILES = 500
 const SETTLE_MS = 1500
 
-export async function memoryOfConnections({ connections }: Size): Promise<Result> {
+export async function run({ connections }: Size): Promise<BenchResult> {
   const served = await Served.start(connections + SPARE_FILES)
   try {
     closeAll(await openStreams(served.port, WARM_UP))
@@ -38,17 +33,16 @@ export async function memoryOfConnections({ connections }: Size): Promise<Result
     const grownBytes = served.rssBytes() - before
     const counted = await served.connections()
     closeAll(sockets)
-    return { perConnectionBytes: grownBytes / connections, connections: counted }
+    return benchResult([
+      figure({
+        name: `idle connection, one of ${connections}: memory of the server`,
+        unit: 'bytes',
+        value: grownBytes / connections,
+        check: `${counted === connections ? '' : 'FAULTY: '}${counted} counted of ${connections}`,
+        against: atMost(4096),
+      }),
+    ])
   } finally {
     await served.stop()
   }
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const size = process.argv[2] === 'small' ? small : full
-  const { perConnectionBytes, connections } = await memoryOfConnections(size)
-  const check = connections === size.connections ? 'all counted' : 'NOT ALL COUNTED'
-  console.log(
-    `${connections.toLocaleString('en-US')} idle connections: ${Math.round(perConnectionBytes)} bytes each, ${check}`,
-  )
 }

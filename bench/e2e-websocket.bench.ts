@@ -39,8 +39,8 @@ const SHORT = timing(0, 300)
 
 export const sizes: { readonly small: Size; readonly full: Size } = {
   small: {
-    cases: [caseOf('frames of 1,000, 20 k series', frames(20_000), SHORT, SHORT)],
-    reportMemoryFrom: 20_000,
+    cases: [caseOf('frames of 1,000, 5 k series', { ...frames(5000), rate: 50_000 }, SHORT, SHORT)],
+    reportMemoryFrom: 5000,
   },
   full: {
     cases: [

@@ -18,7 +18,7 @@ export interface Size {
 }
 
 export const sizes: { readonly small: Size; readonly full: Size } = {
-  small: { changes: 8, everyMs: 300 },
+  small: { changes: 5, everyMs: 200 },
   full: { changes: 200, everyMs: 300 },
 }
 

@@ -10,11 +10,35 @@ export { MillraceError, type ErrorCode } from './core/errors.ts'
 export { deviceIdOf, seriesKey } from './core/ids.ts'
 export type { Alert } from './core/alert.ts'
 export type { Device, DeviceProperties, Metric, AnomalyRule } from './core/device.ts'
-export type { Account, LatencySummary, Stats, TierStats } from './core/stats.ts'
+export type {
+  Account,
+  DeadLetterStats,
+  DurabilityStats,
+  LatencySummary,
+  SinkStats,
+  Stats,
+  TierStats,
+} from './core/stats.ts'
 export { TIERS, type Tier } from './core/tiers.ts'
 export type { PipelineModule } from './pipelines/pipeline-module.ts'
 export type { PipelineContext, AlertRequest } from './pipelines/pipeline-context.ts'
 export type { ReadingBatch } from './pipelines/reading-batch.ts'
 export type { AnomalyEvent } from './pipelines/anomaly-event.ts'
 export type { AlertChange } from './alerts/alert-book.ts'
+export type { SinkResult } from './sinks/sink.ts'
+export type { ResultListener } from './engine/result-desk.ts'
 export type { EmitMessage } from './pipelines/pipeline-context.ts'
+export { pipeline, type Pipeline, type PipelineOptions } from './pipelines/builder/pipeline.ts'
+export { stage } from './pipelines/builder/decorators.ts'
+export type { Stage, Stream, WindowStage } from './pipelines/builder/stage.ts'
+export type { WindowResult } from './pipelines/builder/stage-types.ts'
+export type { Reading } from './pipelines/builder/reading.ts'
+export type { Duration } from './pipelines/builder/duration.ts'
+export type { PipelineDefinition } from './pipelines/definition/definition.ts'
+export { attribute } from './pipelines/builder/keys.ts'
+export { referenceTable, registry } from './pipelines/builder/tables.ts'
+export { countWindow, globalWindow, session, sliding, tumbling } from './pipelines/builder/windows.ts'
+export { count, sum, mean, variance, deviation, min, max } from './pipelines/builder/aggregates.ts'
+export { first, last, range, rate, timeWeightedMean, trend } from './pipelines/builder/aggregates.ts'
+export { median, quantile, distinct, top, histogram } from './pipelines/builder/aggregates.ts'
+export { correlation, regression, exponentialMean, type Aggregate } from './pipelines/builder/aggregates.ts'

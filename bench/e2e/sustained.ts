@@ -14,6 +14,8 @@ export interface LoadShape {
   readonly series: number
   readonly readingsPerFrame: number
   readonly format: 'binary' | 'json'
+  /** Readings per second; without it as fast as it goes. */
+  readonly rate?: number | undefined
 }
 
 export interface Timing {
@@ -39,9 +41,10 @@ const LOOK_EVERY_MS = 250
 /** Readings carry positions, so that finding their region is part of the work. */
 const REGIONS = 'europe=40,america=30,asia=30'
 
-export function loadOptionsOf({ series, readingsPerFrame, format }: LoadShape): RawOptions {
+export function loadOptionsOf({ series, readingsPerFrame, format, rate }: LoadShape): RawOptions {
   const options = { devices: String(series), frame: String(readingsPerFrame), format, regions: REGIONS }
-  return { ...options, rate: 'max', duration: LOAD_DURATION }
+  const pace = rate === undefined ? { rate: 'max' } : { rate: String(rate), sender: 'raw' }
+  return { ...options, ...pace, duration: LOAD_DURATION }
 }
 
 export function engineConfig(series: number): ConfigInput {

@@ -12,8 +12,10 @@ export type AlertListener = (alert: Alert, change: AlertChange) => void
 /** An anomalous reading, or a raise by user code. */
 export interface Raise {
   readonly rule: string
-  /** Series key: device id << 16 | metric id. */
+  /** Series key: device id << 16 | metric id; without a metric (and a device) it is about a group of a pipeline. */
   readonly series: bigint
+  /** That group, in text. */
+  readonly key?: string
   readonly region: string
   readonly severity: Alert['severity']
   readonly message: string
@@ -27,6 +29,7 @@ export interface Raise {
 export interface Clear {
   readonly rule: string
   readonly series: bigint
+  readonly key?: string
   readonly time: number
   /** Value and score of the reading that cleared it, where there is one. */
   readonly value?: number
@@ -54,7 +57,7 @@ const MAX_MESSAGE = 1024
 const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const
 
 export class AlertBook {
-  readonly #openByRule = new Map<string, Map<bigint, Alert>>()
+  readonly #openByRule = new Map<string, Map<string, Alert>>()
   readonly #closed: Alert[] = []
   readonly #listeners = new Set<AlertListener>()
   readonly #options: AlertBookOptions
@@ -74,7 +77,7 @@ export class AlertBook {
 
   /** Opens an alert or adds to the open one; returns it, or undefined if it was suppressed. */
   raise(raise: Raise): Alert | undefined {
-    const open = this.#openByRule.get(raise.rule)?.get(raise.series)
+    const open = this.#openByRule.get(raise.rule)?.get(keyOf(raise))
     if (open !== undefined) return this.#keep(raise, updated(open, raise), 'updated')
     if (this.#open >= this.#options.maxOpen) {
       this.#suppressed++
@@ -88,9 +91,9 @@ export class AlertBook {
   /** Closes the open alert of (rule, series) and returns it as closed; undefined if none is open. */
   clear(clear: Clear): Alert | undefined {
     const ofRule = this.#openByRule.get(clear.rule)
-    const open = ofRule?.get(clear.series)
+    const open = ofRule?.get(keyOf(clear))
     if (ofRule === undefined || open === undefined) return undefined
-    ofRule.delete(clear.series)
+    ofRule.delete(keyOf(clear))
     if (ofRule.size === 0) this.#openByRule.delete(clear.rule)
     this.#open--
     return this.#close(resolved(open, clear))
@@ -98,7 +101,7 @@ export class AlertBook {
 
   /** The open alert of (rule, series). */
   openAlert(rule: string, series: bigint): Alert | undefined {
-    return this.#openByRule.get(rule)?.get(series)
+    return this.#openByRule.get(rule)?.get(String(series))
   }
 
   /** All open alerts. */
@@ -109,8 +112,9 @@ export class AlertBook {
   /** Takes over alerts that were open before the engine's last end; nobody is told. */
   restore(alerts: readonly Alert[]): void {
     for (const alert of alerts) {
-      const ofRule = this.#openByRule.get(alert.rule) ?? new Map<bigint, Alert>()
-      this.#openByRule.set(alert.rule, ofRule.set(BigInt(alert.series), alert))
+      const ofRule = this.#openByRule.get(alert.rule) ?? new Map<string, Alert>()
+      const key = keyOf({ series: BigInt(alert.series), key: alert.key })
+      this.#openByRule.set(alert.rule, ofRule.set(key, alert))
       this.#open++
     }
   }
@@ -128,9 +132,9 @@ export class AlertBook {
     return () => this.#listeners.delete(listener)
   }
 
-  #keep({ rule, series }: Raise, alert: Alert, change: AlertChange): Alert {
-    const ofRule = this.#openByRule.get(rule) ?? new Map<bigint, Alert>()
-    this.#openByRule.set(rule, ofRule.set(series, alert))
+  #keep(raise: Raise, alert: Alert, change: AlertChange): Alert {
+    const ofRule = this.#openByRule.get(raise.rule) ?? new Map<string, Alert>()
+    this.#openByRule.set(raise.rule, ofRule.set(keyOf(raise), alert))
     this.#tell(alert, change)
     return alert
   }
@@ -142,15 +146,15 @@ export class AlertBook {
     return alert
   }
 
-  #opened({ rule, series, region, severity, message, time, value, score }: Raise): Alert {
-    const deviceId = Number(series >> 16n)
-    const metricId = Number(series & 0xffffn)
+  #opened({ rule, series, key, region, severity, message, time, value, score }: Raise): Alert {
+    const { device, metric } = this.#namesOf(series)
     return {
-      id: `${rule}:${series.toString(16)}:${time}`,
+      id: `${rule}:${isOfSeries(series) ? series.toString(16) : key}:${time}`,
       rule,
       series: series.toString(),
-      device: this.#options.deviceName(deviceId) ?? `#${deviceId.toString(16)}`,
-      metric: this.#options.metricName(metricId) ?? `#${metricId}`,
+      key: key ?? `${device}/${metric}`,
+      device,
+      metric,
       region,
       severity,
       state: 'firing',
@@ -166,10 +170,25 @@ export class AlertBook {
     }
   }
 
+  /** Empty where it is about neither. */
+  #namesOf(series: bigint): { device: string; metric: string } {
+    const deviceId = Number(series >> 16n)
+    const metricId = Number(series & 0xffffn)
+    const device = deviceId === 0 ? '' : (this.#options.deviceName(deviceId) ?? `#${deviceId.toString(16)}`)
+    const metric = metricId === 0 ? '' : (this.#options.metricName(metricId) ?? `#${metricId}`)
+    return { device, metric }
+  }
+
   #tell(alert: Alert, change: AlertChange): void {
     for (const listener of this.#listeners) listener(alert, change)
   }
 }
+
+/** What alerts of a rule are told apart by. */
+const keyOf = ({ series, key }: Pick<Raise, 'series' | 'key'>): string =>
+  isOfSeries(series) ? String(series) : (key ?? '')
+
+const isOfSeries = (series: bigint): boolean => (series & 0xffffn) !== 0n
 
 /** The worst severity and the largest score stay; the rest is that of the latest raise. Time doesn't run backwards. */
 const updated = (open: Alert, { region, severity, message, time, value, score }: Raise): Alert => ({

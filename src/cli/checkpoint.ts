@@ -2,13 +2,14 @@ import { Command } from 'commander'
 import { type Clock, systemClock } from '../core/clock.ts'
 import type { Disk } from '../core/disk.ts'
 import { MillraceError } from '../core/errors.ts'
-import { crc32c } from '../kernels/reference/crc32c.ts'
+import { compileKernels } from '../kernels/kernels.ts'
 import { CheckpointReader } from '../storage/checkpoint/checkpoint-reader.ts'
 import {
   type CheckpointSurvey,
   surveyCheckpoints,
   type SurveyedCheckpoint,
 } from '../storage/checkpoint/checkpoint-survey.ts'
+import { kernelRoom } from '../storage/journal/checksum.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What the command is built from. */
@@ -25,10 +26,11 @@ interface Options {
 
 /** `millrace checkpoint`: looks at the checkpoints of a data directory, which may be in use. Nothing is written there. */
 export function checkpointCommand({ terminal, disk, clock = systemClock() }: CheckpointParts): Command {
-  const inspect = ({ dataDir, json }: Options): void => {
+  const inspect = async ({ dataDir, json }: Options): Promise<void> => {
     if (!disk.exists(dataDir))
       throw new MillraceError('not-found', `there is no folder ${dataDir}`, { dataDir })
-    const survey = surveyCheckpoints(new CheckpointReader(disk, dataDir, crc32c), clock.epochMs())
+    const reader = new CheckpointReader(disk, dataDir, kernelRoom(await compileKernels()))
+    const survey = surveyCheckpoints(reader, clock.epochMs())
     terminal.out(json ? JSON.stringify(survey, null, 2) : textOf(survey))
   }
   return new Command('checkpoint')

@@ -13,6 +13,8 @@ export interface TokenStoreParts {
 }
 
 const MIN_HASH = 8
+const NONE_LEFT =
+  'this was the last token here: without one in the configuration, an engine asks nobody for a token'
 
 export function addToken(dataDir: string, token: TokenRecord, parts: TokenStoreParts): Promise<void> {
   return withStore(dataDir, parts, async (store) => {
@@ -25,7 +27,7 @@ export function addToken(dataDir: string, token: TokenRecord, parts: TokenStoreP
 export const listTokens = (dataDir: string): readonly TokenRecord[] =>
   peekTokens(lookAtDataDirectory(dataDir).registry)
 
-/** Removes the one token that has this name or whose hash begins so; returns it. */
+/** Removes the one token that has this name or whose hash begins so; returns it. Warns when none is left. */
 export function revokeToken(dataDir: string, which: string, parts: TokenStoreParts): Promise<TokenRecord> {
   // not made just to find nothing in it
   lookAtDataDirectory(dataDir)
@@ -33,6 +35,7 @@ export function revokeToken(dataDir: string, which: string, parts: TokenStorePar
     const token = theOne(store.loadTokens(), which)
     store.put({ kind: 'token-removed', sha256: token.sha256 })
     await store.flushed()
+    if (store.loadTokens().length === 0) parts.terminal.err(`millrace: warning: ${NONE_LEFT}`)
     return token
   })
 }

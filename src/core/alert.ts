@@ -3,8 +3,10 @@ export interface Alert {
   /** Stable: rule, series key and start. */
   readonly id: string
   readonly rule: string
-  /** Series key in decimal. */
+  /** Series key in decimal; without a metric, or 0, when it is about a group of a pipeline. */
   readonly series: string
+  /** What it is about in text: `device/metric`, or a pipeline's group. */
+  readonly key: string
   /** Registered name, or `#` and the id in hexadecimal for a device nobody has named. */
   readonly device: string
   readonly metric: string

@@ -10,6 +10,8 @@ export interface HttpRequest {
   /** Remote address as text. */
   readonly address: string
   readonly body: Uint8Array
+  /** Value of the Last-Event-ID header, if it was sent. */
+  readonly lastEventId?: string
 }
 
 export interface HttpResponse {
@@ -23,6 +25,3 @@ export interface HttpResponse {
 
 /** Answers one request, at once or later; never throws: errors become responses. */
 export type HttpHandler = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>
-
-/** The same where the answer is always there at once. */
-export type PromptHttpHandler = (request: HttpRequest) => HttpResponse

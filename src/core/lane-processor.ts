@@ -8,6 +8,10 @@ export interface LaneProcessor {
   reportEvent(address: number): void
   /** Shows an event to user code. May throw. */
   event(lane: number, address: number): void
+  /** Is there a shard that has not been looked after for a while? */
+  isDue(shard: number): boolean
+  /** Time has gone on for a shard that nobody else is at. May throw. */
+  look(shard: number): void
   /** Sends what was said since the last call; waits for room where it must. */
   flush(): void
   /** Tells that the entry at `address` was given up because of `error`. */

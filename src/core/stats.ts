@@ -62,9 +62,73 @@ export interface DurabilityStats {
     readonly tookMs: number
     readonly longestPauseMs: number
     readonly longestHoldMs: number
+    /** When it was completed; milliseconds since 1970. */
+    readonly createdMs: number
     readonly ageSeconds: number
   } | null
   readonly checkpointFailures: number
+}
+
+/** One sink of a pipeline: what became of its items, and how it is. */
+export interface SinkStats {
+  readonly pipeline: string
+  readonly node: string
+  readonly type: string
+  /** Items that the outside has, each at least once. */
+  readonly delivered: number
+  /** Attempts that failed and were, or will be, repeated. */
+  readonly retried: number
+  /** Items given up because the outside will not have them. */
+  readonly refused: number
+  /** Items put on disk. */
+  readonly spilled: number
+  /** Items that gave way because memory and disk were full, or the sink was closed without a disk. */
+  readonly dropped: number
+  /** Items that JSON cannot hold. */
+  readonly unwritable: number
+  /** Items in memory and on disk now. */
+  readonly waiting: number
+  readonly spillBytes: number
+  /** Files of the spill that were not whole. */
+  readonly damagedSegments: number
+  /** Since when nothing has been taken, milliseconds since the epoch; null if the last attempt was good. */
+  readonly failingSince: number | null
+  /** '' if there was none. */
+  readonly lastError: string
+  /** Figures that only this type of sink has. */
+  readonly own: Readonly<Record<string, number>>
+}
+
+/** Letters of one node of a pipeline, since the start and now; node '' = whole readings. */
+export interface DeadLetterStats {
+  readonly pipeline: string
+  readonly node: string
+  readonly seen: number
+  readonly kept: number
+  readonly replayed: number
+}
+
+/** A pipeline that runs. */
+export interface PipelineStats {
+  readonly name: string
+  readonly version: number
+  /** Where its module is. */
+  readonly url: string
+  /** Taken in since it was started. */
+  readonly readings: number
+  /** Of these, too late for their window. */
+  readonly late: number
+  /** Items given up because a user function threw. */
+  readonly failed: number
+  /** Of windows. */
+  readonly results: number
+  readonly state: {
+    readonly usedBytes: number
+    readonly keys: number
+    /** Keys that gave way, and those that found no room. */
+    readonly evicted: number
+    readonly refused: number
+  }
 }
 
 /** The document of `GET /v1/stats` and of `engine.stats()`. */
@@ -90,6 +154,14 @@ export interface Stats {
   readonly connections: number
   readonly memory: { readonly sharedBytes: number; readonly rssBytes: number }
   readonly uptimeSeconds: number
+  /**
+   * All figures are of one instant. False when a thread did not stand still for the count within two seconds, on a machine
+   * that doesn't let it run: then the account may be off by what that thread was doing.
+   */
+  readonly isExact: boolean
   /** Null where nothing outlives the process. */
   readonly durability: DurabilityStats | null
+  readonly pipelines: readonly PipelineStats[]
+  readonly sinks: readonly SinkStats[]
+  readonly deadLetters: readonly DeadLetterStats[]
 }

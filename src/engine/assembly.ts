@@ -13,9 +13,13 @@ import { LatencyBook } from '../observability/latency.ts'
 import { Quarantine } from '../observability/quarantine.ts'
 import { LanePipeline } from '../pipelines/lane-pipeline.ts'
 import { loadPipeline, type PipelineModule } from '../pipelines/pipeline-module.ts'
+import type { SinkDesk } from '../sinks/sink-desk.ts'
 import type { RegistryStore } from '../storage/registry/registry-store.ts'
 import type { Config } from './config/config.ts'
 import { Directory } from './directory.ts'
+import { DerivedReadings, refusedReading } from './pipelines/derived-readings.ts'
+import { openPipelines } from './pipelines/open-pipelines.ts'
+import type { PipelineDesk } from './pipelines/pipeline-desk.ts'
 import type { EmitMessage } from '../pipelines/pipeline-context.ts'
 import { AlertLog } from './durability/alert-log.ts'
 import { AfterDurable, AT_ONCE, type Externalizer } from './durability/externalizer.ts'
@@ -25,11 +29,14 @@ import { Notes } from './durability/notes.ts'
 import { RegistryNotes } from './durability/registry-notes.ts'
 import { EgressDesk } from './egress-desk.ts'
 import { EmbeddedIntake } from './embedding/embedded-intake.ts'
+import { ReadingPacker } from './embedding/reading-packer.ts'
 import { EventDesk } from './engine-events.ts'
 import { type Foundation, layFoundation, openProducer } from './foundation.ts'
 import { countersOf, refusalOf } from './listeners/listener.ts'
 import { LostWork } from './lost-work.ts'
+import { openSinks } from './open-sinks.ts'
 import { openPartRefusals } from './part-refusals.ts'
+import { ResultDesk } from './result-desk.ts'
 import { RetryAdvice } from './retry-advice.ts'
 import { RouterThread } from './router-thread.ts'
 import { EMBEDDING_RING } from './sizing.ts'
@@ -50,6 +57,11 @@ export interface Assembly {
   readonly externalizer: Externalizer
   readonly quarantine: Quarantine
   readonly deadLetters: DeadLetters
+  /** Of pipelines; none is open yet. */
+  readonly sinks: SinkDesk
+  readonly results: ResultDesk
+  readonly packer: ReadingPacker
+  readonly pipelines: PipelineDesk
   readonly latency: LatencyBook
   readonly egress: EgressDesk
   readonly embedded: EmbeddedIntake
@@ -125,6 +137,7 @@ async function assembleOver(
   const egress = new EgressDesk({
     ...{ foundation, names, alerts, alertLog, externalizer, deadLetters, clock },
     ...{ describe, onAnomaly, onEmit },
+    onStream: (message, ticket) => pipelines.receive(message, ticket),
   })
   const router = await RouterThread.start(foundation, (error) => events.tell('failure', error))
   const pool = openPool(
@@ -133,12 +146,25 @@ async function assembleOver(
     foundation,
     directory,
     events,
-    lostWorkOf(foundation, names, module, egress),
+    lostWorkOf(foundation, names, module, egress, (worker) => pipelines.workerDied(worker)),
   )
-  await startPool(pool, config.pool.size, router)
+  const results = new ResultDesk()
+  const sinks = openSinks({ dataDir: config.dataDir, clock, directory, results, deadLetters })
+  const packer = new ReadingPacker(memory, embedded, directory, maxReadingsOf(config))
+  const derived = new DerivedReadings({
+    ingest: async (readings) => {
+      await durability?.ready
+      return packer.ingest(readings)
+    },
+    onRefused: (pipeline, reading, reason) => deadLetters.addItem(pipeline, refusedReading(reading, reason)),
+  })
+  const pipelines: PipelineDesk = openPipelines({
+    ...{ config, clock, directory, events, alerts, alertLog, deadLetters, sinks, derived, pool },
+  })
+  await startWorkers(pool, pipelines, config, router)
   const { registry } = directory
   const partRefusals = openPartRefusals(foundation, clock, kept?.partRefusals ?? [])
-  const durability =
+  const durability: Durability | undefined =
     kept &&
     new Durability({
       ...{ config, foundation, kept, clock, directory, alerts, alertNews, alertLog, egress, externalizer },
@@ -147,7 +173,10 @@ async function assembleOver(
         events.tell('failure', error),
       ),
     })
-  const statsDesk = new StatsDesk({ foundation, config, clock, latency, alerts, registry, pool, durability })
+  const statsDesk = new StatsDesk({
+    ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },
+    pipelines,
+  })
   const quarantine = new Quarantine(clock, limits.quarantine)
   const retryAdvice = new RetryAdvice(foundation, clock)
   const state = {
@@ -156,6 +185,10 @@ async function assembleOver(
     partRefusals,
     quarantine,
     deadLetters,
+    sinks,
+    results,
+    packer,
+    pipelines,
     latency,
     egress,
     embedded,
@@ -177,12 +210,22 @@ async function openKeptOf(
   return openKept(dataDir, foundation, clock, (error) => events.tell('failure', error))
 }
 
-/** An engine that cannot work leaves no thread behind. */
-async function startPool(pool: WorkerPool, size: number, router: RouterThread): Promise<void> {
+/** Of a frame: a ring takes one and the frame's head. */
+const maxReadingsOf = ({ limits }: Config): number => Math.floor(limits.frameBytes / 32) - 1
+
+/** Pipelines are there before the first entry is worked. An engine that cannot work leaves no thread behind. */
+async function startWorkers(
+  pool: WorkerPool,
+  pipelines: PipelineDesk,
+  config: Config,
+  router: RouterThread,
+): Promise<void> {
   try {
-    await pool.resize(size)
+    for (const url of config.pipelines) await pipelines.start(url)
+    await pool.resize(config.pool.size)
   } catch (error) {
     await pool.close()
+    await pipelines.close()
     await router.stop()
     throw error
   }
@@ -211,14 +254,19 @@ function lostWorkOf(
   names: { metric(id: number): string; region(index: number): string },
   module: PipelineModule | undefined,
   desk: EgressDesk,
+  releaseMore: (worker: number) => void,
 ): LostWork {
   const { memory, plan, doorbell } = foundation
-  return new LostWork(foundation, (worker) => {
-    desk.drainAfterDeath()
-    const tickets = plan.at.control + CONTROL_EGRESS_TICKET
-    const egress = new EgressWriter(memory, placeOf.egress(plan, worker), tickets)
-    return new LanePipeline({ memory, plan, names, egress, doorbell, module })
-  })
+  return new LostWork(
+    foundation,
+    (worker) => {
+      desk.drainAfterDeath()
+      const tickets = plan.at.control + CONTROL_EGRESS_TICKET
+      const egress = new EgressWriter(memory, placeOf.egress(plan, worker), tickets)
+      return new LanePipeline({ memory, plan, names, egress, doorbell, module })
+    },
+    releaseMore,
+  )
 }
 
 function openPool(

@@ -38,6 +38,12 @@ export class Directory implements NameResolver {
     for (const { name, ...properties } of config.devices) this.registry.register(name, properties)
   }
 
+  /** While there is a reason, devices and metrics can't be changed but by what comes from before the last end. */
+  hold(reason: string): void {
+    this.registry.hold(reason)
+    this.dictionary.hold(reason)
+  }
+
   deviceId(name: string): number {
     const device = this.registry.ensure(name)
     return typeof device === 'object' ? device.id : 0

@@ -8,6 +8,7 @@ import type { DeadLetters } from '../observability/dead-letters.ts'
 import { AnomalyEvent } from '../pipelines/anomaly-event.ts'
 import type { DeadLetterMessage } from '../pipelines/lane-pipeline.ts'
 import type { AlertMessage, EmitMessage } from '../pipelines/pipeline-context.ts'
+import type { StreamMessage } from '../pipelines/stream-messages.ts'
 import type { Names } from '../pipelines/names.ts'
 import type { AlertLog } from './durability/alert-log.ts'
 import type { Externalizer } from './durability/externalizer.ts'
@@ -25,6 +26,8 @@ export interface EgressDeskParts {
   readonly onAnomaly: (receivedMs: number) => void
   readonly describe: (series: bigint) => { device: string; metric: string }
   readonly onEmit: (message: EmitMessage) => void
+  /** Told of what pipelines say, with the ticket of the message. */
+  readonly onStream: (message: StreamMessage, ticket: number) => void
 }
 
 /** The rule of the built-in pipeline. */
@@ -84,6 +87,7 @@ export class EgressDesk {
     if (kind === E.EGRESS_ALERT) this.#alert(message as AlertMessage)
     else if (kind === E.EGRESS_EMIT)
       this.#parts.externalizer.whenSafe(() => this.#parts.onEmit(message as EmitMessage))
+    else if (kind === E.EGRESS_STREAM) this.#stream(message as StreamMessage)
     else if (kind === E.EGRESS_DEAD_LETTER) this.#deadLetter(message as DeadLetterMessage)
   }
 
@@ -106,6 +110,11 @@ export class EgressDesk {
       ? this.#clearing({ rule, series: key, time, value, score })
       : this.#raising({ rule, series: key, region, severity, message, time, value, score })
     this.#parts.externalizer.whenSafe(change)
+  }
+
+  #stream(message: StreamMessage): void {
+    const { ticket } = this.#queue
+    this.#parts.externalizer.whenSafe(() => this.#parts.onStream(message, ticket))
   }
 
   #raising(raise: Raise): () => void {

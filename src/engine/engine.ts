@@ -4,18 +4,22 @@ import type { DeviceRegistry } from '../devices/registry/device-registry.ts'
 import type { MetricsDictionary } from '../devices/registry/metrics-dictionary.ts'
 import { whenChanged } from '../memory/atomics.ts'
 import type { Assembly } from './assembly.ts'
+import { replayerOf } from './dead-letter-replayer.ts'
 import { type IngestResult } from './embedding/embedded-intake.ts'
-import { ReadingPacker } from './embedding/reading-packer.ts'
 import type { ReadingInput } from './embedding/reading-input.ts'
 import { ReadingWriter } from './embedding/reading-writer.ts'
+import type { PipelineDesk } from './pipelines/pipeline-desk.ts'
 import type { EngineEvents } from './engine-events.ts'
 import { FrontDoor } from './front-door.ts'
+import type { ResultListener } from './result-desk.ts'
 import type { Listening } from './listeners/listener.ts'
 
 const STATS_EVERY_MS = 1000
 const COLLECT_EVERY_MS = 250
 const LOOK_EVERY_MS = 10
 const DRAIN_POLL_MS = 2
+/** What sinks have at least to hand on the last items, however long the rest took. */
+const LAST_SINKS_MS = 250
 /** The bell is asked again after this long, whether it has rung or not. */
 const BELL_TIMEOUT_MS = 500
 
@@ -31,7 +35,6 @@ const BELL_TIMEOUT_MS = 500
 export class Engine {
   readonly #parts: Assembly
   readonly #door: FrontDoor
-  readonly #packer: ReadingPacker
   readonly #writer: ReadingWriter
   readonly #timers: readonly (() => void)[]
   #closing: Promise<void> | undefined
@@ -39,12 +42,16 @@ export class Engine {
 
   /** @internal Use `createEngine`. */
   constructor(parts: Assembly) {
-    const { foundation, embedded, config, clock, directory } = parts
+    const { foundation, embedded, config, clock } = parts
     this.#parts = parts
-    this.#door = new FrontDoor(parts, () => this.stats())
+    const replayer = replayerOf({
+      ingest: (readings) => this.ingest(readings),
+      sinks: parts.sinks,
+      stage: (...item) => parts.pipelines.replay(...item),
+    })
+    this.#door = new FrontDoor(parts, () => this.stats(), replayer)
     const maxReadings = Math.floor(config.limits.frameBytes / 32) - 1
     this.#writer = new ReadingWriter(foundation.memory, embedded, maxReadings)
-    this.#packer = new ReadingPacker(foundation.memory, embedded, directory, maxReadings)
     this.#timers = [
       clock.every(LOOK_EVERY_MS, () => this.#look()),
       clock.every(COLLECT_EVERY_MS, () => this.#collect()),
@@ -57,6 +64,11 @@ export class Engine {
   /** The registry of devices. */
   get devices(): DeviceRegistry {
     return this.#parts.directory.registry
+  }
+
+  /** The pipelines that run. */
+  get pipelines(): Pick<PipelineDesk, 'list' | 'start' | 'remove'> {
+    return this.#parts.pipelines
   }
 
   /** The metrics dictionary. */
@@ -86,7 +98,7 @@ export class Engine {
   async ingest(readings: readonly ReadingInput[]): Promise<IngestResult> {
     this.#checkOpen()
     await this.ready
-    return this.#packer.ingest(readings)
+    return this.#parts.packer.ingest(readings)
   }
 
   /** Room in shared memory for programs that have many readings at once. Always the same writer. */
@@ -98,6 +110,15 @@ export class Engine {
   /** Calls `listener` on each event; returns what ends it. */
   on<K extends keyof EngineEvents>(event: K, listener: (...args: EngineEvents[K]) => void): () => void {
     return this.#parts.events.on(event, listener)
+  }
+
+  /**
+   * Calls `listener` on each item of a `callback` sink, one after the other of a sink; returns what ends it. A listener
+   * may return a promise, which is waited for. What it throws costs the item, as the node's policy says. An item may come
+   * again: drop repeats by `id`.
+   */
+  onResult(listener: ResultListener): () => void {
+    return this.#parts.results.on(listener)
   }
 
   /** The figures of this instant; after `close()` the last ones. */
@@ -126,7 +147,19 @@ export class Engine {
   }
 
   async #shutDown(): Promise<void> {
-    const { embedded, egress, statsDesk, clock, config, pool, router, latency, durability } = this.#parts
+    const {
+      embedded,
+      egress,
+      statsDesk,
+      clock,
+      config,
+      pool,
+      router,
+      latency,
+      durability,
+      sinks,
+      pipelines,
+    } = this.#parts
     embedded.beginShutdown()
     await this.#door.beginShutdown()
     const untilMs = clock.nowMs() + config.shutdownTimeoutMs
@@ -143,6 +176,8 @@ export class Engine {
     await router.stop()
     egress.drainAfterDeath()
     this.#look()
+    await pipelines.close()
+    await sinks.close(Math.max(LAST_SINKS_MS, untilMs - clock.nowMs()))
     for (const stop of this.#timers) stop()
     this.#lastStats = statsDesk.stats()
     latency.close()

@@ -1,5 +1,6 @@
 import { MillraceError } from '../core/errors.ts'
 import type { Stats } from '../core/stats.ts'
+import { DeadLetterReplay, type Replayer } from '../observability/dead-letter-replay.ts'
 import { ProcessProbe } from '../observability/process-probe.ts'
 import { renderPrometheus } from '../observability/prometheus.ts'
 import { checkBind } from '../security/bind.ts'
@@ -22,6 +23,7 @@ const ROUTER_FAILED = 'the router has failed'
 export class FrontDoor {
   readonly #parts: Assembly
   readonly #stats: () => Stats
+  readonly #replayer: Replayer
   readonly #authenticator: Authenticator
   readonly #probe: ProcessProbe
   readonly #readingQuarantine: ReadingQuarantine
@@ -30,9 +32,10 @@ export class FrontDoor {
   #listeners: Listeners | undefined
   #unready = 'not listening yet'
 
-  constructor(parts: Assembly, stats: () => Stats) {
+  constructor(parts: Assembly, stats: () => Stats, replayer: Replayer) {
     this.#parts = parts
     this.#stats = stats
+    this.#replayer = replayer
     this.#authenticator = new Authenticator(parts.config.auth)
     this.#probe = new ProcessProbe(parts.clock)
     const senderName = (ring: number, source: number) => this.#listeners?.senderName(ring, source) ?? ''
@@ -110,8 +113,19 @@ export class FrontDoor {
   }
 
   #view(): EngineView {
-    const { clock, directory, alerts, alertNews, quarantine, deadLetters, foundation, latency, events } =
-      this.#parts
+    const {
+      clock,
+      directory,
+      alerts,
+      alertNews,
+      quarantine,
+      deadLetters,
+      sinks,
+      pipelines,
+      foundation,
+      latency,
+      events,
+    } = this.#parts
     const series = new SeriesReader(foundation, directory.regions.names)
     return {
       clock,
@@ -121,6 +135,9 @@ export class FrontDoor {
       alertNews,
       quarantine,
       deadLetters,
+      deadLetterReplay: new DeadLetterReplay(deadLetters, this.#replayer),
+      pipelines,
+      streams: sinks.streams,
       stats: this.#stats,
       prometheus: () => renderPrometheus(this.#stats(), latency, this.#probe.read()),
       ready: () => this.#readiness(),

@@ -15,10 +15,17 @@ import type { Foundation } from './foundation.ts'
 export class LostWork {
   readonly #foundation: Foundation
   readonly #processorOf: (worker: number) => LaneProcessor
+  readonly #releaseMore: (worker: number) => void
 
-  constructor(foundation: Foundation, processorOf: (worker: number) => LaneProcessor) {
+  /** `releaseMore`: gives back what the worker held besides shards. */
+  constructor(
+    foundation: Foundation,
+    processorOf: (worker: number) => LaneProcessor,
+    releaseMore: (worker: number) => void,
+  ) {
     this.#foundation = foundation
     this.#processorOf = processorOf
+    this.#releaseMore = releaseMore
   }
 
   recover(worker: number, cause: unknown): void {
@@ -30,6 +37,7 @@ export class LostWork {
     const count = observeCursor(memory.i32, slot + A.AGENT_COUNT)
     if (lane !== 0) this.#recoverSlice(door, worker, lane, count, cause)
     this.#releaseShards(door, worker)
+    this.#releaseMore(worker)
     gate.enterUserCode(0, 0)
     gate.leave()
   }

@@ -1,6 +1,6 @@
 import type { AlertBook } from '../alerts/alert-book.ts'
 import type { Clock } from '../core/clock.ts'
-import type { DurabilityStats, Stats } from '../core/stats.ts'
+import type { DeadLetterStats, DurabilityStats, PipelineStats, SinkStats, Stats } from '../core/stats.ts'
 import { type Tier, TIERS } from '../core/tiers.ts'
 import { Census } from '../memory/agents/census.ts'
 import { placeOf } from '../memory/memory-plan.ts'
@@ -21,6 +21,9 @@ export interface StatsDeskParts {
   readonly registry: DeviceRegistry
   readonly pool: WorkerPool
   readonly durability: { stats(): DurabilityStats } | undefined
+  readonly pipelines: { list(): readonly PipelineStats[] }
+  readonly sinks: { stats(): readonly SinkStats[] }
+  readonly deadLetters: { counts(): readonly DeadLetterStats[] }
 }
 
 /** Puts the engine's figures together. */
@@ -44,7 +47,7 @@ export class StatsDesk {
   stats(): Stats {
     const { latency, alerts, registry, pool, config, foundation, clock } = this.#parts
     this.collectLatencies()
-    const counted = this.#census.take(() => this.#reader.read())
+    const counted = this.#census.take((isExact) => ({ ...this.#reader.read(), isExact }))
     const tiers = TIERS.map((tier, index) => {
       return [tier, { ...counted.tiers[index], latencyMs: latency.of(tier, 'processed').window() }] as const
     })
@@ -64,7 +67,11 @@ export class StatsDesk {
       connections: counted.connections,
       memory: { sharedBytes: foundation.plan.totalBytes, rssBytes: process.memoryUsage.rss() },
       durability: this.#parts.durability?.stats() ?? null,
+      pipelines: this.#parts.pipelines.list(),
+      sinks: this.#parts.sinks.stats(),
+      deadLetters: this.#parts.deadLetters.counts(),
       uptimeSeconds: (clock.nowMs() - this.#startMs) / 1000,
+      isExact: counted.isExact,
     }
   }
 
@@ -74,7 +81,7 @@ export class StatsDesk {
 
   /** Is everything that was accepted processed? */
   isDrained(): boolean {
-    return this.#census.take(() => this.#reader.isDrained())
+    return this.#census.take((isExact) => isExact && this.#reader.isDrained())
   }
 }
 

@@ -6,11 +6,12 @@ import { MillraceError } from '../core/errors.ts'
 import { observeCursor, publishCursor } from '../memory/atomics.ts'
 import * as A from '../memory/layout/control.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
+import type { StreamRecipe } from '../pipelines/stream-recipe.ts'
 import type { Foundation } from './foundation.ts'
 import type { LostWork } from './lost-work.ts'
 import { RestartPace } from './restart-pace.ts'
 import type { MetricAnnouncement } from './threads/metric-names.ts'
-import type { WorkerRecipe } from './threads/recipe.ts'
+import type { DrainTask, WorkerRecipe } from './threads/recipe.ts'
 
 const ENDING_POLL_MS = 2
 
@@ -62,6 +63,7 @@ export class WorkerPool {
   #closing = false
   /** Why a thread did not get as far as its first task. */
   #loadFailure: MillraceError | undefined
+  #streams: readonly StreamRecipe[] = []
   readonly #stopWatching: () => void
 
   constructor(parts: WorkerPoolParts) {
@@ -130,6 +132,17 @@ export class WorkerPool {
     this.#keepReady()
   }
 
+  /** Resolves when every worker runs these pipelines. Each worker leaves its lanes for that moment; nothing is lost. */
+  async setStreams(streams: readonly StreamRecipe[]): Promise<void> {
+    this.#streams = streams
+    const tasks = this.#seats.flatMap(({ running }) => (running === undefined ? [] : [running]))
+    for (const { slot, running } of this.#seats)
+      if (running !== undefined) publishCursor(this.#i32, slot + A.AGENT_STOP, 1)
+    this.#parts.foundation.signals.wakeAll()
+    await Promise.all(tasks)
+    await Promise.all(this.#seats.filter(({ wanted }) => wanted).map((seat) => this.#fill(seat)))
+  }
+
   /** Tells the workers of a metric, before readings of it can come. */
   announce(announcement: MetricAnnouncement): void {
     for (const { metrics } of this.#seats) metrics?.postMessage([announcement])
@@ -194,7 +207,7 @@ export class WorkerPool {
     seat.standstills = 0
     publishCursor(this.#i32, seat.slot + A.AGENT_STOP, 0)
     publishCursor(this.#i32, seat.slot + A.AGENT_THREAD_ID, -1)
-    const task = { worker: seat.worker, metrics: channel.port2 }
+    const task: DrainTask = { worker: seat.worker, metrics: channel.port2, streams: this.#streams }
     const options = { transferList: [channel.port2], signal: seat.abort.signal }
     seat.running = this.#piscina.run(task, options).then(
       () => this.#ended(seat),

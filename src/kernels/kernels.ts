@@ -25,6 +25,7 @@ export interface Kernels {
   closeSlice(map: number, worker: number, lane: number, count: number, nowMs: number): void
   skipReading(map: number, worker: number, lane: number): void
   drainTrack(map: number, worker: number, track: number, first: number, budget: number, nowMs: number): number
+  gatherColumns(map: number, lane: number, entry: number, count: number, to: number): void
   countRing(data: number, mask: number, from: number, to: number): number
   countTrack(map: number, track: number): number
   adoptFrame(frame: number, nowMs: number, arrival: number, position: number, positions: number): number
@@ -32,7 +33,7 @@ export interface Kernels {
   crc32c(table: number, address: number, bytes: number, crc: number): number
   logWaiting(map: number, capture: number, track: number, shard: number, from: number): number
   copyShard(map: number, capture: number, shard: number): void
-  copyLogged(map: number, capture: number, shard: number): number
+  copyLogged(map: number, capture: number, shard: number, limit: number): number
   packChunks(capture: number, all: number): number
   restoreRows(map: number, capture: number, count: number): number
   requeue(

@@ -23,6 +23,16 @@ export function addToWord(i32: Int32Array, address: number, amount: number): num
   return Atomics.add(i32, address >>> 2, amount)
 }
 
+/** Adds to a 64-bit counter that several threads write. */
+export function addToCounter(counters: BigInt64Array, index: number, amount: number): void {
+  Atomics.add(counters, index, BigInt(amount))
+}
+
+/** A 64-bit counter as a number, exact up to 2^53. */
+export function observeCounter(counters: BigInt64Array, index: number): number {
+  return Number(Atomics.load(counters, index))
+}
+
 /** Sleeps until `wakeWaiters` or `timeoutMs`, unless the word is no longer `expected`. */
 export function waitForChange(i32: Int32Array, address: number, expected: number, timeoutMs: number): void {
   Atomics.wait(i32, address >>> 2, expected, timeoutMs)

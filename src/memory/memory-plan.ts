@@ -1,6 +1,7 @@
 import { MillraceError } from '../core/errors.ts'
 import * as K from './layout/clients.layout.ts'
 import { captureBytes } from './capture-area.ts'
+import { COLUMNS_BYTES } from './layout/columns.layout.ts'
 import * as C from './layout/counters.layout.ts'
 import * as A from './layout/control.layout.ts'
 import * as E from './layout/egress.layout.ts'
@@ -56,6 +57,7 @@ export type SegmentName =
   | 'freeRings'
   | 'scratch'
   | 'quarantine'
+  | 'columns'
   | 'shardState'
   | 'ringControls'
   | 'egress'
@@ -121,6 +123,7 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     ['freeRings', freeRingStride * needs.workers],
     ['scratch', SCRATCH_BYTES],
     ['quarantine', M.QUARANTINE_BYTES],
+    ['columns', COLUMNS_BYTES * needs.workers],
     ['shardState', needs.shardStateBytes * S.SHARD_COUNT],
     ['ringControls', RING_CONTROL_BYTES * needs.rings],
     ['egress', EGRESS_STRIDE * needs.workers],
@@ -169,6 +172,7 @@ export const placeOf = {
     plan.at.intakeCounters + INTAKE_COUNTERS_BYTES * ring,
   workerCounters: (plan: MemoryPlan, worker: number): number =>
     plan.at.workerCounters + C.WORKER_COUNTERS_BYTES * worker,
+  columns: (plan: MemoryPlan, worker: number): number => plan.at.columns + COLUMNS_BYTES * worker,
   egress: (plan: MemoryPlan, worker: number): number => plan.at.egress + EGRESS_STRIDE * worker,
   /** Slot 0 is the router's, then come the workers, then the listeners. */
   routerAgent: (plan: MemoryPlan): number => plan.at.agents,

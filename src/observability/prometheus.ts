@@ -6,6 +6,7 @@ import { type LatencyBook, type LatencyRecorder, STAGES } from './latency.ts'
 import { LATENCY_BOUNDS_MS } from './latency-buckets.ts'
 import type { ProcessFigures } from './process-probe.ts'
 import { writeDurability } from './prometheus-durability.ts'
+import { writeDeadLetters, writePipelines, writeSinks } from './prometheus-outside.ts'
 
 export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
@@ -19,6 +20,9 @@ export function renderPrometheus(stats: Stats, latency: LatencyBook, figures: Pr
   writeLatency(text, latency)
   writeEngine(text, stats)
   if (stats.durability !== null) writeDurability(text, stats.durability)
+  writePipelines(text, stats.pipelines)
+  writeSinks(text, stats.sinks)
+  writeDeadLetters(text, stats.deadLetters)
   writeProcess(text, figures)
   return text.toString()
 }
@@ -79,6 +83,7 @@ function writeEngine(text: Exposition, stats: Stats): void {
   text.gauge('millrace_devices', 'Devices registered.', stats.devices)
   text.gauge('millrace_shared_memory_bytes', 'Shared memory laid out.', stats.memory.sharedBytes)
   text.gauge('millrace_uptime_seconds', 'Time since the engine started.', stats.uptimeSeconds)
+  text.gauge('millrace_figures_exact', '0 when a thread did not stand still for the count.', +stats.isExact)
 }
 
 function writeProcess(text: Exposition, figures: ProcessFigures): void {

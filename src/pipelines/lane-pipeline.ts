@@ -7,6 +7,7 @@ import type { MemoryPlan } from '../memory/memory-plan.ts'
 import type { EgressWriter } from '../memory/rings/egress-ring.ts'
 import type { SharedMemory } from '../memory/shared-memory.ts'
 import { AnomalyEvent } from './anomaly-event.ts'
+import type { LaneStreams } from './lane-streams.ts'
 import type { Names } from './names.ts'
 import { PipelineContext } from './pipeline-context.ts'
 import type { PipelineModule } from './pipeline-module.ts'
@@ -22,6 +23,8 @@ export interface LanePipelineParts {
   readonly doorbell: Doorbell
   /** Undefined: the built-in pipeline alone. */
   readonly module: PipelineModule | undefined
+  /** Undefined: there are no pipelines besides. */
+  readonly streams?: LaneStreams | undefined
 }
 
 /** A reading that was given up, as it travels to the main thread in JSON. */
@@ -37,7 +40,6 @@ const encoder = new TextEncoder()
 
 /** Runs the built-in and the user's pipeline over the entries of a lane, and sends on what they say. */
 export class LanePipeline implements LaneProcessor {
-  readonly seesReadings: boolean
   readonly #parts: LanePipelineParts
   readonly #batch: ReadingBatch
   /** For what is not the user's business. */
@@ -48,19 +50,32 @@ export class LanePipeline implements LaneProcessor {
   constructor(parts: LanePipelineParts) {
     const { memory, plan, names, module } = parts
     this.#parts = parts
-    this.seesReadings = module?.onReadings !== undefined
     this.#batch = new ReadingBatch(memory, plan, names, module?.metrics)
     this.#single = new ReadingBatch(memory, plan, names, undefined)
     this.#event = new AnomalyEvent(memory, names)
     this.#context = new PipelineContext(memory, plan)
   }
 
+  get seesReadings(): boolean {
+    return this.#parts.module?.onReadings !== undefined || this.#parts.streams !== undefined
+  }
+
   readings(lane: number, address: number, count: number): void {
-    const { module } = this.#parts
-    if (module?.onReadings === undefined) return
-    this.#batch.open(lane, address, count)
-    this.#context.begin(this.#shardOf(lane), this.#batch)
-    module.onReadings(this.#batch, this.#context)
+    const { module, streams } = this.#parts
+    if (module?.onReadings !== undefined) {
+      this.#batch.open(lane, address, count)
+      this.#context.begin(this.#shardOf(lane), this.#batch)
+      module.onReadings(this.#batch, this.#context)
+    }
+    streams?.readings(lane, address, count)
+  }
+
+  isDue(shard: number): boolean {
+    return this.#parts.streams?.isDue(shard) === true
+  }
+
+  look(shard: number): void {
+    this.#parts.streams?.look(shard)
   }
 
   reportEvent(address: number): void {
@@ -109,16 +124,19 @@ export class LanePipeline implements LaneProcessor {
     return this.#single
   }
 
-  /** The main thread always reads on, so room comes. */
   #send(kind: number, payload: Uint8Array): void {
-    const { egress, doorbell } = this.#parts
-    while (!egress.offer(kind, payload)) {
-      doorbell.ring()
-      egress.awaitRoom(ROOM_WAIT_MS)
-    }
+    sendAll(this.#parts.egress, this.#parts.doorbell, kind, payload)
   }
 
   #shardOf(lane: number): number {
     return ((lane - this.#parts.plan.at.lanes) >>> L.LANE_SHIFT) & (SHARD_COUNT - 1)
+  }
+}
+
+/** Sends a message, however long it takes: the main thread always reads on, so room comes. */
+export function sendAll(egress: EgressWriter, doorbell: Doorbell, kind: number, payload: Uint8Array): void {
+  while (!egress.offer(kind, payload)) {
+    doorbell.ring()
+    egress.awaitRoom(ROOM_WAIT_MS)
   }
 }

@@ -1,6 +1,6 @@
 import type { Kernels } from '../kernels/kernels.ts'
 import type { AgentGate } from '../memory/agents/agent-gate.ts'
-import { observeCursor } from '../memory/atomics.ts'
+import { claimWord, observeCursor } from '../memory/atomics.ts'
 import * as L from '../memory/layout/lanes.layout.ts'
 import { SHARD_COUNT } from '../memory/layout/series.layout.ts'
 import type { MemoryPlan } from '../memory/memory-plan.ts'
@@ -48,6 +48,14 @@ export class LaneDoor {
     this.#next[track] = (shard + 1) % SHARD_COUNT
     this.#gate.noteClaim(track, shard)
     return shard
+  }
+
+  /** Claims the shard, whether it has something or not, unless somebody else has it. */
+  claimShard(shard: number): boolean {
+    const word = this.#plan.at.claims + shard * L.CLAIM_STRIDE
+    if (!claimWord(this.#memory.i32, word, 0, this.#worker + 1)) return false
+    this.#gate.noteClaim(L.TRACK_EVENTS, shard)
+    return true
   }
 
   release(track: number, shard: number): void {

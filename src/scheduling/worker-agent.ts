@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import type { LaneProcessor } from '../core/lane-processor.ts'
 import type { AgentGate } from '../memory/agents/agent-gate.ts'
 import * as L from '../memory/layout/lanes.layout.ts'
+import { SHARD_COUNT } from '../memory/layout/series.layout.ts'
 import { DeficitRoundRobin } from './deficit-round-robin.ts'
 import type { LaneDoor } from './lane-door.ts'
 
@@ -11,6 +12,8 @@ const PREMIUM_TRACK = FIRST_ROUTINE_TRACK
 /** Readings between two looks at the gate: about a tenth of a millisecond of work. */
 const MAX_BUDGET = 2048
 const ROUND_READINGS = 8192
+/** Between two looks for shards that pipelines have not been at for a while. */
+const LOOK_MS = 25
 
 export interface WorkerParts {
   readonly door: LaneDoor
@@ -29,6 +32,7 @@ export class WorkerAgent implements Agent {
   readonly name = 'worker'
   readonly #parts: WorkerParts
   readonly #turns: DeficitRoundRobin
+  #nextLookMs = 0
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
@@ -48,6 +52,7 @@ export class WorkerAgent implements Agent {
     gate.beat()
     const urgent = this.#serveUrgent(limit)
     if (urgent > 0) return urgent
+    this.#lookAfterShards()
     const lastIndex = this.#lastTrack() - FIRST_ROUTINE_TRACK
     const turn = this.#turns.next((index) => index <= lastIndex && door.isReady(FIRST_ROUTINE_TRACK + index))
     if (turn === undefined) return 0
@@ -59,6 +64,26 @@ export class WorkerAgent implements Agent {
 
   close(): void {
     this.#parts.gate.leave()
+  }
+
+  /** Pipelines are told that time goes on, shard by shard, by whichever worker comes by. */
+  #lookAfterShards(): void {
+    const { clock, processor } = this.#parts
+    const nowMs = clock.nowMs()
+    if (nowMs < this.#nextLookMs) return
+    this.#nextLookMs = nowMs + LOOK_MS
+    for (let shard = 0; shard < SHARD_COUNT; shard++) if (processor.isDue(shard)) this.#lookAfter(shard)
+  }
+
+  #lookAfter(shard: number): void {
+    const { door, gate, processor } = this.#parts
+    if (!door.claimShard(shard)) return
+    gate.beat()
+    gate.enterUserCode(0, 0)
+    processor.look(shard)
+    processor.flush()
+    gate.leaveUserCode()
+    door.release(L.TRACK_EVENTS, shard)
   }
 
   #serveUrgent(limit: number): number {

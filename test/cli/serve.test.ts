@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Spawned } from './spawned.ts'
 
 const serve = (args: string[], engine = 'fine') =>
-  new Spawned('test/cli/serve.fixture.ts', ['serve', ...args], { ENGINE: engine })
+  new Spawned('test/cli/serve.fixture.js', ['serve', ...args], { ENGINE: engine })
 
 describe('millrace serve', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(

@@ -49,7 +49,9 @@ describe('millrace token add, list and revoke', () => {
       })
       await store.close()
       directory.close()
-      expect(await token('revoke', 'gateway')).toMatchObject({ code: 0 })
+      expect(await token('revoke', 'gateway')).toMatchObject({
+        ...{ code: 0, err: expect.stringMatching(/warning: this was the last token/) as string },
+      })
       expect(await token('list')).toMatchObject({ code: 0, out: '' })
       expect(await token('revoke', 'gateway')).toMatchObject({
         code: 1,

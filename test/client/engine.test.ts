@@ -11,7 +11,7 @@ const MOST_BYTES = 13_900
 const IN_BROWSER = ['src/client/browser.ts', 'dist/client/browser.js']
 
 describe('millrace/client against an engine', () => {
-  it('delivers every reading, by name and by number', { timeout: 60_000 }, async () => {
+  it('delivers every reading, by name and by number', async () => {
     const engine = await createEngine({ port: 0 })
     const folder = mkdtempSync(join(tmpdir(), 'client-'))
     try {

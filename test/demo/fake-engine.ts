@@ -31,7 +31,11 @@ export function statsWith(accepted: number, malformed: number, uptimeSeconds: nu
     connections: 3,
     memory: { sharedBytes: 0, rssBytes: 100 * 2 ** 20 },
     uptimeSeconds,
+    isExact: true,
     durability: null,
+    pipelines: [],
+    sinks: [],
+    deadLetters: [],
   }
 }
 
@@ -39,6 +43,7 @@ export const alertOf = (over: Partial<Alert> = {}): Alert => ({
   id: 'a-1',
   rule: 'anomaly',
   series: '1',
+  key: 'cold-store-ATL/temperature',
   device: 'cold-store-ATL',
   metric: 'temperature',
   region: 'us-east',

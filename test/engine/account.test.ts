@@ -14,6 +14,7 @@ import { StreamClient } from './stream-client.ts'
 const LOAD_MS = 1500
 /** A busy machine may take longer for as many. */
 const READS = 12
+const ACCEPTED = 10_000
 
 async function statsOf(port: number): Promise<Stats> {
   return (await (await fetch(`http://127.0.0.1:${port}/v1/stats`)).json()) as Stats
@@ -63,10 +64,17 @@ describe('the account, read while sockets pour in', () => {
     const { port } = await engine.listen()
     const clients = await Promise.all(counting(4).map(() => StreamClient.open(port)))
     const reads: Account[] = []
+    const mustRefuse = pipeline !== null
+    let isEnough = false
     const endMs = performance.now() + LOAD_MS
-    const goesOn = () => performance.now() < endMs || reads.length < READS
+    const goesOn = () => performance.now() < endMs || reads.length < READS || !isEnough
     const pouring = clients.map((client, i) => pour(client, goesOn, i === 3))
-    while (goesOn()) reads.push((await statsOf(port)).account)
+    while (goesOn()) {
+      const { account, refusedByReason } = await statsOf(port)
+      reads.push(account)
+      const refused = refusedByReason.overload + refusedByReason.ring
+      isEnough = account.accepted > ACCEPTED && (!mustRefuse || refused > 0)
+    }
     await Promise.all(pouring)
     for (const account of reads) expect(imbalance(account)).toEqual(BALANCED)
     expect(reads.some(({ inFlight }) => inFlight > 0)).toBe(true)
@@ -74,11 +82,11 @@ describe('the account, read while sockets pour in', () => {
     const { account, malformedByCause, refusedByReason, tiers } = engine.stats()
     expect(imbalance(account)).toEqual(BALANCED)
     expect(account).toMatchObject({ inFlight: 0, deadLettered: 0, processed: account.accepted })
-    expect(account.accepted).toBeGreaterThan(10_000)
+    expect(account.accepted).toBeGreaterThan(ACCEPTED)
     for (const cause of ['value', 'position', 'type']) expect(malformedByCause[cause]).toBeGreaterThan(0)
     const refusals = Object.values(refusedByReason).reduce((sum, count) => sum + count, 0)
     expect(refusals).toBe(account.refused)
-    if (pipeline !== null) expect(refusedByReason.overload + refusedByReason.ring).toBeGreaterThan(0)
+    if (mustRefuse) expect(refusedByReason.overload + refusedByReason.ring).toBeGreaterThan(0)
     expect(Object.values(tiers).reduce((sum, { processed }) => sum + processed, 0)).toBe(account.processed)
     await Promise.all(clients.map((client) => client.close()))
   })

@@ -106,10 +106,9 @@ describe('anomalies', () => {
       // as many as it takes for the deviation to come down again
       await engine.ingest(names.flatMap((name) => readings(CALM, name, 101 + 50 * round)))
     }
-    await until(() => isIdle(engine), 'all worked through')
-    await moment(150)
-    const { detected } = engine.stats().anomalies
-    expect(detected).toBeGreaterThan(names.length * 10)
+    const detected = (): number => engine.stats().anomalies.detected
+    await until(() => isIdle(engine) && detected() > names.length * 10, 'all worked through')
+    await moment(50)
     for (const name of names) {
       const own = changes.get(name) ?? []
       expect(own).toEqual(own.map((_, i) => (i % 2 === 0 ? 'raised' : 'resolved')))

@@ -8,10 +8,11 @@ import { startEngine } from './rig.ts'
 const folder = mkdtempSync(join(tmpdir(), 'millrace-durable-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const kept = (name: string) => ({ durability: 'journal', dataDir: join(folder, name) }) as const
+const journal = { segmentBytes: 1024 * 1024 }
+const kept = (name: string) => ({ durability: 'journal', dataDir: join(folder, name), journal }) as const
 const INDEX = new URL('../../dist/index.js', import.meta.url).href
 
-describe('an embedded engine with a journal', { timeout: 30_000 }, () => {
+describe('an embedded engine with a journal', () => {
   it('takes readings of names that are new, and keeps names and readings', async () => {
     const readings = Array.from({ length: 500 }, (_, i) => ({
       ...{ device: `d${i % 50}`, metric: `m${i % 7}` },
@@ -53,7 +54,7 @@ describe('an embedded engine with a journal', { timeout: 30_000 }, () => {
     const file = join(folder, 'program.mjs')
     writeFileSync(file, program)
     const outcome = await new Promise((resolve) => {
-      execFile(process.execPath, [file], { timeout: 20_000 }, (error, out, err) =>
+      execFile(process.execPath, [file], { timeout: 110_000 }, (error, out, err) =>
         resolve({ error, out, err }),
       )
     })

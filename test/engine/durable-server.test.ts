@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -9,6 +8,7 @@ import { canMount, dataFolder, type Medium, plainFolder, smallMedium } from '../
 import { type Answer, binaryFrame, readAnswer } from '../torture/wire.ts'
 import { type SentReading, SeriesAccount } from '../torture/series-account.ts'
 import { Server } from '../torture/server.ts'
+import { freePort } from './listeners.fixture.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const servers: Server[] = []
@@ -193,12 +193,3 @@ describe('A full disk', { timeout: 120_000 }, () => {
     expect((await (await serve(medium)).stats()).account.refused).toBe(0)
   })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

@@ -3,7 +3,27 @@ import { describe, expect, it } from 'vitest'
 import * as millrace from '../../src/index.ts'
 
 /** What programs can import. A name that appears or goes is a decision, not a side effect. */
-const VALUES = ['MillraceError', 'TIERS', 'createEngine', 'deviceIdOf', 'seriesKey']
+const VALUES = [
+  ...['MillraceError', 'TIERS', 'createEngine', 'deviceIdOf', 'seriesKey'],
+  ...['pipeline', 'stage', 'attribute', 'registry', 'referenceTable'],
+  ...['tumbling', 'sliding', 'session', 'countWindow', 'globalWindow'],
+  ...[
+    'count',
+    'sum',
+    'mean',
+    'variance',
+    'deviation',
+    'min',
+    'max',
+    'first',
+    'last',
+    'range',
+    'rate',
+    'trend',
+  ],
+  ...['timeWeightedMean', 'median', 'quantile', 'distinct', 'top', 'histogram', 'correlation', 'regression'],
+  'exponentialMean',
+]
 const TYPES = [
   ...[
     'Account',
@@ -17,6 +37,7 @@ const TYPES = [
   ],
   ...[
     'DeviceProperties',
+    'DurabilityStats',
     'Engine',
     'EmitMessage',
     'EngineEvents',
@@ -27,6 +48,18 @@ const TYPES = [
   ],
   ...['Metric', 'PipelineContext', 'PipelineModule', 'ReadingBatch', 'ReadingInput', 'ReadingRoom'],
   ...['ReadingWriter', 'Stats', 'Tier', 'TierStats'],
+  ...['DeadLetterStats', 'ResultListener', 'SinkResult', 'SinkStats'],
+  ...[
+    'Aggregate',
+    'Duration',
+    'Pipeline',
+    'PipelineDefinition',
+    'PipelineOptions',
+    'Reading',
+    'Stage',
+    'Stream',
+  ],
+  ...['WindowResult', 'WindowStage', 'DeadLetterStats', 'ResultListener', 'SinkResult', 'SinkStats'],
 ]
 
 /** Names in `export { … }` and `export type { … }` clauses. */

@@ -124,6 +124,7 @@ export class InlineEngine {
       onAnomaly: (receivedMs) => latency.anomaly.record(clock.nowMs() - receivedMs, 1),
       describe: (series) => directory.describe(series),
       onEmit: (message) => this.emitted.push(message),
+      onStream: () => undefined,
     })
     const producer = openProducer(foundation, EMBEDDING_RING, () => undefined)
     this.embedded = new EmbeddedIntake(producer, countersOf(foundation, EMBEDDING_RING), clock, 0)
@@ -141,10 +142,11 @@ export class InlineEngine {
       const parts = { door, gate, processor: processorOf(worker), clock, shares: [premium, standard, bulk] }
       return { gate, door, agent: new WorkerAgent(parts) }
     })
-    this.lostWork = new LostWork(foundation, (worker) => {
+    const speakFor = (worker: number): LanePipeline => {
       this.#egress.drainAfterDeath()
       return processorOf(worker)
-    })
+    }
+    this.lostWork = new LostWork(foundation, speakFor, () => undefined)
   }
 
   /** Puts a frame into the ring. */

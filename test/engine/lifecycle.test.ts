@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/create-engine.ts'
-import { BALANCED, fixture, imbalance, isIdle, startEngine, until } from './rig.ts'
+import { BALANCED, fixture, Gate, imbalance, isIdle, startEngine, until } from './rig.ts'
 import { counting, record } from './recorded.ts'
 import { StreamClient } from './stream-client.ts'
 
@@ -11,11 +11,14 @@ const many = (count: number) =>
 
 describe('engine.close', () => {
   it('works through what has been accepted, and the pipeline is still heard', async () => {
-    const engine = await startEngine({ pipeline: fixture('recorder', { ms: 10 }) })
+    const gate = new Gate()
+    const engine = await startEngine({ pipeline: fixture('recorder', { gate: gate.path }) })
     const { readings } = record(engine)
     expect((await engine.ingest(many(5000))).accepted).toBe(5000)
-    expect(engine.stats().account.inFlight).toBeGreaterThan(0)
-    await engine.close()
+    expect(engine.stats().account.inFlight).toBe(5000)
+    const closed = engine.close()
+    gate.open()
+    await closed
     const { account, pool } = engine.stats()
     expect(account).toMatchObject({ accepted: 5000, processed: 5000, inFlight: 0 })
     expect(imbalance(account)).toEqual(BALANCED)
@@ -25,14 +28,14 @@ describe('engine.close', () => {
 
   it('gives up what is left after shutdownTimeoutMs, and says so', async () => {
     const engine = await startEngine({
-      pipeline: fixture('recorder', { ms: 100 }),
-      pool: { size: 1, max: 1 },
+      pipeline: fixture('recorder', { gate: new Gate().path }),
+      pool: { size: 1, max: 1, hangTimeoutMs: 500 },
       shutdownTimeoutMs: 100,
     })
     await engine.ingest(many(20_000))
     await engine.close()
     const { account } = engine.stats()
-    expect(account.inFlight).toBeGreaterThan(0)
+    expect(account.inFlight).toBe(20_000)
     expect(imbalance(account)).toEqual(BALANCED)
   })
 
@@ -163,7 +166,7 @@ describe('engine.on', () => {
     const engine = await startEngine()
     const heard: number[] = []
     const stop = engine.on('stats', ({ uptimeSeconds }) => heard.push(uptimeSeconds))
-    await until(() => heard.length === 1, 'stats', 3000)
+    await until(() => heard.length > 0, 'stats')
     stop()
     expect(heard[0]).toBeGreaterThan(0.5)
   })

@@ -1,6 +1,5 @@
 import { createServer } from 'node:net'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { systemClock } from '../../src/core/clock.ts'
 import { deviceIdOf, seriesKey } from '../../src/core/ids.ts'
 import type { Stats } from '../../src/core/stats.ts'
@@ -12,14 +11,21 @@ import { countersOf } from '../../src/engine/listeners/listener.ts'
 import { INTAKE_CONNECTIONS, INTAKE_COMMITTED } from '../../src/ingest/intake-counters.ts'
 import type { TestReading } from '../ingest/frames.ts'
 
-/** A port that is free now: several listeners can't take any. */
+/** Below the ports that systems give out by themselves, so that nobody is given one of these meanwhile. */
+const OWN_PORTS = { first: 20_000, count: 12_000 }
+let portsTried = 0
+
+/** A port that is free now, for several listeners can't take any; every process tries others. */
 export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
+  for (;;) {
+    const port = OWN_PORTS.first + ((process.pid * 101 + portsTried++) % OWN_PORTS.count)
+    const probe = createServer().listen(port, '127.0.0.1')
+    const isFree = await once(probe, 'listening').catch(() => undefined)
+    if (isFree === undefined) continue
+    probe.close()
+    await once(probe, 'close')
+    return port
+  }
 }
 
 export interface RunningEngine {
@@ -64,7 +70,7 @@ export const balance = ({ account }: Stats) => ({
   kept: account.accepted - account.processed - account.inFlight - account.deadLettered - account.forwarded,
 })
 
-export const soon = async (condition: () => boolean | Promise<boolean>, ms = 5000): Promise<void> => {
+export const soon = async (condition: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> => {
   const clock = systemClock()
   const untilMs = clock.nowMs() + ms
   while (!(await condition())) {

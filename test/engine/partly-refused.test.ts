@@ -31,10 +31,11 @@ async function start(listeners: number): Promise<Served> {
   const served = await Served.start(OPEN_FILES, {
     ...{ port, listeners, dataDir, durability: 'journal', admission: 'known' },
     checkpoint: { everyMs: 600_000 },
+    journal: { segmentBytes: 1024 * 1024 },
   })
   running.push(served)
   for (let i = 0; (await served.status('/readyz')) !== 200; i++) {
-    if (i > 500) throw new Error('not ready within ten seconds')
+    if (i > 3000) throw new Error('not ready within a minute')
     await moment(20)
   }
   return served

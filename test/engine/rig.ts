@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach } from 'vitest'
 import { createEngine } from '../../src/engine/create-engine.ts'
 import type { ConfigInput } from '../../src/engine/config/schema.ts'
@@ -14,11 +17,34 @@ const SMALL_LIMITS = {
 }
 
 const engines: Engine[] = []
+const gates: Gate[] = []
 
 /** Engines of a test end with it. */
 afterEach(async () => {
+  for (const gate of gates) gate.open()
   await Promise.all(engines.splice(0).map((engine) => engine.close()))
+  for (const gate of gates.splice(0)) rmSync(gate.folder, { recursive: true })
 })
+
+/** Holds fixtures/recorder.js up in its first slices until it is opened, so that no test depends on who is faster. */
+export class Gate {
+  readonly folder = mkdtempSync(join(tmpdir(), 'millrace-gate-'))
+  /** What the fixture is told. */
+  readonly path = join(this.folder, 'open')
+
+  constructor() {
+    gates.push(this)
+  }
+
+  /** A worker stands before it, in user code. */
+  get isReached(): boolean {
+    return existsSync(`${this.path}.reached`)
+  }
+
+  open(): void {
+    writeFileSync(this.path, '')
+  }
+}
 
 /** An engine with small limits, closed after the test. */
 export async function startEngine({ limits, ...config }: ConfigInput = {}): Promise<Engine> {
@@ -42,7 +68,7 @@ export function fixture(name: string, options: Record<string, string | number> =
 export const moment = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Asks again and again until it is so. */
-export async function until(isSo: () => boolean, what: string, timeoutMs = 10_000): Promise<void> {
+export async function until(isSo: () => boolean, what: string, timeoutMs = 60_000): Promise<void> {
   const endMs = performance.now() + timeoutMs
   while (!isSo()) {
     if (performance.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${what}`)

@@ -53,7 +53,7 @@ export class Served {
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
   }
 
-  /** Status of a GET; 0 = closed without an answer, or none within three seconds. */
+  /** Status of a GET; 0 = closed without an answer, or none within half a minute. */
   async status(path: string): Promise<number> {
     return Number((await this.#get(path)).slice(9, 12))
   }

@@ -47,7 +47,7 @@ export class StreamClient {
   }
 
   /** Resolves when the frame has been answered one way or another. */
-  async answered(seq: number, timeoutMs = 15_000): Promise<void> {
+  async answered(seq: number, timeoutMs = 60_000): Promise<void> {
     const endMs = performance.now() + timeoutMs
     while (this.acceptedUpTo < seq && !this.answers.some((answer) => answer.seq === seq)) {
       if (performance.now() > endMs) throw new Error(`no answer to ${seq}; up to ${this.acceptedUpTo} are`)

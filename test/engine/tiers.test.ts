@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { deviceIdOf, seriesKey } from '../../src/core/ids.ts'
 import { TIERS } from '../../src/core/tiers.ts'
 import type { Engine } from '../../src/engine/engine.ts'
-import { BALANCED, fixture, imbalance, isIdle, moment, startEngine, until } from './rig.ts'
+import { BALANCED, fixture, Gate, imbalance, isIdle, moment, startEngine, until } from './rig.ts'
 import { counting, record, type Seen, valuesBySeries } from './recorded.ts'
 import { StreamClient } from './stream-client.ts'
 
@@ -28,26 +28,27 @@ function runs(readings: readonly Seen[]): { tier: string; count: number }[] {
 
 describe('tiers', () => {
   it('lets critical readings go first, and go between two slices of a lower tier', async () => {
+    const gate = new Gate()
     const engine = await startEngine({
-      pipeline: fixture('recorder', { ms: 20 }),
+      pipeline: fixture('recorder', { gate: gate.path }),
       devices,
       pool: { size: 1 },
     })
     const { readings } = record(engine)
     await offer(engine, 'bulk', 5000)
-    await until(() => readings.length > 0, 'the first slice')
-    const before = readings.length
+    await until(() => gate.isReached, 'the first slice')
     await offer(engine, 'critical', 10)
+    gate.open()
     await until(() => isIdle(engine) && readings.length === 5010, 'all worked through')
-    const overtaken = readings.findIndex(({ tier }) => tier === 'critical')
-    // at most the slice under way and those of which we had not heard yet
-    expect(overtaken - before).toBeLessThanOrEqual(4 * 256)
+    // behind the slice that was under way
+    expect(readings.findIndex(({ tier }) => tier === 'critical')).toBeLessThanOrEqual(256)
     expect(runs(readings).map(({ tier }) => tier)).toEqual(['bulk', 'critical', 'bulk'])
   })
 
   it('serves waiting tiers by their shares, and an unused share to the others', async () => {
+    const gate = new Gate()
     const engine = await startEngine({
-      pipeline: fixture('recorder', { ms: 1 }),
+      pipeline: fixture('recorder', { gate: gate.path }),
       devices,
       pool: { size: 1 },
       limits: { backlogBytes: 32 * 1024 * 1024 },
@@ -55,7 +56,8 @@ describe('tiers', () => {
     const { readings } = record(engine)
     const offers = { bulk: 12_000, standard: 12_000, premium: 30_000 }
     await Promise.all(Object.entries(offers).map(([device, count]) => offer(engine, device, count)))
-    await until(() => readings.length === 54_000, 'all worked through', 20_000)
+    gate.open()
+    await until(() => readings.length === 54_000, 'all worked through')
     // from when all three wait: the last one to be accepted has been seen for the first time
     const first = Math.max(
       ...Object.keys(offers).map((name) => readings.findIndex(({ tier }) => tier === name)),
@@ -140,7 +142,7 @@ describe('engine.setPoolSize', () => {
     }
     isOver = true
     await feeding
-    await until(() => readings.length >= sent * 40, 'all worked through', 20_000)
+    await until(() => readings.length >= sent * 40, 'all worked through')
     const series = valuesBySeries(readings)
     expect(series.size).toBe(40)
     for (const values of series.values()) expect(values).toEqual(counting(sent))
@@ -163,18 +165,20 @@ describe('engine.setPoolSize', () => {
   })
 
   it('keeps one of two workers for critical and premium readings where told to', async () => {
+    const gate = new Gate()
     const engine = await startEngine({
-      pipeline: fixture('recorder', { ms: 300 }),
+      pipeline: fixture('recorder', { gate: gate.path, hold: 'bulk' }),
       devices: [...devices, ...counting(8).map((i) => ({ name: `b${i}`, tier: 'bulk' as const }))],
       pool: { size: 2, max: 2, reserveCritical: true },
     })
     const { readings } = record(engine)
     await engine.ingest(counting(8).flatMap((i) => many(`b${i}`, 1)))
-    await moment(50)
+    await until(() => gate.isReached, 'bulk at work')
     await offer(engine, 'premium', 1)
-    await until(() => readings.some(({ tier }) => tier === 'premium'), 'premium')
-    // it began while the other worker was at its first bulk slice
-    expect(readings.findIndex(({ tier }) => tier === 'premium')).toBeLessThanOrEqual(1)
+    await until(() => readings.length > 0, 'premium')
+    // while the other worker is still at its first bulk slice
+    expect(readings.map(({ tier }) => tier)).toEqual(['premium'])
+    gate.open()
     await until(() => isIdle(engine), 'all worked through')
   })
 })

@@ -36,7 +36,7 @@ async function keepSomething(dataDir: string): Promise<void> {
 const commands = PAGES.filter((page) => page.endsWith('.md')).flatMap(commandsOf)
 const ofKind = (...kinds: string[]) => commands.filter(({ command }) => kinds.includes(command.split(' ')[1]))
 
-describe('commands in the documentation', { timeout: 60_000 }, () => {
+describe('commands in the documentation', { timeout: 120_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-commands-'))
   let served: Served
   beforeAll(async () => {
@@ -54,7 +54,7 @@ describe('commands in the documentation', { timeout: 60_000 }, () => {
   const shell = (command: string): Promise<Outcome> => {
     const script = `millrace() { "${process.execPath}" "${ROOT}dist/cli.js" "$@"; }; ${command}`
     return new Promise((resolve) => {
-      execFile('bash', ['-c', script], { cwd: folder, timeout: 55_000 }, (error, out, err) =>
+      execFile('bash', ['-c', script], { cwd: folder, timeout: 110_000 }, (error, out, err) =>
         resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err }),
       )
     })
@@ -81,7 +81,8 @@ describe('commands in the documentation', { timeout: 60_000 }, () => {
     if (!here.includes(' export ')) expect(out).not.toBe('')
   })
 
-  it.each(ofKind('load'))('put load on a server: $command ($page)', async ({ command }) => {
+  // they mostly wait, so they do it together
+  it.concurrent.each(ofKind('load'))('put load on a server: $command ($page)', async ({ command }) => {
     // the server of the test, not for as long, and fewer devices to register
     const short = command
       .replace(/\b\d+s\b/, '300ms')

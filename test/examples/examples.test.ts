@@ -40,7 +40,7 @@ describe('examples/client', () => {
   })
 })
 
-describe('examples/durable', { timeout: 30_000 }, () => {
+describe('examples/durable', () => {
   it('is killed while it takes readings, and finds every acknowledged one again', async () => {
     const lines = await example('durable/main.js')
     expect(lines.at(-1)).toBe('lost: 0')

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { SIZES, benchIntake } from '../../bench/intake.bench.ts'
+import { run, sizes } from '../../bench/intake.bench.ts'
 
 describe('intake bench', () => {
-  it('takes every message it measures', () => {
-    const committed = benchIntake(SIZES.small).map((result) => result.committed)
-    expect(committed).toEqual([2000, 2000, 20_000, 500, 2000])
+  it('takes every message it measures', async () => {
+    const { cases } = await run(sizes.small)
+    expect(cases.map(({ check }) => check)).toEqual([2000, 2000, 20_000, 500, 2000])
   })
 })

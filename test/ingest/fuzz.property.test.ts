@@ -5,7 +5,7 @@ import { frame, someReadings } from './frames.ts'
 import { TestSocket, intakeFixture } from './intake-fixture.ts'
 import { below, mutate } from './mutations.ts'
 
-const FRAMES = Number(process.env['MILLRACE_FUZZ'] ?? 100_000)
+const FRAMES = Number(process.env['MILLRACE_FUZZ'] ?? 50_000)
 const SEED = Number(process.env['MILLRACE_SEED'] ?? 20261121)
 const POISON = 0xa5
 const HEADER_BYTES = 32
@@ -13,7 +13,7 @@ const HEADER_BYTES = 32
 describe('Intake on mutated frames', () => {
   it(
     `stays inside the message and keeps the account (${FRAMES} frames, seed ${SEED})`,
-    { timeout: 600_000 },
+    { timeout: 3_600_000 },
     () => {
       const random = seededRandom(SEED)
       const fixture = intakeFixture({ ringBytes: 1 << 13, limits: { frameBytes: 1 << 11 } })

@@ -174,7 +174,7 @@ export const connect = (running: Running, query = '', options?: ClientOptions): 
 export function rawExchange(
   port: number,
   text: string,
-  ms = 3000,
+  ms = 30_000,
 ): Promise<{ text: string; closed: boolean }> {
   return new Promise((resolve) => {
     const socket = net.connect(port, '127.0.0.1', () => socket.write(text))
@@ -218,7 +218,7 @@ export function clientFrame(firstByte: number, payload: Uint8Array): Buffer {
   return Buffer.concat([header, payload])
 }
 
-export const until = async (condition: () => boolean, ms = 5000): Promise<void> => {
+export const until = async (condition: () => boolean, ms = 60_000): Promise<void> => {
   const clock = systemClock()
   const end = clock.nowMs() + ms
   while (!condition()) {

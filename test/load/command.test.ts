@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { loadCommand } from '../../src/cli/load.ts'
+import { loadCommand } from '../../dist/cli/load.js'
 import type { LoadReport } from '../../src/load/report.ts'
 import { frameHead, replyBytes, scriptedServer } from './scripted-server.ts'
 
@@ -11,23 +11,15 @@ const answering = () =>
   })
 
 const SCRIPT = `
-  import { loadCommand } from './src/cli/load.ts'
-  import { runMillrace } from './src/cli/run.ts'
-  import { processTerminal } from './src/cli/terminal.ts'
+  import { loadCommand } from './dist/cli/load.js'
+  import { runMillrace } from './dist/cli/run.js'
+  import { processTerminal } from './dist/cli/terminal.js'
   process.exitCode = await runMillrace(['load', ...process.argv.slice(1)], [loadCommand()], processTerminal())
 `
 
 /** Runs the command in a process of its own; `after` acts on it once it is sending. */
 async function command(args: string[], interruptAfterMs?: number) {
-  const child = spawn(process.execPath, [
-    '--import',
-    'tsx',
-    '--input-type=module',
-    '-e',
-    SCRIPT,
-    '--',
-    ...args,
-  ])
+  const child = spawn(process.execPath, ['--input-type=module', '-e', SCRIPT, '--', ...args])
   let out = ''
   let err = ''
   child.stdout.on('data', (piece: Buffer) => (out += piece.toString()))

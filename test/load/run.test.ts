@@ -18,6 +18,12 @@ const load = (
 ): Promise<LoadReport> =>
   runLoad(loadOptions({ url: server.url, json: true, ...raw }), { err: () => undefined, signal })
 
+/** A timer may be a millisecond early: what was due in the last one may not be any more. */
+function expectAsScheduled(frames: number, scheduled: number, perSecond: number): void {
+  expect(frames).toBeLessThanOrEqual(scheduled)
+  expect(frames).toBeGreaterThanOrEqual(scheduled - Math.ceil(perSecond / 1000) - 1)
+}
+
 const REFUSED = 1
 const MALFORMED = 2
 
@@ -41,7 +47,8 @@ describe('runLoad', () => {
       ack: true,
       connections: '3',
     })
-    expect({ frames, readings }).toEqual({ frames: 1000, readings: 10_000 })
+    expectAsScheduled(frames, 1000, 2000)
+    expect(readings).toBe(10 * frames)
     expect(report).toMatchObject({ frames, readings, unsentFrames: 0, interrupted: false })
     expect(report.acknowledged).toMatchObject({ frames, unanswered: 0 })
     expect(report.connections).toMatchObject({ opened: 3, closed: 0, failed: 0 })
@@ -67,7 +74,10 @@ describe('runLoad', () => {
       connections: '2',
     })
     expect(seqs.size).toBe(2)
-    for (const list of seqs.values()) expect(list).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
+    for (const list of seqs.values()) {
+      expectAsScheduled(list.length, 100, 500)
+      expect(list).toEqual(list.map((_, i) => i + 1))
+    }
   })
 
   it('measures from the intended time: a stall shows in every frame that was due during it', async () => {
@@ -97,7 +107,8 @@ describe('runLoad', () => {
       connections: '1',
     })
     const latency = report.acknowledged!.latencyMs!
-    expect(report.acknowledged!.frames).toBe(800)
+    // on a busy machine some are not sent in time
+    expectAsScheduled(report.acknowledged!.frames + report.unsentFrames, 800, 1000)
     expect(latency.max).toBeGreaterThan(STALL_MS * 0.9)
     // about half of the frames were due during the stall, evenly spread over it: their median is half the stall
     expect(latency.p90).toBeGreaterThan(STALL_MS * 0.5)
@@ -110,11 +121,13 @@ describe('runLoad', () => {
     ] as const) {
       let waiting: number[] = []
       let most = 0
+      const enough = new AbortController()
       await using server = await scriptedServer({
         onMessage(message, socket) {
           const { seq } = frameHead(message)!
           waiting.push(seq)
           if (seq > 100) most = Math.max(most, waiting.length)
+          if (seq > 200) enough.abort()
           if (waiting.length === 1) {
             setTimeout(() => {
               socket.send(replyBytes({ seq: waiting.at(-1)!, credit }))
@@ -123,16 +136,16 @@ describe('runLoad', () => {
           }
         },
       })
-      const first = credit === 0 ? window : '100'
-      const report = await load(server, {
+      const raw = {
         rate: 'max',
         frame: '1',
-        duration: '300ms',
+        duration: '60s',
         ack: true,
-        window: first,
+        window: credit === 0 ? window : '100',
         connections: '1',
-      })
-      expect(report.frames).toBeGreaterThan(100)
+      }
+      const report = await load(server, raw, enough.signal)
+      expect(report.frames).toBeGreaterThan(200)
       expect(most).toBe(credit || Number(window))
     }
   })
@@ -220,7 +233,7 @@ describe('runLoad', () => {
       connections: '2',
     })
     // on a busy machine some are not sent in time
-    expect(report.frames + report.unsentFrames).toBe(6000)
+    expectAsScheduled(report.frames + report.unsentFrames, 6000, 20_000)
     expect(readings).toBe(report.readings)
     expect(frames).toBeLessThan(readings / 4)
     expect(report.acknowledged).toMatchObject({ frames: report.frames, unanswered: 0 })
@@ -229,6 +242,7 @@ describe('runLoad', () => {
   it('sends the asked share of malformed frames and comes back when it is thrown out for them', async () => {
     let good = 0
     let broken = 0
+    const enough = new AbortController()
     const strikes = new Map<unknown, number>()
     await using server = await scriptedServer({
       onMessage(message, socket) {
@@ -236,22 +250,16 @@ describe('runLoad', () => {
         strikes.set(socket, (strikes.get(socket) ?? 0) + 1)
         // what arrives while the connection is being closed isn't answered any more
         if (strikes.get(socket)! > 16) return
-        broken++
+        if (++broken === 120) enough.abort()
         socket.send(replyBytes({ status: MALFORMED, reason: 'not a frame' }))
         if (strikes.get(socket) === 16) socket.close(1007)
       },
     })
-    const report = await load(server, {
-      rate: '4000',
-      frame: '1',
-      duration: '1s',
-      malformed: '0.05',
-      connections: '2',
-    })
-    expect(report.frames + report.malformed.sent).toBeGreaterThan(3900)
-    expect(report.malformed.sent / (report.frames + report.malformed.sent)).toBeGreaterThan(0.035)
-    expect(report.malformed.sent / (report.frames + report.malformed.sent)).toBeLessThan(0.065)
-    expect(broken).toBeGreaterThan(100)
+    const raw = { rate: '4000', frame: '1', duration: '60s', malformed: '0.05', connections: '2' }
+    const report = await load(server, raw, enough.signal)
+    const share = report.malformed.sent / (report.frames + report.malformed.sent)
+    expect(share).toBeGreaterThan(0.03)
+    expect(share).toBeLessThan(0.07)
     expect(report.malformed.replies).toBe(broken)
     expect(good).toBeLessThanOrEqual(report.frames)
     expect(report.connections.closed).toBeGreaterThanOrEqual(6)
@@ -261,21 +269,19 @@ describe('runLoad', () => {
 
   it('survives a server that breaks connections, and counts what stayed unanswered', async () => {
     let messages = 0
+    const enough = new AbortController()
     await using server = await scriptedServer({
       onMessage: (_, socket) => {
-        if (++messages % 50 === 0) socket.terminate()
+        if (++messages % 50 !== 0) return
+        socket.terminate()
+        if (server.upgrades.length > 3) enough.abort()
       },
     })
-    const report = await load(server, {
-      rate: '1000',
-      frame: '1',
-      duration: '500ms',
-      ack: true,
-      connections: '1',
-    })
+    const raw = { rate: '1000', frame: '1', duration: '60s', ack: true, connections: '1' }
+    const report = await load(server, raw, enough.signal)
     expect(report.connections.closed).toBeGreaterThanOrEqual(2)
     expect(report.acknowledged!.unanswered).toBe(report.frames)
-  }, 15_000)
+  })
 
   it('sends JSON that a JSON server understands', async () => {
     const devices = new Set<string>()
@@ -299,8 +305,9 @@ describe('runLoad', () => {
       ack: true,
     })
     expect(devices.size).toBe(40)
-    expect(report).toMatchObject({ readings: 2000, unreadableReplies: 0, unsentFrames: 0 })
-    expect(report.acknowledged).toMatchObject({ frames: 400, unanswered: 0 })
+    expectAsScheduled(report.frames, 400, 2000)
+    expect(report).toMatchObject({ readings: 5 * report.frames, unreadableReplies: 0, unsentFrames: 0 })
+    expect(report.acknowledged).toMatchObject({ frames: report.frames, unanswered: 0 })
   })
 
   it('registers devices with tiers and positions and looks the metric up before it sends', async () => {
@@ -351,13 +358,16 @@ describe('runLoad', () => {
   })
 
   it('ends early with a report when it is interrupted', async () => {
-    await using server = await scriptedServer({ onMessage: () => undefined })
     const abort = new AbortController()
-    setTimeout(() => abort.abort(), 700)
-    const report = await load(server, { rate: '1000', frame: '1', duration: '60s' }, abort.signal)
+    let messages = 0
+    await using server = await scriptedServer({
+      onMessage: () => {
+        if (++messages === 100) abort.abort()
+      },
+    })
+    const report = await load(server, { rate: '1000', frame: '1', duration: '1h' }, abort.signal)
     expect(report.interrupted).toBe(true)
-    expect(report.seconds).toBeLessThan(5)
-    expect(report.frames).toBeGreaterThan(100)
+    expect(report.frames).toBeGreaterThanOrEqual(100)
   })
 
   it('says who refused the connection and why', async () => {

@@ -24,7 +24,7 @@ describe('Census', () => {
   it('counts at once while everybody stands still, and lets them go on', () => {
     gate.enter()
     gate.park()
-    expect(census().take(() => word(A.CONTROL_CENSUS))).toBe(1)
+    expect(census().take((isExact) => [word(A.CONTROL_CENSUS), isExact])).toEqual([1, true])
     expect(word(A.CONTROL_CENSUS)).toBe(0)
   })
 
@@ -34,9 +34,9 @@ describe('Census', () => {
     expect(census().take(() => state())).toBe(A.AGENT_IN_USER_CODE)
   })
 
-  it('does not wait for ever for an agent that the machine does not run', () => {
+  it('does not wait for ever for an agent that the machine does not run, and says so', () => {
     gate.enter()
-    expect(census().take(() => 'counted')).toBe('counted')
+    expect(census().take((isExact) => ({ isExact }))).toEqual({ isExact: false })
   })
 
   it('ends even when counting fails', () => {

@@ -44,7 +44,7 @@ describe('DeadLetters', () => {
     letters.add(reading, 'first', 'mine')
     letters.add(reading, 'TypeError: x is undefined', 'mine')
     expect(letters.recent(5)).toEqual([
-      { at: 1e12, reading, cause: 'TypeError: x is undefined', pipeline: 'mine' },
+      { id: 2, at: 1e12, reading, cause: 'TypeError: x is undefined', pipeline: 'mine', node: '' },
     ])
     expect(letters.seen).toBe(2)
   })

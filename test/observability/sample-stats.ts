@@ -33,7 +33,11 @@ export const sampleStats: Stats = {
   connections: 8,
   memory: { sharedBytes: 1 << 28, rssBytes: 1 << 29 },
   uptimeSeconds: 61.5,
+  isExact: true,
   durability: null,
+  pipelines: [],
+    sinks: [],
+  deadLetters: [],
 }
 
 /** The same for an engine that keeps a journal. */
@@ -56,6 +60,7 @@ export const sampleDurability: DurabilityStats = {
     tookMs: 1500,
     longestPauseMs: 3,
     longestHoldMs: 0.5,
+    createdMs: 1_767_225_600_000,
     ageSeconds: 42,
   },
   checkpointFailures: 6,

@@ -2,20 +2,10 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Random } from '../../src/core/random.ts'
+import { cutPower, DISK_FAULTS } from './disk-faults.ts'
+import { crash, type Fault, moment } from './fault.ts'
 import type { Generation } from './generation.ts'
 import { damageTail, flipAcknowledged } from './journal-damage.ts'
-
-export const moment = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-export interface Fault {
-  readonly kind: string
-  /** How often it is drawn, compared with others. */
-  readonly weight: number
-  readonly isPossible: (generation: Generation) => boolean
-  readonly strike: (generation: Generation, random: Random) => Promise<void>
-  /** What was acknowledged may be lost by it, if that is told. */
-  readonly isDamage?: boolean
-}
 
 /** Manifests are written last. */
 const namesIn = (folder: string): string =>
@@ -25,11 +15,6 @@ const namesIn = (folder: string): string =>
 
 const always = (): boolean => true
 const HOUR_MS = 3_600_000
-
-async function crash(generation: Generation): Promise<void> {
-  await generation.server.kill()
-  await generation.start()
-}
 
 export const FAULTS: readonly Fault[] = [
   { kind: 'kill -9', weight: 5, isPossible: always, strike: crash },
@@ -193,14 +178,26 @@ export const FAULTS: readonly Fault[] = [
       await crash(generation)
     },
   },
+  {
+    kind: 'device changed, kill -9 or power cut',
+    weight: 2,
+    isPossible: always,
+    async strike(generation, random) {
+      await generation.server.ready()
+      await generation.changes.change(generation.server, random)
+      const canCut = generation.parts.medium.cut !== undefined
+      await (canCut && random() < 0.5 ? cutPower(generation) : crash(generation))
+    },
+  },
+  ...DISK_FAULTS,
 ]
 
-/** One to three different ones. */
-export function drawFaults(generation: Generation, random: Random): Fault[] {
+/** One to three different ones, of those whose kind is wanted. */
+export function drawFaults(generation: Generation, random: Random, only: RegExp): Fault[] {
   const drawn: Fault[] = []
   const count = 1 + Math.floor(random() * 3)
-  let left = FAULTS.filter((fault) => fault.isPossible(generation))
-  while (drawn.length < count) {
+  let left = FAULTS.filter((fault) => only.test(fault.kind) && fault.isPossible(generation))
+  while (drawn.length < count && left.length > 0) {
     let mark = random() * left.reduce((sum, { weight }) => sum + weight, 0)
     const fault = left.find(({ weight }) => (mark -= weight) < 0) ?? left[0]
     drawn.push(fault)

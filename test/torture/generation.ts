@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Random } from '../../src/core/random.ts'
 import { AlertWatch } from './alert-watch.ts'
+import { ChangedDevices } from './changed-devices.ts'
 import { KilledClient } from './killed-client.ts'
 import { dataFolder, type Medium } from './medium.ts'
 import { Sender, type SenderOptions } from './sender.ts'
@@ -21,7 +22,7 @@ export interface GenerationParts {
   readonly root: string
   readonly number: number
   readonly medium: Medium
-  /** For what clients keep: their disk doesn't fill when the engine's does. */
+  /** For what clients keep, and for configurations: this disk doesn't fill when the engine's does. */
   readonly clients: Medium
   readonly clock: WallClock | undefined
   readonly random: Random
@@ -39,7 +40,8 @@ const common = {
   pipeline,
   metrics: { query: { threshold: 1000 } },
   rules: TIERS.map((tier) => ({ match: `${tier}-*`, tier })),
-  anomalies: { warmup: 10, clearAfter: 3 },
+  // long enough for an alert to be open in checkpoints, at ends and at comparisons
+  anomalies: { warmup: 10, clearAfter: 30 },
   pool: { min: 1, size: 2, max: 2, hangTimeoutMs: 1500 },
   limits: {
     ...{ series: 10_000, devices: 10_000, ringBytes: MIB, frameBytes: 65_536, backlogBytes: 16 * MIB },
@@ -62,6 +64,7 @@ export class Generation {
   readonly asker: Sender
   readonly questions: SentReading[][] = []
   readonly killed: KilledClient
+  readonly changes: ChangedDevices
   readonly watch: AlertWatch
   readonly violations: string[] = []
   server!: Server
@@ -117,6 +120,8 @@ export class Generation {
     this.asker.isGenerating = true
     const port = (): number => this.#port
     this.killed = new KilledClient(parts.clients.path, `standard-k-${number}`, port, this.violate)
+    const { violate: onViolation, series } = this
+    this.changes = new ChangedDevices({ port, onViolation, number, series })
     this.watch = new AlertWatch(port, () => this.life)
   }
 
@@ -139,10 +144,10 @@ export class Generation {
   }
 
   async start(): Promise<void> {
-    const { root, medium, clock } = this.parts
+    const { root, clients, clock } = this.parts
     this.life++
     this.server = await Server.start({
-      ...{ root, folder: medium.path, env: clock?.env ?? {} },
+      ...{ root, folder: clients.path, env: clock?.env ?? {} },
       config: {
         ...common,
         ...{ port: this.#port, listeners: this.#listeners, durability: 'journal', dataDir: this.data },
@@ -153,8 +158,8 @@ export class Generation {
   }
 
   async #startTwin(): Promise<void> {
-    const { root, medium } = this.parts
-    const folder = join(medium.path, 'twin')
+    const { root, clients } = this.parts
+    const folder = join(clients.path, 'twin')
     mkdirSync(folder, { recursive: true })
     this.twin = await Server.start({ root, folder, config: { ...common, port: 0 } })
   }
@@ -173,7 +178,7 @@ export class Generation {
   /** Ends what runs; the data directory stays. */
   async close(): Promise<void> {
     this.watch.close()
-    for (const sender of [...this.senders, this.asker]) sender.close()
+    for (const sender of [...this.senders, this.asker, this.changes.sender]) sender.close()
     await this.killed.kill()
     await this.server?.kill()
     await this.twin?.kill()

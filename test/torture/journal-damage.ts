@@ -70,9 +70,9 @@ function tear(zone: Buffer, random: Random): Buffer {
 const firstOf = (places: readonly Place[], path: string): Place =>
   places.find((place) => place.path === path)!
 
-function recordsOf({ data, senders }: Generation): Place[] {
+function recordsOf({ data, senders, changes }: Generation): Place[] {
   const folder = journalFolder(data)
-  const bySender = new Map(senders.map((sender) => [sender.options.client, sender]))
+  const bySender = new Map([...senders, changes.sender].map((sender) => [sender.options.client, sender]))
   const names = new Map<string, string>()
   const reader = new JournalReader({
     ...{ disk: new NodeDisk(), folder, room: plainRoom(), onFinding: () => undefined },

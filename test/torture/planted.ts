@@ -1,7 +1,6 @@
 /**
  * Bugs, planted in a copy of the built program: a harness that finds nothing proves something only if it finds these.
- * Leaving out `fdatasync` isn't among them: what a killed process has written the system keeps, so only a power cut shows
- * it, and the simulated disk (test/simulation/disk) has those.
+ * That nothing is flushed shows only in a power cut, so it is found only where power can be cut.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -96,15 +95,35 @@ export const PLANTED: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    words: 'changes of devices and metrics are not noted in the journal',
+    changes: [
+      {
+        file: 'engine/durability/registry-notes.js',
+        from: 'this.#notes.write(NOTE_REGISTRY, encodeChange(change))',
+        to: 'true',
+      },
+    ],
+  },
+  {
+    words: 'the journal’s files are not flushed',
+    changes: [
+      {
+        file: 'storage/disk/node-disk-file.js',
+        from: "fs.fdatasyncSync(this.#open('fdatasync'))",
+        to: 'undefined',
+      },
+    ],
+  },
 ]
 
 /** Tries each (from the `from`th on) until the harness finds it; returns whether it found all. */
-export async function findPlanted({ root, rounds, seed, from, say }: TortureOptions): Promise<boolean> {
+export async function findPlanted({ root, rounds, seed, from, say, only }: TortureOptions): Promise<boolean> {
   let hasFoundAll = true
   for (const bug of PLANTED.slice(from)) {
     const copy = plant(root, bug)
     try {
-      const options = { root: copy, rounds, seed, from: 0, stopAtFirst: true }
+      const options = { root: copy, rounds, seed, from: 0, stopAtFirst: true, only }
       const report = await torture({ ...options, say: () => undefined })
       const isFound = report.failedRound !== undefined
       hasFoundAll &&= isFound

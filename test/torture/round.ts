@@ -2,7 +2,8 @@
 import type { Random } from '../../src/core/random.ts'
 import { compareLedgers } from './compare-ledgers.ts'
 import { compareWithTwin, type TwinFeed } from './compare-twin.ts'
-import { drawFaults, type Fault, moment } from './faults.ts'
+import { type Fault, moment } from './fault.ts'
+import { drawFaults } from './faults.ts'
 import type { Generation } from './generation.ts'
 import { emptyVerdict, type Verdict } from './verdict.ts'
 
@@ -22,12 +23,13 @@ export async function runRound(
   feed: TwinFeed,
   random: Random,
   number: number,
+  only: RegExp,
 ): Promise<RoundResult> {
   const verdict = emptyVerdict()
   const startMs = performance.now()
   const times: number[] = []
   const lap = (): void => void times.push(Math.round(performance.now() - startMs))
-  const faults = drawFaults(generation, random)
+  const faults = drawFaults(generation, random, only)
   const isDamaged = faults.some((fault) => fault.isDamage)
   try {
     await load(generation, faults, random)
@@ -38,6 +40,7 @@ export async function runRound(
     if (isDamaged) excuse(generation, verdict)
     else {
       await feed.feed()
+      await generation.changes.compare(generation.server, verdict)
       await compareWithTwin(generation, verdict)
     }
     await compareAccount(generation, verdict)
@@ -63,7 +66,8 @@ async function load(generation: Generation, faults: readonly Fault[], random: Ra
 }
 
 async function settle(generation: Generation): Promise<void> {
-  const { senders, killed, server } = generation
+  const { killed, server, changes } = generation
+  const senders = [...generation.senders, changes.sender]
   await server.ready()
   const isSettled = (): boolean => senders.every((sender) => sender.isSettled) && killed.isSettled
   const waiting = (): string =>
@@ -74,7 +78,9 @@ async function settle(generation: Generation): Promise<void> {
 }
 
 async function compareAccount({ server }: Generation, { problems }: Verdict): Promise<void> {
-  const { account } = await server.stats()
+  let stats = await server.stats()
+  await server.until(async () => stats.isExact || (stats = await server.stats()).isExact, 'exact figures')
+  const { account } = stats
   const { received, accepted, refused, malformed, processed, inFlight, deadLettered, forwarded } = account
   const isBalanced = received === accepted + refused + malformed
   if (!isBalanced || accepted !== processed + inFlight + deadLettered + forwarded || malformed > 0)

@@ -1,6 +1,6 @@
 /**
  * `npm run torture -- --rounds 500 --seed 1`: prints every round and, at the end, the figures; exits with 1 when anything
- * was lost or doubled. `--planted`: plants bugs, and exits with 1 when one of them is not found in so many rounds.
+ * was lost or doubled. `--only 'power cut'`: faults whose kind matches. `--planted`: plants bugs, and exits with 1 when one of them is not found in so many rounds.
  */
 import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +13,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     from: { type: 'string', default: '0' },
     planted: { type: 'boolean', default: false },
+    only: { type: 'string', default: '.' },
   },
 })
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -20,6 +21,6 @@ const [rounds, seed, from] = [values.rounds, values.seed, values.from].map(Numbe
 const say = (words: string): void => void process.stdout.write(`${words}\n`)
 // what ends it also ends the servers and unmounts what is mounted, at `exit`
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
-const options = { root, rounds, seed, from, say }
+const options = { root, rounds, seed, from, say, only: new RegExp(values.only) }
 const isGood = values.planted ? await findPlanted(options) : (await torture(options)).isGood
 process.exit(isGood ? 0 : 1)

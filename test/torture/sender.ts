@@ -64,6 +64,11 @@ export class Sender {
     this.#socket?.terminate()
   }
 
+  /** Sends what there is now, without waiting for its turn. */
+  hurry(): void {
+    this.#tick()
+  }
+
   close(): void {
     clearInterval(this.#timer)
     this.cut()

@@ -2,9 +2,9 @@
 import { cpSync, rmSync } from 'node:fs'
 import { chanceOf } from '../../src/simulation/chance.ts'
 import { TwinFeed } from './compare-twin.ts'
-import { FAULTS } from './faults.ts'
 import { Generation } from './generation.ts'
-import { canMount, plainFolder, smallMedium } from './medium.ts'
+import { DISK_ABILITIES } from './disk-faults.ts'
+import { canCut, canMount, cuttableMedium, plainFolder, smallMedium } from './medium.ts'
 import { type RoundResult, runRound } from './round.ts'
 import { WallClock } from './wall-clock.ts'
 
@@ -17,6 +17,8 @@ export interface TortureOptions {
   readonly from: number
   readonly say: (words: string) => void
   readonly stopAtFirst?: boolean
+  /** Kinds of faults; all unless given. */
+  readonly only?: RegExp | undefined
 }
 
 export interface TortureReport {
@@ -48,6 +50,7 @@ class Torture {
   readonly #options: TortureOptions
   readonly #clock = WallClock.open()
   readonly #canMount = canMount()
+  #canCut = false
   readonly #faults: Record<string, number> = {}
   readonly #totals = { rounds: 0, readings: 0, lost: 0, doubled: 0, damaged: 0 }
   #directories = 0
@@ -61,14 +64,15 @@ class Torture {
   }
 
   async run(): Promise<TortureReport> {
-    const { rounds, seed, from, say } = this.#options
+    const { rounds, seed, from, say, only = /./ } = this.#options
+    this.#canCut = this.#canMount && (await canCut())
     const missing = this.#notRun()
     for (const words of missing) say(`not run: ${words}`)
     let failedRound: number | undefined
     const problems: string[] = []
     for (let round = from; round < from + rounds; round++) {
       if (this.#generation === undefined || round % ROUNDS_PER_DIRECTORY === 0) await this.#renew(round)
-      const result = await runRound(this.#generation!, this.#feed!, chanceOf(seed, round), round + 1)
+      const result = await runRound(this.#generation!, this.#feed!, chanceOf(seed, round), round + 1, only)
       this.#count(result)
       this.#tell(round, result)
       if (result.problems.length > 0) {
@@ -93,7 +97,7 @@ class Torture {
     await this.#end()
     const { seed, root } = this.#options
     const random = chanceOf(seed, round, 1)
-    const medium = (this.#canMount && random() < 0.6 ? smallMedium() : undefined) ?? plainFolder()
+    const medium = this.#drawMedium(random()) ?? plainFolder()
     this.#clock?.shift(0)
     const number = round
     this.#directories++
@@ -103,6 +107,13 @@ class Torture {
     this.#readingsBefore = 0
     await this.#generation.open()
     this.#feed = new TwinFeed(this.#generation)
+  }
+
+  #drawMedium(mark: number) {
+    // where only power cuts are wanted, each has to be possible
+    const wantsCuts = this.#options.only?.test('power cut') === true && !this.#options.only.test('disk full')
+    if ((mark < 0.4 || wantsCuts) && this.#canCut) return cuttableMedium()
+    return mark < 0.8 && this.#canMount ? smallMedium() : undefined
   }
 
   async #end(): Promise<void> {
@@ -157,9 +168,12 @@ class Torture {
   }
 
   #notRun(): string[] {
-    const disk = FAULTS.filter(({ kind }) => kind.includes('disk') || kind.includes('full'))
+    const { strace, prlimit } = DISK_ABILITIES
     return [
-      ...(this.#canMount ? [] : disk.map(({ kind }) => `${kind} (mounting is not allowed)`)),
+      ...(this.#canMount ? [] : ['disk full, start on a disk that is read-only (mounting is not allowed)']),
+      ...(this.#canCut ? [] : ['power cuts (no ext4 in an image, no loop mounts, or no ioctl by perl)']),
+      ...(strace ? [] : ['fdatasync fails (no strace, or it may not attach)']),
+      ...(prlimit ? [] : ['files may not grow (no prlimit)']),
       ...(this.#clock === undefined ? ['clock jump (no compiler, or preloading has no effect)'] : []),
     ]
   }

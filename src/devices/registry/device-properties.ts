@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { Device, DeviceProperties } from '../../core/device.ts'
 import { TIERS } from '../../core/tiers.ts'
 import { type ErrorCode, MillraceError } from '../../core/errors.ts'
-import { explain, keysAllowed } from './explain.ts'
+import { explain, keysAllowed } from '../../core/explain.ts'
 
 /** Everything about a device but who it is. */
 export type CompleteProperties = Omit<Device, 'name' | 'id'>

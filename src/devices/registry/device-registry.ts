@@ -21,7 +21,7 @@ import { checkName, isName, MAX_DEVICE_NAME } from './names.ts'
 export type Admission = 'open' | 'known'
 
 /** Why a name that is not registered was not registered either. */
-export type EnsureRefusal = 'limit-reached' | 'bad-request' | 'conflict'
+export type EnsureRefusal = 'limit-reached' | 'bad-request' | 'conflict' | 'not-ready'
 
 export interface DeviceChange {
   readonly device: Device
@@ -49,6 +49,7 @@ export class DeviceRegistry {
   readonly #rules: DeviceRules
   readonly #admission: Admission
   readonly #maxDevices: number
+  #held = ''
 
   constructor({ rules, defaults, admission, maxDevices, regions }: DeviceRegistryOptions) {
     this.#check = propertiesCheck(regions)
@@ -68,13 +69,20 @@ export class DeviceRegistry {
     return this.#byName.size
   }
 
+  /** From now on changes are refused, with not-ready and this reason; `adopt` and `forget` work. '' = no more. */
+  hold(reason: string): void {
+    this.#held = reason
+  }
+
   /**
    * Creates the device or replaces what was said of it before: what `properties` leaves out comes from the rules and
-   * the defaults again. Throws bad-request, conflict (another name has the same id) or limit-reached.
+   * the defaults again. Throws bad-request, conflict (another name has the same id), limit-reached, or not-ready while
+   * the engine takes in again what it had accepted before its last end.
    */
   register(name: string, properties: DeviceProperties = {}): Device {
     checkName('device', name, MAX_DEVICE_NAME)
     const explicit = this.#check(properties, 'device', 'bad-request')
+    this.#checkFree()
     const complete = overlay(this.#rules.propertiesFor(name), explicit)
     checkPosition(complete, 'device', 'bad-request')
     const slot = this.#byName.get(name)
@@ -90,6 +98,7 @@ export class DeviceRegistry {
     if (slot !== undefined) return this.#slots[slot]
     if (this.#admission === 'known') return undefined
     if (!isName(name, MAX_DEVICE_NAME)) return 'bad-request'
+    if (this.#held !== '') return 'not-ready'
     if (this.size >= this.#maxDevices) return 'limit-reached'
     const id = deviceIdOf(name)
     return this.#byId.has(id) ? 'conflict' : this.#add(name, id, this.#rules.propertiesFor(name))
@@ -116,8 +125,14 @@ export class DeviceRegistry {
     return this.getById(id)?.name
   }
 
-  /** Forgets the device and returns it as it was; undefined if there is none of that name. */
+  /** Forgets the device and returns it as it was; undefined if there is none of that name. Throws not-ready. */
   delete(name: string): Device | undefined {
+    this.#checkFree()
+    return this.forget(name)
+  }
+
+  /** As `delete`, for what was so before the engine's last end. */
+  forget(name: string): Device | undefined {
     const slot = this.#byName.get(name)
     const device = slot === undefined ? undefined : this.#slots[slot]
     if (slot === undefined || device === undefined) return undefined
@@ -148,6 +163,10 @@ export class DeviceRegistry {
   onChange(listener: (change: DeviceChange) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  #checkFree(): void {
+    if (this.#held !== '') throw new MillraceError('not-ready', this.#held)
   }
 
   #addOrThrow(name: string, properties: CompleteProperties): Device {

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { AnomalyRule, Metric } from '../../core/device.ts'
 import { MillraceError } from '../../core/errors.ts'
 import type { Admission } from './device-registry.ts'
-import { explain, keysAllowed } from './explain.ts'
+import { explain, keysAllowed } from '../../core/explain.ts'
 import { checkName, isName, MAX_METRIC_NAME } from './names.ts'
 
 export interface MetricEntry extends Metric {
@@ -16,7 +16,7 @@ export interface MetricEntry extends Metric {
 /** What may be said of a metric; what is left out has no unit and the default anomaly rule. */
 export type MetricProperties = Partial<AnomalyRule> & { readonly unit?: string }
 
-export type MetricRefusal = 'limit-reached' | 'bad-request'
+export type MetricRefusal = 'limit-reached' | 'bad-request' | 'not-ready'
 
 export interface MetricsDictionaryOptions {
   readonly admission: Admission
@@ -44,6 +44,7 @@ export class MetricsDictionary {
   readonly #byId: (MetricEntry | undefined)[] = [undefined]
   readonly #listeners = new Set<(entry: MetricEntry) => void>()
   readonly #options: MetricsDictionaryOptions
+  #held = ''
 
   constructor(options: MetricsDictionaryOptions) {
     if (!(options.maxMetrics >= 1 && options.maxMetrics <= MAX_METRICS)) {
@@ -58,6 +59,11 @@ export class MetricsDictionary {
     return this.#byName.size
   }
 
+  /** From now on changes are refused, with not-ready and this reason; `adopt` works. '' = no more. */
+  hold(reason: string): void {
+    this.#held = reason
+  }
+
   /**
    * The metric that a reading names, added now if it is new and admission is `open`. Undefined: not known, and
    * admission is `known`. A code: not known and can't be added.
@@ -66,14 +72,16 @@ export class MetricsDictionary {
     const known = this.#byName.get(name)
     if (known !== undefined || this.#options.admission === 'known') return known
     if (!isName(name, MAX_METRIC_NAME)) return 'bad-request'
+    if (this.#held !== '') return 'not-ready'
     return this.#isFull() ? 'limit-reached' : this.#put(name, {})
   }
 
-  /** Adds the metric or replaces what was said of it before; its number stays. Throws bad-request or limit-reached. */
+  /** Adds the metric or replaces what was said of it before; its number stays. Throws bad-request, limit-reached or not-ready. */
   define(name: string, properties: MetricProperties = {}): MetricEntry {
     checkName('metric', name, MAX_METRIC_NAME)
     const result = schema.safeParse(properties, { reportInput: true })
     if (!result.success) throw new MillraceError('bad-request', explain(result.error, 'metric'), { name })
+    if (this.#held !== '') throw new MillraceError('not-ready', this.#held)
     if (!this.#byName.has(name) && this.#isFull()) {
       const message = `metric ${JSON.stringify(name)} would be one more than limits.metrics (${this.#options.maxMetrics})`
       throw new MillraceError('limit-reached', message, { name })

@@ -1,18 +1,21 @@
 /** The HTTP API over an engine: its routes, one file per resource, and who may use them. */
 import { MillraceError } from '../../core/errors.ts'
-import type { HttpRequest, PromptHttpHandler } from '../../core/http.ts'
+import type { HttpHandler, HttpRequest } from '../../core/http.ts'
 import { alertRoutes } from './alerts.ts'
+import { deadLetterRoutes } from './dead-letters.ts'
 import { deviceRoutes } from './devices.ts'
 import type { EngineView } from './engine-view.ts'
 import { healthRoutes } from './health.ts'
 import { metricsDictionaryRoutes } from './metrics-dictionary.ts'
+import { pipelineRoutes } from './pipelines.ts'
+import { pipelineStreamRoutes } from './pipeline-stream.ts'
 import { recordRoutes } from './records.ts'
 import { createRouter } from './router.ts'
 import { seriesRoutes } from './series.ts'
 import { statsRoutes } from './stats.ts'
 
-/** The handler never throws; it answers with pure data, which any server can carry. */
-export function createApi(view: EngineView): PromptHttpHandler {
+/** The handler never throws or rejects; it answers with pure data, which any server can carry. */
+export function createApi(view: EngineView): HttpHandler {
   const routes = [
     ...healthRoutes(view),
     ...statsRoutes(view),
@@ -21,6 +24,9 @@ export function createApi(view: EngineView): PromptHttpHandler {
     ...deviceRoutes(view),
     ...metricsDictionaryRoutes(view),
     ...recordRoutes(view),
+    ...deadLetterRoutes(view),
+    ...pipelineRoutes(view),
+    ...pipelineStreamRoutes(view),
   ]
   const authorize = (request: HttpRequest): void => {
     const verdict = view.authorize(request, 'api')

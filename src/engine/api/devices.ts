@@ -84,7 +84,8 @@ function registerItem(registry: DeviceRegistry, item: unknown): Omit<BulkFailure
     registry.register(name as string, properties)
     return undefined
   } catch (error) {
-    if (!(error instanceof MillraceError)) throw error
+    // the others would be refused as well
+    if (!(error instanceof MillraceError) || error.code === 'not-ready') throw error
     return { name: typeof name === 'string' ? name : null, code: error.code, message: error.message }
   }
 }

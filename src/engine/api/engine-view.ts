@@ -1,14 +1,16 @@
-/** What the HTTP API needs of the engine. Everything here answers at once: the API never waits. */
+/** What the HTTP API needs of the engine. Everything here answers at once, except where it says so. */
 import type { AlertBook } from '../../alerts/alert-book.ts'
 import type { AlertNews } from '../../alerts/alert-news.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { HttpRequest } from '../../core/http.ts'
-import type { Stats } from '../../core/stats.ts'
+import type { PipelineStats, Stats } from '../../core/stats.ts'
 import type { Tier } from '../../core/tiers.ts'
 import type { DeviceRegistry } from '../../devices/registry/device-registry.ts'
 import type { MetricsDictionary } from '../../devices/registry/metrics-dictionary.ts'
+import type { DeadLetterReplay } from '../../observability/dead-letter-replay.ts'
 import type { DeadLetters } from '../../observability/dead-letters.ts'
 import type { Quarantine } from '../../observability/quarantine.ts'
+import type { PipelineStreams } from '../../sinks/stream/pipeline-streams.ts'
 
 type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string }
 
@@ -47,6 +49,13 @@ export interface EngineView {
   readonly alertNews: AlertNews
   readonly quarantine: Quarantine
   readonly deadLetters: DeadLetters
+  readonly deadLetterReplay: DeadLetterReplay
+  readonly pipelines: {
+    list(): readonly PipelineStats[]
+    start(url: string): Promise<PipelineStats>
+    remove(name: string): Promise<void>
+  }
+  readonly streams: PipelineStreams
   stats(): Stats
   prometheus(): string
   ready(): Readiness

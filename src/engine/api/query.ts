@@ -1,7 +1,7 @@
 /** Reads a query string against the parameters that a path has; anything else is refused with what is allowed. */
 import { z } from 'zod'
 import { MillraceError } from '../../core/errors.ts'
-import { explain, keysAllowed } from '../../devices/registry/explain.ts'
+import { explain, keysAllowed } from '../../core/explain.ts'
 
 /** May stand in any query: browsers can't give an EventSource a header, so the token may come this way. */
 const TOKEN = 'token'

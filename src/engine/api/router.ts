@@ -2,8 +2,8 @@
  * Finds what answers a request: a table of method and pattern, `{name}` standing for one percent-encoded segment.
  * HEAD is GET without the body. Every fault becomes a response here.
  */
-import { MillraceError } from '../../core/errors.ts'
-import type { HttpRequest, HttpResponse, PromptHttpHandler } from '../../core/http.ts'
+import { type ErrorCode, MillraceError } from '../../core/errors.ts'
+import type { HttpHandler, HttpRequest, HttpResponse } from '../../core/http.ts'
 import { failure } from './responses.ts'
 
 export interface Call {
@@ -17,7 +17,13 @@ export interface Route {
   readonly pattern: string
   /** Answers without a token even where authentication is on. */
   readonly open?: true
-  readonly answer: (call: Call) => HttpResponse
+  readonly answer: (call: Call) => HttpResponse | Promise<HttpResponse>
+}
+
+/** What comes with an error. */
+const HEADERS: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
+  unauthorized: { 'www-authenticate': 'Bearer' },
+  'not-ready': { 'retry-after': '1' },
 }
 
 export interface RouterOptions {
@@ -32,16 +38,16 @@ interface CompiledRoute {
   readonly segments: readonly string[]
 }
 
-export function createRouter(
-  routes: readonly Route[],
-  { authorize, fault }: RouterOptions,
-): PromptHttpHandler {
+export function createRouter(routes: readonly Route[], { authorize, fault }: RouterOptions): HttpHandler {
   const compiled = routes.map((route) => ({ route, segments: route.pattern.split('/') }))
   return (request) => {
+    const finish = (response: HttpResponse): HttpResponse => withoutBodyForHead(request, response)
+    const fail = (error: unknown): HttpResponse => finish(failed(error, fault))
     try {
-      return withoutBodyForHead(request, answer(compiled, request, authorize))
+      const answered = answer(compiled, request, authorize)
+      return answered instanceof Promise ? answered.then(finish, fail) : finish(answered)
     } catch (error) {
-      return withoutBodyForHead(request, failed(error, fault))
+      return fail(error)
     }
   }
 }
@@ -50,7 +56,7 @@ function answer(
   routes: readonly CompiledRoute[],
   request: HttpRequest,
   authorize: RouterOptions['authorize'],
-): HttpResponse {
+): HttpResponse | Promise<HttpResponse> {
   const segments = request.path.split('/')
   const matching = routes.filter((candidate) => matches(candidate.segments, segments))
   if (matching.length === 0) return failure('not-found', `there is no path ${shorten(request.path)}`)
@@ -93,11 +99,7 @@ function methodNotAllowed(request: HttpRequest, matching: readonly CompiledRoute
 
 function failed(error: unknown, fault: (error: unknown) => void): HttpResponse {
   if (error instanceof MillraceError) {
-    return failure(
-      error.code,
-      error.message,
-      error.code === 'unauthorized' ? { 'www-authenticate': 'Bearer' } : {},
-    )
+    return failure(error.code, error.message, HEADERS[error.code] ?? {})
   }
   fault(error)
   return failure('internal', 'a fault of the engine; please report it')

@@ -12,11 +12,12 @@ export function complete(
   tokens: TokenOptions[],
   { folder, cores }: ConfigSource,
 ): Config {
-  const { anomalies, auth, metrics, pipeline, pool, rules, tls, tiers } = checked
+  const { anomalies, auth, metrics, pipeline, pipelines, pool, rules, tls, tiers } = checked
   const { threshold, direction, minDeviation } = anomalies
   return {
     ...checked,
     pipeline: pipeline === null ? null : moduleUrl(pipeline, folder),
+    pipelines: pipelines.map((module) => moduleUrl(module, folder)),
     dataDir: checked.dataDir && resolve(folder, checked.dataDir),
     pool: completePool(pool, cores),
     metrics: mapValues(metrics, (metric) => ({

@@ -32,6 +32,14 @@ function* pipelineUrl({ pipeline }: Config): Generator<Problem> {
   yield not(['pipeline'], pipeline, '; give a path, or a URL starting with file: or data:')
 }
 
+function* pipelineUrls({ pipelines, limits }: Config): Generator<Problem> {
+  for (const [index, url] of pipelines.entries())
+    if (isUrl(url) && !/^(file|data):/i.test(url))
+      yield not(['pipelines', index], url, '; give a path, or a URL starting with file: or data:')
+  if (pipelines.length > limits.pipelines)
+    yield not(['pipelines'], pipelines.length, ` modules; limits.pipelines is ${limits.pipelines}`)
+}
+
 function* ringHoldsFrames({ limits: { ringBytes, frameBytes } }: Config): Generator<Problem> {
   if (ringBytes >= RING_FRAMES * frameBytes) return
   const allowed = `at least ${RING_FRAMES} × ${frameBytes} (limits.frameBytes)`
@@ -139,6 +147,6 @@ function* durable({ durability, dataDir, limits }: Config): Generator<Problem> {
 }
 
 const CHECKS: readonly Check[] = [
-  ...[listening, durable, pipelineUrl, ringHoldsFrames, poolBounds, counts],
+  ...[listening, durable, pipelineUrl, pipelineUrls, ringHoldsFrames, poolBounds, counts],
   ...[regionNames, deviceIds, tokenHashes, regionReferences, globs, positions],
 ]

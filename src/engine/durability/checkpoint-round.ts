@@ -9,7 +9,7 @@ import { type MemoryPlan, placeOf } from '../../memory/memory-plan.ts'
 import type { SharedMemory } from '../../memory/shared-memory.ts'
 import type { CheckpointWriter } from '../../storage/checkpoint/checkpoint-writer.ts'
 import { JournalCounters } from '../../storage/journal/journal-counters.ts'
-import type { CheckpointFigures } from './recipes.ts'
+import type { Captured, CheckpointFigures, Extras } from './recipes.ts'
 
 export interface RoundParts {
   readonly memory: SharedMemory
@@ -44,8 +44,8 @@ export class CheckpointRound {
     this.#namesFrom = this.#counters.read().durableSequence + 1
   }
 
-  /** Copies every shard; returns by shard the first ticket of what is not in its copy. */
-  capture(): readonly number[] {
+  /** Copies every shard. */
+  capture(): Captured {
     const { writer, clock } = this.#parts
     this.#beganMs = clock.nowMs()
     // what is durable now lies before every position that is captured from now on
@@ -54,21 +54,26 @@ export class CheckpointRound {
     const { memory, plan } = this.#parts
     addToWord(memory.i32, plan.at.control + CONTROL_CHECKPOINT_ROUND, 1)
     let left = Array.from({ length: SHARD_COUNT }, (_, shard) => shard)
-    while (left.length > 0) {
-      left = left.filter((shard) => writer.captureShard(shard) === 'busy')
-      if (left.length > 0 && clock.nowMs() - this.#beganMs > CAPTURE_PATIENCE_MS)
+    for (let progressMs = this.#beganMs; left.length > 0;) {
+      const busy = left.filter((shard) => writer.captureShard(shard) === 'busy')
+      if (busy.length < left.length) progressMs = clock.nowMs()
+      else if (clock.nowMs() - progressMs > CAPTURE_PATIENCE_MS)
         throw new MillraceError('internal', `shards ${left.join(', ')} could not be copied within a minute`)
+      left = busy
     }
-    return writer.tickets
+    return { tickets: writer.tickets, reusable: writer.reusable }
   }
 
   /** Adds what the main thread has, and publishes when nothing in it can be lost any more. */
-  complete(extras: Readonly<Record<string, Uint8Array>>): CheckpointFigures {
+  complete({ extras, reused }: Extras): CheckpointFigures {
     const { writer, clock } = this.#parts
     const clients = this.#clients.save()
     const cursors = this.#cursors(RING_WRITE_CURSOR)
     const names = Buffer.from(String(this.#namesFrom))
-    const { number, bytes, longestPauseMs, longestHoldMs } = writer.seal({ ...extras, clients, names })
+    const { number, bytes, longestPauseMs, longestHoldMs } = writer.seal(
+      { ...extras, clients, names },
+      reused,
+    )
     this.#awaitDurable(cursors)
     const { createdMs } = writer.publish()
     this.#published = [this.#namesFrom, ...this.#published].slice(0, KEPT)

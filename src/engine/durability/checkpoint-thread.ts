@@ -1,24 +1,34 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { MillraceError } from '../../core/errors.ts'
+import { publishCursor, wakeWaiters } from '../../memory/atomics.ts'
 import type { Foundation } from '../foundation.ts'
-import type { CheckpointFigures, CheckpointRecipe, FromCheckpoint, ToCheckpoint } from './recipes.ts'
+import type {
+  Captured,
+  CheckpointFigures,
+  CheckpointRecipe,
+  Extras,
+  FromCheckpoint,
+  ToCheckpoint,
+} from './recipes.ts'
 
 const ENTRY = new URL('../../../dist/engine/threads/checkpoint.worker.js', import.meta.url)
 
-/** What the main thread adds, given by shard the first ticket of what is not in the copies. */
-export type ExtrasFor = (tickets: readonly number[]) => Promise<Readonly<Record<string, Uint8Array>>>
+/** What the main thread adds to what is captured. */
+export type ExtrasFor = (captured: Captured) => Promise<Extras>
 
 /** The thread that takes checkpoints, one at a time. */
 export class CheckpointThread {
   readonly #worker: Worker
+  readonly #hurry = new Int32Array(new SharedArrayBuffer(4))
   #ended = false
 
   constructor(
     { memory, module, plan }: Foundation,
-    options: Omit<CheckpointRecipe, 'memory' | 'kernels' | 'plan'>,
+    options: Omit<CheckpointRecipe, 'memory' | 'kernels' | 'plan' | 'hurry'>,
   ) {
-    const workerData: CheckpointRecipe = { memory: memory.memory, kernels: module, plan, ...options }
+    const hurry = this.#hurry.buffer
+    const workerData: CheckpointRecipe = { memory: memory.memory, kernels: module, plan, hurry, ...options }
     this.#worker = new Worker(ENTRY, { workerData, name: 'millrace-checkpoint' })
     this.#worker.on('error', () => undefined) // whoever waits is told
     this.#worker.once('exit', () => (this.#ended = true))
@@ -28,10 +38,16 @@ export class CheckpointThread {
   async take(extrasFor: ExtrasFor): Promise<CheckpointFigures> {
     const captured = await this.#ask({ kind: 'take' })
     if (captured.kind !== 'captured') throw failed(captured)
-    const extras = await extrasFor(captured.tickets)
-    const done = await this.#ask({ kind: 'extras', extras })
+    const extras = await extrasFor(captured)
+    const done = await this.#ask({ kind: 'extras', ...extras })
     if (done.kind !== 'done') throw failed(done)
     return done.figures
+  }
+
+  /** From now on it rests no more: nobody else needs disk and processor. */
+  hurry(): void {
+    publishCursor(this.#hurry, 0, 1)
+    wakeWaiters(this.#hurry, 0)
   }
 
   async close(): Promise<void> {

@@ -7,8 +7,8 @@ import type { EgressDesk } from '../egress-desk.ts'
 import type { AlertLog } from './alert-log.ts'
 import type { CheckpointThread } from './checkpoint-thread.ts'
 import type { Externalizer } from './externalizer.ts'
-import { encodeExtras } from './kept.ts'
-import type { CheckpointFigures } from './recipes.ts'
+import { encodeExtras, encodeRegistry, EXTRA_REGISTRY } from './kept.ts'
+import type { Captured, CheckpointFigures, Extras } from './recipes.ts'
 
 export interface CheckpointsParts {
   readonly thread: CheckpointThread
@@ -34,6 +34,9 @@ export class Checkpoints {
   #last: CheckpointFigures | undefined
   #failures = 0
   #isEnding = false
+  /** Changes of the registry that the last checkpoint has, and the one that is being taken. */
+  #registryKept: number | undefined
+  #registrySent: number | undefined
 
   constructor(parts: CheckpointsParts) {
     this.#parts = parts
@@ -52,6 +55,7 @@ export class Checkpoints {
   async end(patienceMs: number): Promise<void> {
     const { thread, clock } = this.#parts
     this.#isEnding = true
+    thread.hurry()
     this.#cancel()
     let cancelPatience = (): void => undefined
     const isDone = await Promise.race([
@@ -82,19 +86,26 @@ export class Checkpoints {
     const { thread, alerts, alertLog, onFailure } = this.#parts
     alertLog.begin(alerts.open())
     try {
-      this.#last = await thread.take((tickets) => this.#extras(tickets))
+      this.#last = await thread.take((captured) => this.#extras(captured))
+      this.#registryKept = this.#registrySent
     } catch (error) {
       this.#failures++
       onFailure(error)
     }
   }
 
-  async #extras(tickets: readonly number[]): Promise<Record<string, Uint8Array>> {
+  async #extras({ tickets, reusable }: Captured): Promise<Extras> {
     const { alertLog, kernels, registry, partRefusals } = this.#parts
     await this.#allTakenIn(tickets)
     await registry.flushed()
     const alerts = alertLog.end(tickets, (series) => kernels.shardOf(series))
-    return encodeExtras({ alerts, registryPosition: registry.flushedPosition }, registry, partRefusals)
+    const main = { alerts, registryPosition: registry.flushedPosition }
+    // of a large fleet the registry is most of what is not rows, and it seldom changes
+    const isSame = reusable.includes(EXTRA_REGISTRY) && registry.position === this.#registryKept
+    this.#registrySent = registry.position
+    const extras = encodeExtras(main, partRefusals)
+    if (isSame) return { extras, reused: [EXTRA_REGISTRY] }
+    return { extras: { ...extras, ...encodeRegistry(registry) }, reused: [] }
   }
 
   /** Every message below the tickets has been taken in, and what it says has been done. */

@@ -263,9 +263,10 @@ export class Durability {
 
   /** Nothing becomes durable any more, so nothing is taken. */
   #fail(error: unknown): void {
-    const { foundation, events } = this.#parts
+    const { foundation, events, registryNotes } = this.#parts
     new StorageFloor(foundation.memory, foundation.plan.at.map).shed(ALL_TIERS)
     this.#unready = error instanceof Error ? error.message : String(error)
+    registryNotes.end(this.#unready)
     events.tell('failure', error)
   }
 }

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { MillraceError } from '../../core/errors.ts'
+import { TIERS } from '../../core/tiers.ts'
 import { publishCursor } from '../../memory/atomics.ts'
 import { CONTROL_JOURNAL_STOP } from '../../memory/layout/control.layout.ts'
 import type { Finding } from '../../storage/journal/findings.ts'
@@ -12,14 +14,16 @@ const ENTRY = new URL('../../../dist/engine/threads/journal.worker.js', import.m
 export interface JournalHandlers {
   readonly onState: (state: StorageState) => void
   /** It has ended by itself: nothing becomes durable any more. */
-  readonly onEnd: (error: unknown) => void
+  readonly onEnd: (error: MillraceError) => void
 }
+
+type StateInWords = Omit<StorageState, 'sinceMs'>
 
 /** The thread of the journal. */
 export class JournalThread {
   readonly #foundation: Foundation
   readonly #worker: Worker
-  #state = STORAGE_OK
+  #state: StateInWords = STORAGE_OK
   #isStopping = false
   #ended = false
 
@@ -31,11 +35,9 @@ export class JournalThread {
       this.#state = message.state
       onState(message.state)
     })
-    worker.on('error', onEnd)
-    worker.once('exit', () => {
-      this.#ended = true
-      if (!this.#isStopping) onEnd(new Error('the journal has ended'))
-    })
+    let cause: unknown
+    worker.once('error', (error) => (cause = error)) // its exit follows
+    worker.once('exit', () => this.#noteEnd(cause, onEnd))
   }
 
   /** Resolves when the journal is open, with what was found at its end. Rejects with `storage-failed`. */
@@ -52,12 +54,21 @@ export class JournalThread {
     return { journal: new JournalThread(foundation, worker, handlers), findings }
   }
 
-  get state(): StorageState {
+  get state(): StateInWords {
     return this.#state
   }
 
   get isRunning(): boolean {
     return !this.#ended
+  }
+
+  #noteEnd(cause: unknown, onEnd: JournalHandlers['onEnd']): void {
+    this.#ended = true
+    if (this.#isStopping) return
+    const reason = cause instanceof Error ? `: ${cause.message}` : ''
+    const error = new MillraceError('internal', `the journal has ended${reason}`, {}, cause)
+    this.#state = { status: 'failing', refusedTiers: TIERS.length, cause: 'other', message: error.message }
+    onEnd(error)
   }
 
   /** Makes durable what is routed, if the disk lets it, and ends. */

@@ -10,7 +10,7 @@ import { CheckpointReader } from '../../storage/checkpoint/checkpoint-reader.ts'
 import { type Recovery, restoreNewest } from '../../storage/checkpoint/restore-newest.ts'
 import { type DataDirectory, openDataDirectory } from '../../storage/data-directory/data-directory.ts'
 import { NodeDisk } from '../../storage/disk/node-disk.ts'
-import { kernelChecksum } from '../../storage/journal/checksum.ts'
+import { kernelRoom } from '../../storage/journal/checksum.ts'
 import { lastRunOf, listSegments } from '../../storage/journal/segment.ts'
 import { RegistryStore } from '../../storage/registry/registry-store.ts'
 import { readSnapshot } from '../../storage/registry/snapshot.ts'
@@ -47,7 +47,7 @@ type Extras = ReadonlyMap<string, Uint8Array>
 
 const decoder = new TextDecoder()
 const EXTRA_ALERTS = 'main'
-const EXTRA_REGISTRY = 'registry'
+export const EXTRA_REGISTRY = 'registry'
 const EXTRA_CLIENTS = 'clients'
 const EXTRA_PART_REFUSALS = 'part-refusals'
 const EXTRA_NAMES = 'names'
@@ -90,9 +90,8 @@ export async function openKept(
 }
 
 function restore(dataDir: string, foundation: Foundation, clock: Clock): Recovery {
-  const { memory, plan, kernels } = foundation
-  const checksum = kernelChecksum(kernels, memory.memory, plan.at.crcTables)
-  const reader = new CheckpointReader(new NodeDisk(), dataDir, (bytes, crc = 0) => checksum(bytes, crc))
+  const { memory, plan, kernels, module } = foundation
+  const reader = new CheckpointReader(new NodeDisk(), dataDir, kernelRoom(module))
   const recovery = restoreNewest({ reader, memory, plan, kernels, clock })
   const { restored } = recovery
   if (restored === undefined) return recovery
@@ -119,15 +118,17 @@ function rebuild(store: RegistryStore, snapshot: Uint8Array | undefined): void {
 
 export function encodeExtras(
   main: MainExtras,
-  registry: RegistryStore,
   partRefusals: Iterable<PartRefusal>,
 ): Record<string, Uint8Array> {
   return {
     [EXTRA_ALERTS]: Buffer.from(JSON.stringify(main)),
     [EXTRA_PART_REFUSALS]: encodePartRefusals(partRefusals),
-    [EXTRA_REGISTRY]: Buffer.concat([...registry.snapshot()]),
   }
 }
+
+export const encodeRegistry = (registry: RegistryStore): Record<string, Uint8Array> => ({
+  [EXTRA_REGISTRY]: Buffer.concat([...registry.snapshot()]),
+})
 
 function mainOf(bytes: Uint8Array | undefined): MainExtras {
   return bytes === undefined ? { alerts: [], registryPosition: 0 } : (JSON.parse(textOf(bytes)) as MainExtras)

@@ -43,16 +43,29 @@ export interface CheckpointRecipe extends ThreadRecipe {
   readonly dataDir: string
   readonly run: number
   readonly damaged: readonly number[]
+  /** A word: 0 = readings are taken meanwhile, so disk and processor are left to others for some of the time. */
+  readonly hurry: SharedArrayBuffer
+}
+
+/** All shards are copied. */
+export interface Captured {
+  /** By shard, the first ticket that says nothing of what was copied. */
+  readonly tickets: readonly number[]
+  /** Names of extras that the checkpoint before has: they need not be sent again if they are the same. */
+  readonly reusable: readonly string[]
+}
+
+/** What the main thread adds: by name, and the names of what is as it was. */
+export interface Extras {
+  readonly extras: Readonly<Record<string, Uint8Array>>
+  readonly reused: readonly string[]
 }
 
 export type ToCheckpoint =
-  | { readonly kind: 'take' }
-  | { readonly kind: 'extras'; readonly extras: Readonly<Record<string, Uint8Array>> }
-  | { readonly kind: 'close' }
+  { readonly kind: 'take' } | ({ readonly kind: 'extras' } & Extras) | { readonly kind: 'close' }
 
 export type FromCheckpoint =
-  /** All shards are copied; by shard, the first ticket that says nothing of what was copied. */
-  | { readonly kind: 'captured'; readonly tickets: readonly number[] }
+  | ({ readonly kind: 'captured' } & Captured)
   | { readonly kind: 'done'; readonly figures: CheckpointFigures }
   | { readonly kind: 'failed'; readonly message: string }
 

@@ -1,6 +1,6 @@
 import type { Authentication, Tls } from '../../ingest/websocket/stream-server.ts'
 import type { Authenticator } from '../../security/tokens.ts'
-import type { PromptHttpHandler } from '../../core/http.ts'
+import type { HttpHandler } from '../../core/http.ts'
 import type { Assembly } from '../assembly.ts'
 import type { Listening } from './listener.ts'
 
@@ -24,7 +24,7 @@ export interface Listeners {
 
 export interface ListenersParts {
   readonly assembly: Assembly
-  readonly http: PromptHttpHandler
+  readonly http: HttpHandler
   readonly tls: Tls | null
 }
 

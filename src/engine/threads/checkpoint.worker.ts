@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../core/clock.ts'
 import { openKernels } from '../../kernels/kernels.ts'
 import { Signals } from '../../memory/agents/signals.ts'
+import { waitForChange } from '../../memory/atomics.ts'
 import { viewMemory } from '../../memory/shared-memory.ts'
 import { CheckpointWriter } from '../../storage/checkpoint/checkpoint-writer.ts'
 import { ShardCapture } from '../../storage/checkpoint/shard-capture.ts'
@@ -12,27 +13,28 @@ import type { CheckpointRecipe, FromCheckpoint, ToCheckpoint } from '../durabili
 
 const PATIENCE_MS = 20
 
-const { memory: wasm, kernels: module, plan, dataDir, run, damaged } = workerData as CheckpointRecipe
+const { memory: wasm, kernels: module, plan, dataDir, run, damaged, hurry } = workerData as CheckpointRecipe
 const memory = viewMemory(wasm)
 const kernels = openKernels(module, wasm)
 const clock = systemClock()
 const port = parentPort!
 const post = (message: FromCheckpoint): void => port.postMessage(message)
 
-const checksum = kernelChecksum(kernels, wasm, plan.at.crcTables)
 const signals = new Signals(memory, plan.at.control)
 const capture = new ShardCapture({ memory, plan, kernels, signals, clock, patienceMs: PATIENCE_MS })
+const word = new Int32Array(hurry)
 const writer = new CheckpointWriter({
   ...{ capture, plan, disk: new NodeDisk(), dataDir, clock, run, damaged },
-  checksum: (bytes, crc = 0) => checksum(bytes, crc),
+  checksum: kernelChecksum(kernels, wasm, plan.at.crcTables),
+  rest: (ms) => waitForChange(word, 0, 0, ms),
 })
 const round = new CheckpointRound({ memory, plan, clock, writer })
 
 port.on('message', (message: ToCheckpoint) => {
   if (message.kind === 'close') return port.close()
   try {
-    if (message.kind === 'take') post({ kind: 'captured', tickets: round.capture() })
-    else post({ kind: 'done', figures: round.complete(message.extras) })
+    if (message.kind === 'take') post({ kind: 'captured', ...round.capture() })
+    else post({ kind: 'done', figures: round.complete(message) })
   } catch (error) {
     writer.abandon()
     post({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })

@@ -1,4 +1,3 @@
-import type { MessagePort } from 'node:worker_threads'
 import { threadId, workerData as given } from 'node:worker_threads'
 import { workerData } from 'piscina'
 import { systemClock } from '../../core/clock.ts'
@@ -9,12 +8,14 @@ import { CONTROL_EGRESS_TICKET } from '../../memory/layout/control.layout.ts'
 import { placeOf } from '../../memory/memory-plan.ts'
 import { EgressWriter } from '../../memory/rings/egress-ring.ts'
 import { viewMemory } from '../../memory/shared-memory.ts'
-import { LanePipeline } from '../../pipelines/lane-pipeline.ts'
+import { EGRESS_STREAM } from '../../memory/layout/egress.layout.ts'
+import { LanePipeline, sendAll } from '../../pipelines/lane-pipeline.ts'
 import { loadPipeline } from '../../pipelines/pipeline-module.ts'
 import { LaneDoor } from '../../scheduling/lane-door.ts'
 import { WorkerAgent } from '../../scheduling/worker-agent.ts'
 import { MetricNames } from './metric-names.ts'
-import type { WorkerRecipe } from './recipe.ts'
+import { openStreams } from './open-streams.ts'
+import type { DrainTask, WorkerRecipe } from './recipe.ts'
 
 const IDLE_ROUNDS = 10
 const SLEEP_MS = 50
@@ -26,13 +27,14 @@ const { memory: wasm, kernels: module, plan } = recipe
 const memory = viewMemory(wasm)
 const kernels = openKernels(module, wasm)
 const pipeline = recipe.pipeline === null ? undefined : await loadPipeline(recipe.pipeline)
+const clock = systemClock()
 const signals = new Signals(memory, plan.at.control)
 
 /** A task of its own for threads that are kept for later: by then everything above is loaded. */
 export function getReady(): void {}
 
 /** One long-lived task: drains lanes as worker number `worker` until it is told to stop. */
-export default function drain({ worker, metrics }: { worker: number; metrics: MessagePort }): void {
+export default async function drain({ worker, metrics, streams: recipes }: DrainTask): Promise<void> {
   const gate = new AgentGate(memory, plan.at.control, placeOf.workerAgent(plan, worker))
   const metricNames = new MetricNames(metrics)
   const names = {
@@ -45,9 +47,17 @@ export default function drain({ worker, metrics }: { worker: number; metrics: Me
     plan.at.control + CONTROL_EGRESS_TICKET,
   )
   const doorbell = new Doorbell(memory, plan.at.control)
-  const processor = new LanePipeline({ memory, plan, names, egress, doorbell, module: pipeline })
+  const post = {
+    send: (payload: Uint8Array) => sendAll(egress, doorbell, EGRESS_STREAM, payload),
+    ring: () => doorbell.ring(),
+  }
+  const streams = await openStreams(recipes, {
+    ...{ memory, plan, kernels, clock, worker, post },
+    ...{ metrics: metricNames, regions: recipe.regions },
+  })
+  const processor = new LanePipeline({ memory, plan, names, egress, doorbell, module: pipeline, streams })
   const door = new LaneDoor(memory, plan, kernels, gate, worker)
-  const agent = new WorkerAgent({ door, gate, processor, clock: systemClock(), shares: recipe.shares })
+  const agent = new WorkerAgent({ door, gate, processor, clock, shares: recipe.shares })
   gate.introduce(threadId)
   let idle = 0
   while (!gate.isStopRequested) {

@@ -7,6 +7,7 @@ export type MetricAnnouncement = readonly [id: number, name: string]
 export class MetricNames {
   readonly #port: MessagePort
   readonly #names: (string | undefined)[] = []
+  readonly #ids = new Map<string, number>()
 
   constructor(port: MessagePort) {
     this.#port = port
@@ -16,14 +17,27 @@ export class MetricNames {
     return this.#names[id] ?? this.#lookForNews(id)
   }
 
+  /** Undefined: no reading has had it until now. */
+  idOf(name: string): number | undefined {
+    if (!this.#ids.has(name)) this.#hearNews()
+    return this.#ids.get(name)
+  }
+
   #lookForNews(id: number): string {
+    this.#hearNews()
+    return this.#names[id] ?? `#${id}`
+  }
+
+  #hearNews(): void {
     for (
       let news = receiveMessageOnPort(this.#port);
       news !== undefined;
       news = receiveMessageOnPort(this.#port)
     ) {
-      for (const [known, name] of news.message as MetricAnnouncement[]) this.#names[known] = name
+      for (const [id, name] of news.message as MetricAnnouncement[]) {
+        this.#names[id] = name
+        this.#ids.set(name, id)
+      }
     }
-    return this.#names[id] ?? `#${id}`
   }
 }

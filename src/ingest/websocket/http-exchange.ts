@@ -11,6 +11,10 @@ export const isAlwaysServed = (path: string): boolean => ALWAYS_SERVED.has(path)
 export const SSE_COMMENT = ': \n\n'
 export const SSE_KEEP_ALIVE_MS = 5_000
 
+/** The member of a request, where there is anything in the header. */
+export const lastEventIdOf = (header: string): { readonly lastEventId?: string } =>
+  header === '' ? {} : { lastEventId: header }
+
 /** Asks the handler; a handler that throws is a fault of the engine and becomes a 500. */
 export function respond(
   handler: HttpHandler,

@@ -1,6 +1,14 @@
 import type { HttpRequest as UwsRequest, HttpResponse as UwsResponse } from 'uWebSockets.js'
 import type { HttpRequest, HttpResponse } from '../../core/http.ts'
-import { BodyReader, discard, SSE_COMMENT, SSE_KEEP_ALIVE_MS, respond, tooLarge } from './http-exchange.ts'
+import {
+  BodyReader,
+  discard,
+  lastEventIdOf,
+  SSE_COMMENT,
+  SSE_KEEP_ALIVE_MS,
+  respond,
+  tooLarge,
+} from './http-exchange.ts'
 import { statusLine } from './responses.ts'
 import type { StreamServerParts } from './stream-server.ts'
 import { plainAddress } from './upgrade.ts'
@@ -14,6 +22,7 @@ export function readRequest(res: UwsResponse, req: UwsRequest): Omit<HttpRequest
     path: req.getUrl(),
     query: req.getQuery() || '',
     authorization: req.getHeader('authorization'),
+    ...lastEventIdOf(req.getHeader('last-event-id')),
     address: plainAddress(text.decode(res.getRemoteAddressAsText())),
   }
 }

@@ -1,7 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { HttpRequest, HttpResponse } from '../../core/http.ts'
-import { BodyReader, discard, SSE_COMMENT, SSE_KEEP_ALIVE_MS, respond, tooLarge } from './http-exchange.ts'
+import {
+  BodyReader,
+  discard,
+  lastEventIdOf,
+  SSE_COMMENT,
+  SSE_KEEP_ALIVE_MS,
+  respond,
+  tooLarge,
+} from './http-exchange.ts'
 import { statusLine } from './responses.ts'
 import type { StreamServerParts } from './stream-server.ts'
 import { plainAddress } from './upgrade.ts'
@@ -14,6 +22,7 @@ export function requestHead(req: IncomingMessage): Omit<HttpRequest, 'body'> {
     path: mark < 0 ? url : url.slice(0, mark),
     query: mark < 0 ? '' : url.slice(mark + 1),
     authorization: req.headers.authorization ?? '',
+    ...lastEventIdOf(String(req.headers['last-event-id'] ?? '')),
     address: plainAddress(req.socket.remoteAddress ?? ''),
   }
 }

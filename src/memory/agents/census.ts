@@ -24,22 +24,25 @@ export class Census {
     this.#slots = slots
   }
 
-  take<T>(count: () => T): T {
+  /** `isExact`: all of them stand still while it counts. */
+  take<T>(count: (isExact: boolean) => T): T {
     publishCursor(this.#i32, this.#control + A.CONTROL_CENSUS, 1)
     try {
-      for (const slot of this.#slots) this.#awaitStandstill(slot)
-      return count()
+      // every one is waited for, also behind one that doesn't come
+      const isStill = this.#slots.map((slot) => this.#awaitStandstill(slot))
+      return count(isStill.every(Boolean))
     } finally {
       publishCursor(this.#i32, this.#control + A.CONTROL_CENSUS, 0)
       wakeWaiters(this.#i32, this.#control + A.CONTROL_CENSUS)
     }
   }
 
-  #awaitStandstill(slot: number): void {
+  #awaitStandstill(slot: number): boolean {
     const state = slot + A.AGENT_STATE
     for (let waits = 0; waits * WAIT_MS < PATIENCE_MS; waits++) {
-      if (observeCursor(this.#i32, state) !== A.AGENT_RUNNING) return
+      if (observeCursor(this.#i32, state) !== A.AGENT_RUNNING) return true
       waitForChange(this.#i32, state, A.AGENT_RUNNING, WAIT_MS)
     }
+    return false
   }
 }

@@ -27,3 +27,5 @@ export const EGRESS_ALERT = 2
 export const EGRESS_EMIT = 3
 /** JSON: a reading that was given up, with its cause. */
 export const EGRESS_DEAD_LETTER = 4
+/** JSON: a StreamMessage. */
+export const EGRESS_STREAM = 5

@@ -1,7 +1,10 @@
-import type { Compute } from './definition.ts'
+import type { Compute } from './functions.ts'
 
 /** The number an aggregate is over: a field of the item (of a reading `value`), or computed. */
 export type InputSpec = string | Compute
+
+/** The input of a `count` of items, whatever is in them. */
+export const EVERY_ITEM = '*'
 
 /** Restricts an aggregate to items of one metric, as those of two metrics need it. */
 interface Of {

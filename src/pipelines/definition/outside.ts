@@ -33,10 +33,22 @@ export interface Origin {
   readonly tier: number
   /** The same when the same readings lead to the same item again. */
   readonly id: string
+  /** Behind a window: the group it is of. */
+  readonly group?: Group
 }
 
-/** What leaves a pipeline. Calls return at once; what was said is sent when the slice is done. */
+/** A group as its words, its text where these don't tell it, and what an alert calls it. */
+export interface Group {
+  readonly low: number
+  readonly high: number
+  readonly text: string | undefined
+  readonly label: string
+}
+
+/** What leaves a pipeline. Calls return at once; what was said is on its way after `flush`, which may wait for room. */
 export interface Outlet {
+  /** Comes before state is kept, so that nothing is unsaid that will not be said again. */
+  flush(): void
   /** To a sink, an asynchronous stage or the topic of an `emit`, by the id of its node. */
   item(node: string, item: unknown, origin: Origin): void
   alert(alert: PipelineAlert): void
@@ -58,6 +70,7 @@ export interface PipelineAlert {
 }
 
 export interface DerivedReading {
+  readonly node: string
   readonly device: string | number
   readonly metric: string
   readonly time: number

@@ -22,4 +22,4 @@ export interface ReadingBlock {
   readonly score: Float64Array
 }
 
-export const BLOCK_ROWS = 256
+export { COLUMN_ROWS as BLOCK_ROWS } from '../../memory/layout/columns.layout.ts'

@@ -11,3 +11,11 @@ export interface KeyedRows {
   /** Rows of the block that they came from; −1 = from an item. */
   readonly row: Int16Array
 }
+
+/** The same rows where nobody else writes. */
+export const copyRows = ({ count, keyLow, keyHigh, keyText, time, inputs, row }: KeyedRows): KeyedRows => ({
+  count,
+  ...{ keyLow: keyLow.slice(0, count), keyHigh: keyHigh.slice(0, count), keyText: keyText.slice(0, count) },
+  ...{ time: time.slice(0, count), inputs: inputs.map((column) => column.slice(0, count)) },
+  row: row.slice(0, count),
+})

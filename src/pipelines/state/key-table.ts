@@ -1,8 +1,8 @@
 import type { TextBlobs } from './text-blobs.ts'
 import * as L from './state.layout.ts'
 
-/** What a table asks of the part that it is in (ShardState). */
-interface Home {
+/** The part of a state that a table is in. */
+export interface TableHome {
   readonly u32: Uint32Array
   readonly texts: TextBlobs
   save(address: number, words: number): void
@@ -46,11 +46,11 @@ export class KeyTable {
   /** Address of the words that are kept with the table for its owner (10 of them, zero at first). */
   readonly own: number
   readonly shape: RowShape
-  readonly #state: Home
+  readonly #state: TableHome
   readonly #u32: Uint32Array
   readonly #at: number
 
-  constructor(state: Home, index: number, shape: RowShape) {
+  constructor(state: TableHome, index: number, shape: RowShape) {
     this.#state = state
     this.#u32 = state.u32
     this.#at = L.PART_TABLES + index * L.TABLE_WORDS

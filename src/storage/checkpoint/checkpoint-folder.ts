@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Disk, DiskFile } from '../../core/disk.ts'
-import type { Checksum } from './checksum.ts'
+import type { Checksum } from '../journal/checksum.ts'
 import { filesOf, type Manifest, manifestText, parseManifest } from './manifest.ts'
 
 /** Something in the folder that is not what was written there. */
@@ -73,24 +73,28 @@ export class CheckpointFolder {
     this.syncNames()
   }
 
-  /** Removes what a checkpoint that came to nothing has left, manifest first. */
+  /** Removes what a checkpoint that came to nothing has left. */
   discard(number: number): void {
-    const own = this.#entries().filter((entry) => entry.number === number)
-    for (const { name } of own.reverse()) this.#disk.remove(join(this.path, name))
+    this.#remove(this.#entries().filter((entry) => entry.number === number))
     this.syncNames()
   }
 
-  /** Removes everything that none of these checkpoints needs, manifests first. */
+  /** Removes everything that none of these checkpoints needs. */
   keepOnly(kept: readonly Manifest[]): void {
     const manifests = new Set(kept.map(({ number }) => number))
     const files = new Set(kept.flatMap((manifest) => [...filesOf(manifest)]))
     const old = this.#entries().filter(({ number, kind }) =>
       kind === 'data' ? !files.has(number) : kind !== 'manifest' || !manifests.has(number),
     )
-    if (old.length === 0) return
-    for (const { name } of old.filter(({ kind }) => kind !== 'data')) this.#disk.remove(join(this.path, name))
+    if (old.length > 0) this.#remove(old)
+  }
+
+  /** Manifests first, and for sure: none is ever without its data. */
+  #remove(entries: readonly { name: string; kind: string }[]): void {
+    const remove = ({ name }: { name: string }): void => this.#disk.remove(join(this.path, name))
+    entries.filter(({ kind }) => kind !== 'data').forEach(remove)
     this.syncNames()
-    for (const { name } of old.filter(({ kind }) => kind === 'data')) this.#disk.remove(join(this.path, name))
+    entries.filter(({ kind }) => kind === 'data').forEach(remove)
   }
 
   dataPath(number: number): string {

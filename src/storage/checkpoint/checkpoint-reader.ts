@@ -1,7 +1,7 @@
 import type { Disk, DiskFile } from '../../core/disk.ts'
 import { MillraceError } from '../../core/errors.ts'
+import type { ReadRoom } from '../journal/checksum.ts'
 import { type CheckpointDamage, CheckpointFolder } from './checkpoint-folder.ts'
-import type { Checksum } from './checksum.ts'
 import { filesOf, type Manifest, type ManifestPart } from './manifest.ts'
 import { parseSection, type ShardSection } from './shard-section.ts'
 
@@ -9,12 +9,13 @@ import { parseSection, type ShardSection } from './shard-section.ts'
 export class CheckpointReader {
   readonly #disk: Disk
   readonly #folder: CheckpointFolder
-  readonly #checksum: Checksum
+  readonly #room: ReadRoom
 
-  constructor(disk: Disk, dataDir: string, checksum: Checksum) {
+  /** `room`: what is read lies there, for its sum to be taken. */
+  constructor(disk: Disk, dataDir: string, room: ReadRoom) {
     this.#disk = disk
-    this.#folder = new CheckpointFolder(disk, dataDir, checksum)
-    this.#checksum = checksum
+    this.#folder = new CheckpointFolder(disk, dataDir, room.checksum)
+    this.#room = room
   }
 
   /** What the manifests say, newest first; whether the data is as it should be is seen when it is read. */
@@ -24,7 +25,7 @@ export class CheckpointReader {
 
   /** The checkpoint's data, to be closed. Throws storage-damaged, with the file and the problem in its context. */
   open(manifest: Manifest): CheckpointData {
-    return new CheckpointData(this.#folder, this.#checksum, manifest)
+    return new CheckpointData(this.#folder, this.#room, manifest)
   }
 
   /** Reads all of the checkpoint: undefined, or what is wrong with it. */
@@ -53,20 +54,24 @@ export class CheckpointReader {
 export class CheckpointData {
   readonly manifest: Manifest
   readonly #folder: CheckpointFolder
-  readonly #checksum: Checksum
+  readonly #room: ReadRoom
   readonly #files = new Map<number, DiskFile>()
 
-  constructor(folder: CheckpointFolder, checksum: Checksum, manifest: Manifest) {
+  constructor(folder: CheckpointFolder, room: ReadRoom, manifest: Manifest) {
     this.manifest = manifest
     this.#folder = folder
-    this.#checksum = checksum
+    this.#room = room
     for (const number of filesOf(manifest)) this.#open(number)
   }
 
-  /** A shard's sections, oldest first. */
+  /** A shard's sections, oldest first; valid until the next call of this or of `extras`. */
   shard(shard: number): ShardSection[] {
-    return this.manifest.shards[shard].parts.map((part) => {
-      const section = parseSection(this.#read(part), shard, this.#checksum)
+    const { parts } = this.manifest.shards[shard]
+    const places = placesOf(parts)
+    const room = this.#room.take(places[parts.length])
+    return parts.map((part, index) => {
+      const bytes = this.#read(part, room.subarray(places[index], places[index] + part.bytes))
+      const section = parseSection(bytes, shard, this.#room.checksum)
       if (typeof section === 'string') throw this.#damaged(part, `shard ${shard}: ${section}`)
       return section
     })
@@ -75,9 +80,9 @@ export class CheckpointData {
   extras(): Map<string, Uint8Array> {
     return new Map(
       this.manifest.extras.map((extra) => {
-        const bytes = this.#read(extra)
-        if (this.#checksum(bytes) !== extra.crc) throw this.#damaged(extra, `${extra.name}: bad sum`)
-        return [extra.name, bytes] as const
+        const bytes = this.#read(extra, this.#room.take(extra.bytes))
+        if (this.#room.checksum(bytes, 0) !== extra.crc) throw this.#damaged(extra, `${extra.name}: bad sum`)
+        return [extra.name, bytes.slice()] as const
       }),
     )
   }
@@ -98,17 +103,23 @@ export class CheckpointData {
     }
   }
 
-  #read(part: ManifestPart): Uint8Array {
+  #read(part: ManifestPart, target: Uint8Array): Uint8Array {
     const file = this.#files.get(part.file)
-    const bytes = new Uint8Array(part.bytes)
-    if (file === undefined || file.read(bytes, part.at) !== part.bytes)
+    if (file === undefined || file.read(target, part.at) !== part.bytes)
       throw this.#damaged(part, `ends before ${part.at + part.bytes}`)
-    return bytes
+    return target
   }
 
   #damaged(part: ManifestPart, problem: string): MillraceError {
     return damaged(this.#folder.dataPath(part.file), `at ${part.at}: ${problem}`)
   }
+}
+
+/** Where each part is put, and where all of them end: at multiples of 8, so that their words are aligned. */
+function placesOf(parts: readonly ManifestPart[]): number[] {
+  const places = [0]
+  for (const { bytes } of parts) places.push(places[places.length - 1] + bytes + (-bytes & 7))
+  return places
 }
 
 function damaged(file: string, problem: string): MillraceError {

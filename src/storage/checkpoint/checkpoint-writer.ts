@@ -4,8 +4,10 @@ import { assert, MillraceError } from '../../core/errors.ts'
 import { SHARD_COUNT } from '../../memory/layout/series.layout.ts'
 import type { MemoryPlan } from '../../memory/memory-plan.ts'
 import { CheckpointFolder } from './checkpoint-folder.ts'
-import type { Checksum } from './checksum.ts'
+import type { Checksum } from '../journal/checksum.ts'
 import { highestPositions, type Manifest, type ManifestExtra, type ManifestShard } from './manifest.ts'
+import { DiskPace, type Rest } from './disk-pace.ts'
+import { portionsOf } from './portions.ts'
 import type { ShardCapture } from './shard-capture.ts'
 import { sectionOf } from './shard-section.ts'
 
@@ -16,6 +18,8 @@ export interface CheckpointWriterParts {
   readonly dataDir: string
   readonly checksum: Checksum
   readonly clock: Clock
+  /** Called again and again while a checkpoint is written. */
+  readonly rest: Rest
   /** Number of this start of the process, which ring positions are counted in. */
   readonly run: number
   /** Checkpoints that turned out damaged when they were to be restored: not to be relied on. */
@@ -34,8 +38,8 @@ export interface SealedCheckpoint {
 
 /** More sections than this, or more bytes of changes than of the whole, and a checkpoint is written in full again. */
 const MAX_SECTIONS = 8
-/** Written bytes are made safe in portions, so that the journal never waits behind all of a checkpoint. */
-const SYNC_BYTES = 8 << 20
+/** Bytes are written and made safe in portions: a commit of the journal waits behind one of them at most. */
+const PORTION_BYTES = 1 << 20
 const KEPT = 2
 
 interface Open {
@@ -43,6 +47,7 @@ interface Open {
   readonly replayFrom: number
   readonly isFull: boolean
   readonly file: DiskFile
+  readonly pace: DiskPace
   readonly shards: (ManifestShard | undefined)[]
   readonly hashes: Uint8Array[]
   readonly tickets: number[]
@@ -66,6 +71,7 @@ export class CheckpointWriter {
   #last: { manifest: Manifest; hashes: readonly Uint8Array[] } | undefined
   #kept: readonly Manifest[]
   #open: Open | undefined
+  #number = 0
 
   constructor(parts: CheckpointWriterParts) {
     const { disk, dataDir, checksum, damaged } = parts
@@ -92,8 +98,10 @@ export class CheckpointWriter {
   /** `replayFrom`: number of the journal's next record, or of any earlier one. */
   begin(replayFrom: number): void {
     assert(this.#open === undefined, 'one checkpoint at a time')
-    const number = this.#folder.nextNumber()
+    // never again that of one that came to nothing: something of it may come back after a power cut
+    const number = (this.#number = Math.max(this.#number + 1, this.#folder.nextNumber()))
     this.#open = {
+      pace: new DiskPace(this.#parts.clock, this.#parts.rest),
       ...{ number, replayFrom, isFull: this.#isFullDue(), file: this.#folder.createData(number) },
       ...{
         shards: Array.from({ length: SHARD_COUNT }, () => undefined),
@@ -130,12 +138,21 @@ export class CheckpointWriter {
     return this.#begun().tickets
   }
 
-  /** All shards are captured: writes what else belongs to it and makes everything safe. */
-  seal(extras: Readonly<Record<string, Uint8Array>>): SealedCheckpoint {
+  /** Names of extras of the checkpoint before, which need not be written again if they are still the same. */
+  get reusable(): readonly string[] {
+    return this.#reusable().map(({ name }) => name)
+  }
+
+  /**
+   * All shards are captured: writes what else belongs to it and makes everything safe. `reused`: of the reusable ones,
+   * those that are the same.
+   */
+  seal(extras: Readonly<Record<string, Uint8Array>>, reused: readonly string[] = []): SealedCheckpoint {
     const open = this.#begun()
+    open.extras.push(...this.#reusable().filter(({ name }) => reused.includes(name)))
     for (const [name, bytes] of Object.entries(extras)) {
       const at = open.bytes
-      const crc = this.#parts.checksum(bytes)
+      const crc = this.#parts.checksum(bytes, 0)
       open.extras.push({ name, file: open.number, at, bytes: this.#write([bytes]), crc })
     }
     open.file.sync()
@@ -174,6 +191,11 @@ export class CheckpointWriter {
     attempt(() => this.#folder.discard(open.number))
   }
 
+  /** A full one is to need no other file. */
+  #reusable(): readonly ManifestExtra[] {
+    return this.#begun().isFull ? [] : (this.#last?.manifest.extras ?? [])
+  }
+
   #begun(): Open {
     assert(this.#open !== undefined, 'a checkpoint has been begun')
     return this.#open
@@ -200,15 +222,20 @@ export class CheckpointWriter {
   #write(parts: readonly Uint8Array[]): number {
     const open = this.#begun()
     const bytes = parts.reduce((sum, part) => sum + part.length, 0)
-    const padding = -bytes & 7
-    open.file.write(padding === 0 ? parts : [...parts, new Uint8Array(padding)], open.bytes)
-    open.bytes += bytes + padding
-    open.unsynced += bytes
-    if (open.unsynced >= SYNC_BYTES) {
-      open.file.sync()
-      open.unsynced = 0
+    for (const portion of portionsOf([...parts, new Uint8Array(-bytes & 7)], PORTION_BYTES)) {
+      open.file.write(portion, open.bytes)
+      const written = portion.reduce((sum, part) => sum + part.length, 0)
+      open.bytes += written
+      open.unsynced += written
+      if (open.unsynced >= PORTION_BYTES) this.#makeSafe(open)
     }
     return bytes
+  }
+
+  #makeSafe(open: Open): void {
+    open.file.sync()
+    open.unsynced = 0
+    open.pace.rest()
   }
 
   /** What could not be removed now will be after the next checkpoint. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Checksum } from './checksum.ts'
+import type { Checksum } from '../journal/checksum.ts'
 
 /*
  * A checkpoint's manifest: a line of JSON, then a line with the CRC-32C of the first. It is written under another name,
@@ -46,7 +46,7 @@ export type ManifestExtra = Manifest['extras'][number]
 
 export function manifestText(manifest: Manifest, checksum: Checksum): Uint8Array {
   const line = JSON.stringify(manifest)
-  return Buffer.from(`${line}\ncrc32c ${hex(checksum(Buffer.from(line)))}\n`)
+  return Buffer.from(`${line}\ncrc32c ${hex(checksum(Buffer.from(line), 0))}\n`)
 }
 
 /** The manifest, or what is wrong with it. */
@@ -54,7 +54,8 @@ export function parseManifest(bytes: Uint8Array, checksum: Checksum): Manifest |
   const end = bytes.indexOf(10)
   if (end < 0) return 'no end of line'
   const line = bytes.subarray(0, end)
-  if (Buffer.from(bytes.subarray(end + 1)).toString() !== `crc32c ${hex(checksum(line))}\n`) return 'bad sum'
+  if (Buffer.from(bytes.subarray(end + 1)).toString() !== `crc32c ${hex(checksum(line, 0))}\n`)
+    return 'bad sum'
   const parsed = manifestSchema.safeParse(JSON.parse(Buffer.from(line).toString()))
   return parsed.success ? parsed.data : `not of this version: ${z.prettifyError(parsed.error)}`
 }

@@ -11,6 +11,7 @@ import { RING_ROUTE_POSITION } from '../../memory/layout/ring.layout.ts'
 import { ROW_BYTES, WINDOW_ROW_BYTES } from '../../memory/layout/series.layout.ts'
 import { type MemoryPlan, placeOf } from '../../memory/memory-plan.ts'
 import type { SharedMemory } from '../../memory/shared-memory.ts'
+import { rest } from './rest.ts'
 import { ShardClaim } from './shard-claim.ts'
 import { WaitingEntries } from './waiting-entries.ts'
 
@@ -42,16 +43,30 @@ export interface CapturedShard {
   readonly lanes: Uint8Array
   /** The first message of a worker that says nothing of what is captured. */
   readonly ticket: number
-  /** For how long no worker could work at the shard, and for how long the router stood still. */
+  /** The longest that no worker could work at the shard, and for how long the router stood still. */
   readonly pausedMs: number
   readonly heldMs: number
 }
 
+/** Rows that are copied again under one claim, and how few are left when the router is to stand still. */
+const PASS_ROWS = 1024
+const FEW_ROWS = 256
+const ALL_ROWS = 0xffffffff
+/** The last one takes as long as it takes. */
+const MOST_PASSES = 32
+/**
+ * Before each claim. The copying has used up its turn on the processor, and would lose it under the claim to whoever waits
+ * for one; a thread that has slept begins a new turn.
+ */
+const REST_MS = 0.5
+/** How long workers are kept waiting for a router that is in the middle of something. */
+const HOLD_PATIENCE_MS = 1
+
 /**
  * Copies a shard while it is worked. Rows and windows are copied first, as they change; the workers log the slots of
  * what they work at meanwhile, and whatever the router has changed since is either in that log or still in a lane. Then,
- * under the shard's claim, these slots are copied again, and the last few of them while the router stands still: that is
- * the instant which the copy is of.
+ * under the shard's claim, these slots are copied again, some at a time, with the claim let go in between, until there
+ * are few; and the last of them while the router stands still: that is the instant which the copy is of.
  */
 export class ShardCapture {
   readonly #parts: CaptureParts
@@ -109,43 +124,44 @@ export class ShardCapture {
   }
 
   #copy(shard: number) {
-    const { kernels, plan, patienceMs } = this.#parts
-    if (!this.#claim.take(shard, patienceMs)) return undefined
-    const seen = this.#beginLog(shard)
-    this.#claim.release(shard)
-    kernels.copyShard(plan.at.map, plan.at.capture, shard)
-    this.#waiting.prepare(shard)
-    if (!this.#claim.take(shard, patienceMs)) {
-      this.#claim.setLog(shard, 0)
-      return undefined
-    }
-    try {
-      return this.#copyInstant(shard, seen)
-    } finally {
-      this.#claim.setLog(shard, 0)
-      this.#claim.release(shard)
-    }
-  }
-
-  /** Returns, for each track, what was visible before anything was copied. */
-  #beginLog(shard: number): number[] {
-    const { memory } = this.#parts
+    const { clock, kernels, memory, plan, patienceMs } = this.#parts
     const { log, chunks } = this.#places
     memory.bytes.fill(0, log, log + 8 * chunks)
+    if (!this.#claim.take(shard, patienceMs)) return undefined
     this.#claim.setLog(shard, log)
-    return this.#published(shard)
+    const seen = this.#published(shard) // before anything is copied
+    this.#claim.release(shard)
+    kernels.copyShard(plan.at.map, plan.at.capture, shard)
+    let pausedMs = 0
+    for (let pass = 1; ; pass++) {
+      this.#waiting.prepare(shard)
+      rest(REST_MS)
+      if (!this.#claim.take(shard, patienceMs)) break
+      const begin = clock.nowMs()
+      const isLast = pass === MOST_PASSES
+      const instant = this.#tryInstant(shard, seen, isLast)
+      if (instant !== undefined || isLast) this.#claim.setLog(shard, 0)
+      this.#claim.release(shard)
+      pausedMs = Math.max(pausedMs, clock.nowMs() - begin)
+      if (instant !== undefined) return { ...instant, pausedMs }
+      if (isLast) return undefined
+    }
+    this.#claim.setLog(shard, 0)
+    return undefined
   }
 
-  /** Under the claim: what was copied is brought to one instant, which is that of the hold. */
-  #copyInstant(shard: number, seen: number[]) {
+  /**
+   * Under the claim: brings what was copied to one instant, which is that of the hold. Undefined when that would take too
+   * long, or the router doesn't come to rest.
+   */
+  #tryInstant(shard: number, seen: number[], isLast: boolean) {
     const { clock, memory, plan, patienceMs } = this.#parts
-    const begin = clock.nowMs()
-    this.#copyAgain(shard, seen)
+    if (this.#copyAgain(shard, seen, isLast ? ALL_ROWS : PASS_ROWS) > FEW_ROWS && !isLast) return undefined
     let heldMs = 0
     let positions: number[] = []
-    const held = this.#router.tryHold(patienceMs, () => {
+    const held = this.#router.tryHold(isLast ? patienceMs : HOLD_PATIENCE_MS, () => {
       const heldFrom = clock.nowMs()
-      this.#copyAgain(shard, seen)
+      this.#copyAgain(shard, seen, ALL_ROWS)
       positions = this.#positions()
       heldMs = clock.nowMs() - heldFrom
     })
@@ -154,24 +170,20 @@ export class ShardCapture {
     this.#state.set(memory.bytes.subarray(state, state + plan.needs.shardStateBytes))
     const lanes = this.#waiting.copy(shard, seen)
     const ticket = observeCursor(memory.i32, plan.at.control + CONTROL_EGRESS_TICKET)
-    return {
-      positions,
-      lanes,
-      ticket,
-      waiting: this.#waiting.readings,
-      pausedMs: clock.nowMs() - begin,
-      heldMs,
-    }
+    return { positions, lanes, ticket, waiting: this.#waiting.readings, heldMs }
   }
 
-  /** Copies what has been logged, and what waits in lanes behind the positions `seen`, which it moves to where it got. */
-  #copyAgain(shard: number, seen: number[]): void {
+  /**
+   * Copies what has been logged, and what waits in lanes behind the positions `seen`, which it moves to where it got;
+   * returns how many rows.
+   */
+  #copyAgain(shard: number, seen: number[], limit: number): number {
     const { kernels, plan } = this.#parts
     const { map, capture } = plan.at
     for (let track = L.TRACK_CRITICAL; track < L.TRACK_COUNT; track++)
       seen[track] = kernels.logWaiting(map, capture, track, shard, seen[track]) >>> 0
     seen[L.TRACK_EVENTS] = this.#published(shard)[L.TRACK_EVENTS]
-    kernels.copyLogged(map, capture, shard)
+    return kernels.copyLogged(map, capture, shard, limit) >>> 0
   }
 
   #published(shard: number): number[] {

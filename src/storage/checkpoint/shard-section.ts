@@ -1,6 +1,6 @@
 import { CHUNK_ENTRY_BYTES } from '../../memory/layout/capture.layout.ts'
 import { ROW_BYTES, WINDOW_ROW_BYTES } from '../../memory/layout/series.layout.ts'
-import type { Checksum } from './checksum.ts'
+import type { Checksum } from '../journal/checksum.ts'
 import type { CapturedShard } from './shard-capture.ts'
 
 /*
@@ -42,7 +42,7 @@ export function sectionOf(captured: CapturedShard, checksum: Checksum): Uint8Arr
     body.reduce((crc, part) => checksum(part, crc), 0),
     true,
   )
-  header.setUint32(HEADER_CRC, checksum(new Uint8Array(header.buffer, 0, HEADER_CRC)), true)
+  header.setUint32(HEADER_CRC, checksum(new Uint8Array(header.buffer, 0, HEADER_CRC), 0), true)
   return [new Uint8Array(header.buffer), ...body]
 }
 
@@ -51,7 +51,8 @@ export function parseSection(bytes: Uint8Array, shard: number, checksum: Checksu
   if (bytes.length < HEADER_BYTES) return 'shorter than its header'
   const header = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)
   const word = (index: number): number => header.getUint32(4 * index, true)
-  if (checksum(bytes.subarray(0, HEADER_CRC)) !== header.getUint32(HEADER_CRC, true)) return 'bad header sum'
+  if (checksum(bytes.subarray(0, HEADER_CRC), 0) !== header.getUint32(HEADER_CRC, true))
+    return 'bad header sum'
   if (word(0) !== MAGIC) return 'not a shard'
   if (word(1) !== VERSION) return `of version ${word(1)}, not ${VERSION}`
   if (word(2) !== shard) return `of shard ${word(2)}`
@@ -62,7 +63,7 @@ export function parseSection(bytes: Uint8Array, shard: number, checksum: Checksu
   ]
   const whole = lengths.reduce((sum, length) => sum + length, HEADER_BYTES)
   if (whole !== bytes.length) return `${bytes.length} bytes long, not ${whole}`
-  if (checksum(bytes.subarray(HEADER_BYTES)) !== header.getUint32(BODY_CRC, true)) return 'bad sum'
+  if (checksum(bytes.subarray(HEADER_BYTES), 0) !== header.getUint32(BODY_CRC, true)) return 'bad sum'
   let at = HEADER_BYTES
   const [table, rows, windows, state, lanes] = lengths.map((length) => bytes.subarray(at, (at += length)))
   return { shard, rowCount, table: wordsOf(table), rows, windows, state, lanes }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { runRegistryBench, SIZES } from '../../../bench/registry.bench.ts'
+import { run, sizes } from '../../../bench/registry.bench.ts'
 
 describe('the registry bench', () => {
-  it('finds every device again and needs at most a few hundred bytes for each', () => {
-    const result = runRegistryBench(SIZES.small)
-    expect(result.check).toBe(2 * SIZES.small)
-    expect(result.bytesPerDevice).toBeLessThan(400)
+  it('finds every device again and needs at most a few hundred bytes for each', async () => {
+    const { value, unit, cases } = await run(sizes.small)
+    expect(cases.map(({ check }) => check)).toEqual(cases.map(() => sizes.small.devices))
+    expect(unit).toBe('bytes')
+    expect(value).toBeLessThan(400)
   })
 })

@@ -7,8 +7,10 @@ import { DeviceRegistry } from '../../../src/devices/registry/device-registry.ts
 import { MetricsDictionary } from '../../../src/devices/registry/metrics-dictionary.ts'
 import { createApi } from '../../../src/engine/api/create-api.ts'
 import type { EngineView, SeriesView } from '../../../src/engine/api/engine-view.ts'
+import { DeadLetterReplay } from '../../../src/observability/dead-letter-replay.ts'
 import { DeadLetters } from '../../../src/observability/dead-letters.ts'
 import { Quarantine } from '../../../src/observability/quarantine.ts'
+import { PipelineStreams } from '../../../src/sinks/stream/pipeline-streams.ts'
 import { sampleStats } from '../../observability/sample-stats.ts'
 
 interface ManualClock extends Clock {
@@ -76,6 +78,16 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
     deviceName: (id) => registry.nameOf(id),
     metricName: (id) => dictionary.byId(id)?.name,
   })
+  const deadLetters = new DeadLetters(clock, 10)
+  const replayer = {
+    replayed: [] as unknown[],
+    /** Why nothing is taken; '' = it is. */
+    reason: '',
+  }
+  const putBack = (what: unknown): string => {
+    if (replayer.reason === '') replayer.replayed.push(what)
+    return replayer.reason
+  }
   const view = {
     clock,
     registry,
@@ -83,7 +95,17 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
     alerts,
     alertNews: new AlertNews(alerts),
     quarantine: new Quarantine(clock, 10),
-    deadLetters: new DeadLetters(clock, 10),
+    deadLetters,
+    deadLetterReplay: new DeadLetterReplay(deadLetters, {
+      reading: async (reading) => putBack(reading),
+      item: (pipeline, node, item, origin) => putBack({ pipeline, node, item, origin }),
+    }),
+    pipelines: {
+      list: () => [],
+      start: () => Promise.reject(new Error('no modules here')),
+      remove: () => Promise.reject(new Error('no pipelines here')),
+    },
+    streams: new PipelineStreams(clock),
     stats: () => sampleStats,
     prometheus: () => 'millrace_series 1\n',
     ready: () => ({ ready: true }) as const,
@@ -98,10 +120,20 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
     const bytes =
       body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
     const request: HttpRequest = { method, path, query, authorization, address: '127.0.0.1', body: bytes }
-    const response = handle(request)
+    return answerOf(handle(request) as HttpResponse)
+  }
+  /** The same for what is not answered at once. */
+  const callLater = async (method: string, target: string, body: unknown = ''): Promise<Answer> => {
+    const [path, query = ''] = target.split('?')
+    const bytes = Buffer.from(JSON.stringify(body))
+    return answerOf(
+      await handle({ method, path, query, authorization: '', address: '127.0.0.1', body: bytes }),
+    )
+  }
+  const answerOf = (response: HttpResponse): Answer => {
     const isJson = response.contentType.startsWith('application/json') && response.body !== ''
     return { ...response, json: (isJson ? JSON.parse(response.body) : undefined) as never }
   }
   const get = (target: string): Answer => call('GET', target)
-  return { view, clock, registry, dictionary, series, faults, call, get }
+  return { view, clock, registry, dictionary, series, faults, call, callLater, get, replayer }
 }

@@ -13,6 +13,7 @@ import type { CrashScenario, Life } from '../../../src/simulation/disk/crash-sce
 import { CheckpointReader } from '../../../src/storage/checkpoint/checkpoint-reader.ts'
 import { CheckpointWriter } from '../../../src/storage/checkpoint/checkpoint-writer.ts'
 import type { Manifest } from '../../../src/storage/checkpoint/manifest.ts'
+import { plainRoom } from '../../../src/storage/journal/checksum.ts'
 import { SMALL_NEEDS } from '../../kernels/kernel-rig.ts'
 import { InventedShards, signatureOf } from './invented-shards.ts'
 
@@ -60,6 +61,8 @@ class CheckpointLife {
   readonly #random: Random
   readonly #work: CheckpointWork
   readonly #shards: InventedShards
+  /** Of the last checkpoint that was published. */
+  #registry: Uint8Array = new Uint8Array(0)
 
   constructor(life: Life<CheckpointAccount>, work: CheckpointWork) {
     this.#life = life
@@ -81,6 +84,7 @@ class CheckpointLife {
     const capture = this.#shards.asCapture()
     const writer = new CheckpointWriter({
       ...{ capture, plan: PLAN, disk, dataDir: DATA_DIR, checksum: crc32c, clock, run, damaged },
+      rest: () => undefined,
     })
     for (let i = 0; i < CHECKPOINTS; i++) this.#tryCheckpoint(writer)
     this.#life.simulated.faults.clear()
@@ -91,7 +95,7 @@ class CheckpointLife {
   /** Finds what a start finds, compares it, and returns the numbers of what is damaged. */
   #recover(): number[] {
     const { disk } = this.#life
-    const reader = new CheckpointReader(disk, DATA_DIR, crc32c)
+    const reader = new CheckpointReader(disk, DATA_DIR, plainRoom())
     const { manifests, damage } = reader.list()
     if (damage.length > 0) throw new BrokenPromise(`damage: ${JSON.stringify(damage)}`)
     const damaged: number[] = []
@@ -144,10 +148,13 @@ class CheckpointLife {
     writer.begin(account.nextRecord)
     for (let left = this.#shards.order(); left.length > 0;)
       left = left.filter((shard) => writer.captureShard(shard) === 'busy')
-    const { number } = writer.seal({ registry: this.#shards.extra() })
+    const registry = this.#shards.extra()
+    const isSame = writer.reusable.includes('registry') && Buffer.compare(registry, this.#registry) === 0
+    const { number } = isSame ? writer.seal({}, ['registry']) : writer.seal({ registry })
     ;(account.sealed[number] ??= []).push(this.#shards.signature())
     if (this.#work.tellsEarly) account.published = number
     writer.publish()
+    this.#registry = registry
     account.published = number
     account.retired = Math.max(account.retired, writer.retireBefore ?? 0)
   }

@@ -94,5 +94,5 @@ describe('a checkpoint beside a router and two workers', () => {
     target.drainAll()
     expect(source.series().size).toBeGreaterThan(DEVICES)
     expect(target.series(), `seed ${SEED}, ${busy} times busy`).toEqual(source.series())
-  }, 60_000)
+  })
 })

@@ -12,10 +12,14 @@ import * as S from '../../../src/memory/layout/series.layout.ts'
 import type { KernelParameters } from '../../../src/memory/memory-map.ts'
 import type { MemoryNeeds } from '../../../src/memory/memory-plan.ts'
 import { CheckpointReader } from '../../../src/storage/checkpoint/checkpoint-reader.ts'
-import { CheckpointWriter } from '../../../src/storage/checkpoint/checkpoint-writer.ts'
+import {
+  CheckpointWriter,
+  type CheckpointWriterParts,
+} from '../../../src/storage/checkpoint/checkpoint-writer.ts'
 import { type Recovery, restoreNewest } from '../../../src/storage/checkpoint/restore-newest.ts'
 import { ShardCapture } from '../../../src/storage/checkpoint/shard-capture.ts'
 import { NodeDisk } from '../../../src/storage/disk/node-disk.ts'
+import { plainRoom } from '../../../src/storage/journal/checksum.ts'
 import { EPOCH_OFFSET_MS, KernelRig, SMALL_NEEDS } from '../../kernels/kernel-rig.ts'
 
 export const NEEDS: MemoryNeeds = {
@@ -140,15 +144,20 @@ export class CheckpointRig {
     return new ShardCapture({ memory, plan, kernels, signals, clock: this.clock, patienceMs: 3 })
   }
 
-  writer(dataDir: string, capture = this.capture(), damaged: readonly number[] = []): CheckpointWriter {
+  writer(
+    dataDir: string,
+    capture = this.capture(),
+    damaged: readonly number[] = [],
+    parts: Partial<Pick<CheckpointWriterParts, 'disk' | 'rest'>> = {},
+  ): CheckpointWriter {
     return new CheckpointWriter({
       ...{ capture, plan: this.rig.plan, disk: this.disk, dataDir, checksum: crc32c },
-      ...{ clock: this.clock, run: RUN, damaged },
+      ...{ clock: this.clock, run: RUN, damaged, rest: () => undefined, ...parts },
     })
   }
 
   reader(dataDir: string): CheckpointReader {
-    return new CheckpointReader(this.disk, dataDir, crc32c)
+    return new CheckpointReader(this.disk, dataDir, plainRoom())
   }
 
   restore(dataDir: string): Recovery {

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Disk, DiskFile, OpenMode } from '../../../src/core/disk.ts'
 import { POSITION_ABSENT } from '../../../src/memory/layout/reading.layout.ts'
 import * as L from '../../../src/memory/layout/lanes.layout.ts'
 import { CLAIMED_FOR_CAPTURE } from '../../../src/memory/layout/capture.layout.ts'
+import type { Manifest } from '../../../src/storage/checkpoint/manifest.ts'
 import { EPOCH_OFFSET_MS } from '../../kernels/kernel-rig.ts'
 import { DEVICES as CROWDED } from '../../kernels/random-readings.ts'
 import { CheckpointRig, takeCheckpoint, temporaryFolder } from './checkpoint-rig.ts'
@@ -191,6 +193,66 @@ describe('checkpoints', () => {
       'checkpoint-.manifest',
     ])
     interrupted.abandon()
+  })
+
+  it('take over what the caller says is the same, until they are written in full again', () => {
+    send(1)
+    source.drainAll()
+    const writer = source.writer(folder.path)
+    const registry = Buffer.from('devices')
+    const placeOf = ({ extras }: Manifest) => extras.find(({ name }) => name === 'registry')?.file
+    const take = (): Manifest => {
+      writer.begin(0)
+      for (let shard = 0; shard < 64; shard++) writer.captureShard(shard)
+      if (writer.reusable.includes('registry')) writer.seal({}, ['registry'])
+      else writer.seal({ registry })
+      return writer.publish()
+    }
+    const manifests = Array.from({ length: 10 }, take)
+    const isFull = ({ shards }: Manifest) => shards[0].parts.length === 1
+    let last = 0
+    for (const manifest of manifests) {
+      if (isFull(manifest)) last = manifest.number
+      expect(placeOf(manifest)).toBe(last)
+    }
+    expect(last).toBeGreaterThan(1)
+    const { restored, damage } = target.restore(folder.path)
+    expect(damage).toEqual([])
+    expect(Buffer.from(restored?.extras.get('registry') ?? []).toString()).toBe('devices')
+  })
+
+  it('are written in portions, each made safe before the next, with a rest behind it', () => {
+    send(1)
+    const calls: string[] = []
+    let longest = 0
+    const disk = Object.assign(Object.create(source.disk) as Disk, {
+      open: (path: string, mode: OpenMode): DiskFile => {
+        const file = source.disk.open(path, mode)
+        return Object.assign(Object.create(file) as DiskFile, {
+          write: (parts: readonly Uint8Array[], at: number) => {
+            const bytes = parts.reduce((sum, part) => sum + part.length, 0)
+            longest = Math.max(longest, bytes)
+            calls.push('write')
+            file.write(parts, at)
+          },
+          ...{ read: file.read.bind(file), bytes: file.bytes.bind(file), close: file.close.bind(file) },
+          sync: () => {
+            calls.push('sync')
+            file.sync()
+          },
+        })
+      },
+    })
+    const writer = source.writer(folder.path, source.capture(), [], {
+      disk,
+      rest: () => void calls.push('rest'),
+    })
+    const large = new Uint8Array(5 * (1 << 20)).fill(7)
+    takeCheckpoint(writer, { extras: { large } })
+    expect(longest).toBeLessThanOrEqual(1 << 20)
+    expect(calls.filter((call) => call === 'rest').length).toBeGreaterThanOrEqual(5)
+    calls.forEach((call, i) => call === 'rest' && expect(calls[i - 1]).toBe('sync'))
+    expect(target.restore(folder.path).restored?.extras.get('large')).toEqual(large)
   })
 
   it('let the journal go up to the older of two', () => {

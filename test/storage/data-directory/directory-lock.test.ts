@@ -11,7 +11,7 @@ import type { KernelLock } from '../../../src/storage/data-directory/kernel-lock
 import { ownIdentity } from '../../../src/storage/data-directory/process-identity.ts'
 
 const CONTENDER = fileURLToPath(new URL('./contender.fixture.js', import.meta.url))
-const CONTENDERS = 20
+const CONTENDERS = 8
 
 type Mode = 'kernel' | 'records'
 

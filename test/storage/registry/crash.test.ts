@@ -43,7 +43,7 @@ describe('the registry store of a process that is killed', () => {
     return flushed
   }
 
-  it('has everything that was flushed, and no damage, again and again', { timeout: 60_000 }, async () => {
+  it('has everything that was flushed, and no damage, again and again', async () => {
     let from = 1
     for (let round = 0; round < 3; round++) {
       const flushed = await writeAndKill(from, 3 + round * 2)

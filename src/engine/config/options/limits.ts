@@ -61,5 +61,6 @@ export const limitsOptions = z.strictObject({
   openAlerts: whole(1, 1_000_000, 10_000, 'Alerts open at once.'),
   alertHistory: whole(0, 1_000_000, 1000, 'Resolved alerts kept to be looked at.'),
   quarantine: whole(0, 100_000, 256, 'Malformed inputs kept to be looked at.'),
-  deadLetters: whole(1, 1_000_000, 1000, 'Readings kept that killed their workers.'),
+  deadLetters: whole(1, 1_000_000, 1000, 'Readings and items kept that were given up.'),
+  pipelines: whole(1, 64, 16, 'Pipelines at once.'),
 })

@@ -36,6 +36,12 @@ export const listenOptions = {
     'x-allowed': 'a path, or a URL starting with file: or data:',
     'x-default': 'none: the built-in pipeline alone',
   }),
+  pipelines: z.array(z.string().min(1)).default([]).meta({
+    description:
+      'Modules with pipelines (see docs/pipelines.md); paths are relative to the configuration file.',
+    'x-allowed': 'paths, or URLs starting with file: or data:',
+    'x-default': 'none',
+  }),
   shutdownTimeoutMs: whole(
     0,
     600_000,

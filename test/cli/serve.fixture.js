@@ -1,14 +1,14 @@
-import { runMillrace } from '../../src/cli/run.ts'
-import type { ServedEngine } from '../../src/cli/serve-events.ts'
-import { serveCommand } from '../../src/cli/serve.ts'
-import { processTerminal } from '../../src/cli/terminal.ts'
-import { MillraceError } from '../../src/core/errors.ts'
-
+// @ts-check
 /**
- * `millrace serve` with an engine that does nothing but live and be closed, so that the life of the server
+ * `millrace serve`, as built, with an engine that does nothing but live and be closed, so that the life of the server
  * can be tried with real signals. ENGINE says how it behaves: fine, no-port (listening fails),
  * failing (a worker crashes), recovering (what was accepted before is taken in again) or endless (closing takes for ever).
  */
+import { runMillrace } from '../../dist/cli/run.js'
+import { serveCommand } from '../../dist/cli/serve.js'
+import { processTerminal } from '../../dist/cli/terminal.js'
+import { MillraceError } from '../../dist/core/errors.js'
+
 const behaviour = process.env.ENGINE ?? 'fine'
 const account = {
   received: 1234,
@@ -21,7 +21,8 @@ const account = {
   forwarded: 0,
 }
 
-function engine(host: string, port: number): ServedEngine {
+/** @param {string} host @param {number} port @returns {import('../../src/cli/serve-events.ts').ServedEngine} */
+function engine(host, port) {
   const alive = setInterval(() => undefined, 60_000)
   return {
     listen: async () => {
@@ -29,14 +30,11 @@ function engine(host: string, port: number): ServedEngine {
         throw new MillraceError('listen-failed', `cannot listen on ${host}:${port}: in use`)
       return { host, port: port || 40_000, server: 'uws' }
     },
-    on: (event, listener) => {
+    on: (event, /** @type {(what: any) => void} */ listener) => {
       if (event === 'failure' && behaviour === 'failing')
-        setTimeout(() => (listener as (error: unknown) => void)(new Error('worker 0 crashed')), 50)
+        setTimeout(() => listener(new Error('worker 0 crashed')), 50)
       if (event === 'recovered' && behaviour === 'recovering')
-        setTimeout(
-          () => (listener as (recovery: object) => void)({ readings: 1_234_567, seconds: 2.345 }),
-          50,
-        )
+        setTimeout(() => listener({ readings: 1_234_567, seconds: 2.345 }), 50)
       return () => undefined
     },
     close: async () => {
@@ -49,7 +47,8 @@ function engine(host: string, port: number): ServedEngine {
 }
 
 const terminal = processTerminal()
-const createEngine = async ({ host, port }: { host: string; port: number }) => engine(host, port)
+/** @param {{ host: string, port: number }} config */
+const createEngine = async ({ host, port }) => engine(host, port)
 process.exitCode = await runMillrace(
   process.argv.slice(2),
   [serveCommand({ createEngine, terminal })],

@@ -1,10 +1,11 @@
-import { connect } from '../../src/client/node.ts'
+// @ts-check
+// Sends numbered readings for ever, with a folder, and says which number is stored last; for being killed.
+import { connect } from '../../dist/client/node.js'
 
-/** Sends numbered readings for ever, with a folder, and says which number is stored last; for being killed. */
 const [url, folder, from] = process.argv.slice(2)
 const client = await connect({ url, folder, client: 'killed', batchReadings: 10, lingerMs: 1 })
 let last = Number(from)
-client.on('sealed', (frame) => process.stdout.write(`stored ${frame.readings().at(-1)!.value}\n`))
+client.on('sealed', (frame) => process.stdout.write(`stored ${frame.readings().at(-1)?.value}\n`))
 process.stdout.write('ready\n')
 for (;;) {
   await client.send({ deviceId: 1 + (last % 3), metricId: 1, value: ++last })

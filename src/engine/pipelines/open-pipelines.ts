@@ -1,0 +1,76 @@
+import type { AlertBook } from '../../alerts/alert-book.ts'
+import { ambientRandom } from '../../core/ambient.ts'
+import type { Clock } from '../../core/clock.ts'
+import { fileTexts } from '../../enrichment/file-texts.ts'
+import type { DeadLetters } from '../../observability/dead-letters.ts'
+import type { Lookup, PipelineAlert } from '../../pipelines/definition/outside.ts'
+import type { SinkDesk } from '../../sinks/sink-desk.ts'
+import type { AlertLog } from '../durability/alert-log.ts'
+import type { Config } from '../config/config.ts'
+import type { Directory } from '../directory.ts'
+import type { EventDesk } from '../engine-events.ts'
+import type { WorkerPool } from '../worker-pool.ts'
+import type { DerivedReadings } from './derived-readings.ts'
+import { PipelineDesk } from './pipeline-desk.ts'
+import { type OutsidePorts, PipelineOutside } from './pipeline-outside.ts'
+import { SharedDevices } from './shared-devices.ts'
+
+export interface PipelinesParts {
+  readonly config: Config
+  readonly clock: Clock
+  readonly directory: Directory
+  readonly events: EventDesk
+  readonly alerts: AlertBook
+  readonly alertLog: AlertLog
+  readonly deadLetters: DeadLetters
+  readonly sinks: SinkDesk
+  readonly derived: DerivedReadings
+  readonly pool: Pick<WorkerPool, 'setStreams'>
+}
+
+/** The desk of an engine's pipelines, and everything that they need; none is started yet. */
+export function openPipelines(parts: PipelinesParts): PipelineDesk {
+  const { config, clock, directory, events, deadLetters, sinks, derived, pool } = parts
+  const lookup = lookupOf(directory)
+  let devices: SharedDevices | undefined
+  const desk: PipelineDesk = new PipelineDesk({
+    ...{ clock, lookup, maxPipelines: config.limits.pipelines },
+    // made with the first pipeline: it takes a copy of what the registry knows
+    devices: () => (devices ??= new SharedDevices(directory.registry, config.limits.devices)).buffer,
+    setStreams: (streams) => pool.setStreams(streams),
+    openOutside: (compiled) => PipelineOutside.open(compiled, ports),
+  })
+  const fail = (error: unknown): void => events.tell('failure', error)
+  const ports: OutsidePorts = {
+    ...{ clock, random: ambientRandom, files: fileTexts, lookup, sinks },
+    closingMs: config.shutdownTimeoutMs,
+    onEmit: (topic, data, { id }) => events.tell('emit', { id, topic, data }),
+    onAlert: (alert, ticket) => tellAlert(parts, alert, ticket),
+    onReading: (pipeline, reading) => derived.add(pipeline, reading),
+    onDeadLetter: (pipeline, letter) => deadLetters.addItem(pipeline, letter),
+    onReferences: () => void desk.refresh().catch(fail),
+    onProblem: fail,
+  }
+  return desk
+}
+
+const lookupOf = ({ registry, dictionary, regions }: Directory): Lookup => ({
+  metricName: (id) => dictionary.byId(id)?.name ?? `#${id}`,
+  metricId: (name) => dictionary.get(name)?.id,
+  regionName: (index) => regions.names[index],
+  device: (id) => registry.getById(id),
+})
+
+/** About a device where the group is one, so that it is found by it. */
+function tellAlert(
+  { alerts, alertLog, directory }: PipelinesParts,
+  alert: PipelineAlert,
+  ticket: number | undefined,
+): void {
+  const { rule, key, clear, severity, message, value, origin } = alert
+  const common = { rule, series: BigInt(origin.device) << 16n, key, time: origin.time, value }
+  const changed = clear
+    ? alerts.clear(common)
+    : alerts.raise({ ...common, severity, message, score: 0, region: directory.regions.names[origin.region] })
+  if (changed !== undefined && ticket !== undefined) alertLog.note(ticket, changed)
+}

@@ -1,0 +1,188 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Random } from '../../core/random.ts'
+import { Enrichment } from '../../enrichment/enrichment.ts'
+import type { FileTexts } from '../../enrichment/file-texts.ts'
+import { ReferenceFile } from '../../enrichment/reference-file.ts'
+import type { CompiledPipeline } from '../../pipelines/compiler/compiled-pipeline.ts'
+import type { EnrichNode, StageNode } from '../../pipelines/definition/definition.ts'
+import type {
+  DerivedReading,
+  Lookup,
+  Origin,
+  Outlet,
+  PipelineAlert,
+  PipelineDeadLetter,
+} from '../../pipelines/definition/outside.ts'
+import { type ReferenceData, ReferenceRows } from '../../pipelines/reference/reference-rows.ts'
+import { OnlyThread } from '../../pipelines/runtime/combined-door.ts'
+import type { Counts } from '../../pipelines/runtime/counts.ts'
+import { PipelineRuntime } from '../../pipelines/runtime/pipeline-runtime.ts'
+import { PipelineState } from '../../pipelines/state/pipeline-state.ts'
+import type { StreamMessage } from '../../pipelines/stream-messages.ts'
+
+/** Where what a pipeline says goes in the end. */
+export interface OutsidePorts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly files: FileTexts
+  readonly lookup: Lookup
+  readonly sinks: {
+    open(pipeline: CompiledPipeline['definition']): Promise<void>
+    item(pipeline: string, node: string, item: unknown, origin: Origin): boolean
+    closePipeline(pipeline: string, limitMs: number): Promise<void>
+  }
+  readonly onEmit: (topic: string, item: unknown, origin: Origin) => void
+  /** `ticket` = of the worker's message; undefined when it comes from a stage on this thread. */
+  readonly onAlert: (alert: PipelineAlert, ticket: number | undefined) => void
+  readonly onReading: (pipeline: string, reading: DerivedReading) => void
+  readonly onDeadLetter: (pipeline: string, letter: PipelineDeadLetter) => void
+  /** Tables that have changed: workers are to be given the new rows. */
+  readonly onReferences: () => void
+  readonly onProblem: (error: Error) => void
+  readonly closingMs: number
+}
+
+const WITH_STATE: ReadonlySet<string> = new Set([
+  ...['window', 'deduplicate', 'throttle', 'custom', 'interval-join', 'alert'],
+])
+const LOOK_AT_FILES_MS = 2000
+const ENRICH_QUEUE = 10_000
+const BACKOFF = { firstMs: 100, maxMs: 10_000 }
+/** Of stages behind an `enrich`, which run on this thread: alerts keep a little. */
+const OUTSIDE_STATE_BYTES = 16 << 20
+/** What runs on this thread is counted where it runs in the workers. */
+const UNCOUNTED: Counts = { shown() {}, late() {}, failed() {}, results() {} }
+
+/** A pipeline's part on the I/O side: sinks, asynchronous stages and those behind them, reference tables. */
+export class PipelineOutside {
+  readonly #compiled: CompiledPipeline
+  readonly #ports: OutsidePorts
+  readonly #nodes: ReadonlyMap<string, StageNode>
+  readonly #tables: ReadonlyMap<string, ReferenceFile>
+  readonly #enrichments: ReadonlyMap<string, Enrichment>
+  readonly #behind: PipelineRuntime
+
+  static async open(compiled: CompiledPipeline, ports: OutsidePorts): Promise<PipelineOutside> {
+    const tables = await openTables(compiled, ports)
+    await ports.sinks.open(compiled.definition)
+    return new PipelineOutside(compiled, ports, tables)
+  }
+
+  private constructor(
+    compiled: CompiledPipeline,
+    ports: OutsidePorts,
+    tables: ReadonlyMap<string, ReferenceFile>,
+  ) {
+    const { nodes } = compiled.definition
+    this.#compiled = compiled
+    this.#ports = ports
+    this.#tables = tables
+    this.#nodes = new Map(nodes.map((node) => [node.id, node]))
+    this.#behind = this.#openBehind()
+    this.#enrichments = new Map(
+      nodes.flatMap((node) => (node.kind === 'enrich' ? [[node.id, this.#enrichmentOf(node)]] : [])),
+    )
+  }
+
+  /** Rows of reference tables by node, as they are now. */
+  get references(): ReadonlyMap<string, ReferenceData> {
+    return new Map([...this.#tables].map(([node, table]) => [node, table.data]))
+  }
+
+  receive(message: StreamMessage, ticket: number): void {
+    const { onAlert, onReading, onDeadLetter } = this.#ports
+    if ('item' in message) this.#item(message.node, message.item, message.origin)
+    else if ('alert' in message) onAlert(message.alert, ticket)
+    else if ('reading' in message) onReading(this.#name, message.reading)
+    else onDeadLetter(this.#name, message.deadLetter)
+  }
+
+  /**
+   * Puts an item in again at a node, on this thread; '' or why that cannot be: behind a window or a stage with state in
+   * the workers it cannot get any further here.
+   */
+  replay(node: string, item: unknown, origin: Origin): string {
+    const blocked = this.#withState(node, new Set())
+    if (blocked !== '') return `${blocked} has state in the workers; only its readings can be sent again`
+    if (!this.#nodes.has(node)) return `there is no node ${JSON.stringify(node)}`
+    this.#behind.enter(node, { item, origin })
+    return ''
+  }
+
+  /** Hands on what waits, within the time that closing may take. */
+  async close(): Promise<void> {
+    const { clock, closingMs, sinks } = this.#ports
+    for (const table of this.#tables.values()) table.close()
+    const limit = new Promise<void>((resolve) => clock.after(closingMs, resolve))
+    const idle = Promise.all([...this.#enrichments.values()].map((enrichment) => enrichment.whenIdle()))
+    await Promise.race([idle, limit])
+    for (const enrichment of this.#enrichments.values()) enrichment.close()
+    await sinks.closePipeline(this.#name, closingMs)
+  }
+
+  get #name(): string {
+    return this.#compiled.definition.name
+  }
+
+  /** The first node with state from this one on, or ''. */
+  #withState(id: string, seen: Set<string>): string {
+    if (seen.has(id)) return ''
+    seen.add(id)
+    if (WITH_STATE.has(this.#nodes.get(id)?.kind ?? '')) return id
+    for (const { node } of this.#compiled.consumers.get(id) ?? []) {
+      const found = this.#withState(node, seen)
+      if (found !== '') return found
+    }
+    return ''
+  }
+
+  #item(id: string, item: unknown, origin: Origin): void {
+    const node = this.#nodes.get(id)
+    if (node?.kind === 'emit') this.#ports.onEmit(node.topic, item, origin)
+    else if (node?.kind === 'sink') this.#ports.sinks.item(this.#name, id, item, origin)
+    else this.#enrichments.get(id)?.push(item, origin)
+  }
+
+  #enrichmentOf(node: EnrichNode): Enrichment {
+    const { clock, random, onDeadLetter } = this.#ports
+    return new Enrichment({
+      ...{ node, clock, random, queueItems: ENRICH_QUEUE, whenFull: 'refuse-new', backoff: BACKOFF },
+      keyOf: (_item, { device, group }) => group?.label ?? device,
+      onItem: (item, origin) => this.#behind.resume(node.id, { item, origin }),
+      onDeadLetter: (letter) => onDeadLetter(this.#name, letter),
+    })
+  }
+
+  #openBehind(): PipelineRuntime {
+    const { lookup, onAlert, onReading, onDeadLetter } = this.#ports
+    const outlet: Outlet = {
+      flush() {},
+      item: (node, item, origin) => this.#item(node, item, origin),
+      alert: (alert) => onAlert(alert, undefined),
+      reading: (reading) => onReading(this.#name, reading),
+      deadLetter: (letter) => onDeadLetter(this.#name, letter),
+    }
+    return new PipelineRuntime({
+      ...{ compiled: this.#compiled, lookup, outlet, counts: UNCOUNTED },
+      state: PipelineState.reserve({
+        ...{ bytes: OUTSIDE_STATE_BYTES, whenFull: 'evict-oldest' },
+        layout: this.#compiled.fingerprint.structure,
+      }),
+      references: (node) => new ReferenceRows(this.#tables.get(node)?.data ?? { rows: new Map() }),
+      door: new OnlyThread(),
+    })
+  }
+}
+
+async function openTables(
+  { definition }: CompiledPipeline,
+  { clock, files, onReferences, onProblem }: OutsidePorts,
+): Promise<ReadonlyMap<string, ReferenceFile>> {
+  const tables = new Map<string, ReferenceFile>()
+  for (const node of definition.nodes) {
+    if (node.kind !== 'lookup' || node.table.from !== 'file') continue
+    const options = { clock, files, everyMs: LOOK_AT_FILES_MS, onData: onReferences, onProblem }
+    tables.set(node.id, await ReferenceFile.open({ ...options, table: node.table }))
+  }
+  return tables
+}

@@ -1,0 +1,63 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Kernels } from '../../kernels/kernels.ts'
+import type { MemoryPlan } from '../../memory/memory-plan.ts'
+import type { SharedMemory } from '../../memory/shared-memory.ts'
+import { compilePipeline } from '../../pipelines/compiler/compile.ts'
+import { LaneStreams, type RunningStream } from '../../pipelines/lane-streams.ts'
+import { loadDefinition } from '../../pipelines/load-definition.ts'
+import { ReferenceRows } from '../../pipelines/reference/reference-rows.ts'
+import { LaneBlock } from '../../pipelines/runtime/lane-block.ts'
+import { PipelineRuntime } from '../../pipelines/runtime/pipeline-runtime.ts'
+import { Progress } from '../../pipelines/runtime/progress.ts'
+import { PipelineState } from '../../pipelines/state/pipeline-state.ts'
+import { type MessagePost, StreamMessages } from '../../pipelines/stream-messages.ts'
+import type { StreamRecipe } from '../../pipelines/stream-recipe.ts'
+import type { MetricNames } from './metric-names.ts'
+import { WorkerLookup } from './worker-lookup.ts'
+
+export interface StreamHost {
+  readonly memory: SharedMemory
+  readonly plan: MemoryPlan
+  readonly kernels: Kernels
+  readonly clock: Clock
+  readonly worker: number
+  readonly metrics: MetricNames
+  readonly regions: readonly string[]
+  /** To the main thread. */
+  readonly post: MessagePost
+}
+
+/** The pipelines of a worker; undefined when there are none. Throws pipeline-failed. */
+export async function openStreams(
+  recipes: readonly StreamRecipe[],
+  host: StreamHost,
+): Promise<LaneStreams | undefined> {
+  if (recipes.length === 0) return undefined
+  const { memory, plan, kernels, clock, worker } = host
+  const streams = await Promise.all(recipes.map((recipe) => openStream(recipe, host)))
+  return new LaneStreams({
+    memory,
+    plan,
+    clock,
+    streams,
+    block: new LaneBlock(memory, plan, kernels, worker),
+  })
+}
+
+async function openStream(recipe: StreamRecipe, host: StreamHost): Promise<RunningStream> {
+  const definition = await loadDefinition(recipe.url)
+  const lookup = new WorkerLookup(host.metrics, host.regions, recipe.devices)
+  const progress = new Progress(recipe.progress)
+  const compiled = compilePipeline(definition, lookup)
+  const stream = new PipelineRuntime({
+    ...{ compiled, lookup, counts: progress },
+    outlet: new StreamMessages(definition.name, host.post),
+    state: PipelineState.open(recipe.state, {
+      whenFull: definition.state.whenFull,
+      layout: compiled.fingerprint.structure,
+    }),
+    references: (node) => new ReferenceRows(recipe.references.get(node) ?? { rows: new Map() }),
+    door: progress.combinedDoor(host.worker + 1),
+  })
+  return { stream, progress }
+}

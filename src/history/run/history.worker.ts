@@ -1,0 +1,41 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { MillraceError } from '../../core/errors.ts'
+import { NodeDisk } from '../../storage/disk/node-disk.ts'
+import type { Order, Report, ThreadOrder } from './messages.ts'
+import { loadDefinition, loadRuntime } from './load.ts'
+import { ShareRun } from './share-run.ts'
+
+const port = parentPort!
+const { order, runtime } = workerData as { order: ThreadOrder; runtime: string }
+
+const say = (report: Report): void => {
+  const moved = report.kind === 'scanned' ? report.parts.map(({ records }) => records) : []
+  port.postMessage(report, [...new Set(moved)])
+}
+
+function guarded(act: () => Report): void {
+  try {
+    say(act())
+  } catch (error) {
+    fail(error)
+  }
+}
+
+function fail(error: unknown): void {
+  const code = error instanceof MillraceError ? error.code : 'internal'
+  const message = error instanceof Error ? error.message : String(error)
+  say({
+    kind: 'failed',
+    code,
+    message: code === 'internal' && error instanceof Error ? String(error.stack) : message,
+  })
+}
+
+try {
+  const open = await loadRuntime(runtime)
+  const run = ShareRun.open(order, await loadDefinition(order.url), { disk: new NodeDisk(), open })
+  port.on('message', (order: Order) => guarded(() => run.work(order)))
+  say({ kind: 'ready', shared: run.shared })
+} catch (error) {
+  fail(error)
+}

@@ -1,0 +1,83 @@
+import type { Tier } from '../../core/tiers.ts'
+import type { KnownDevice } from '../device-list.ts'
+import type { Chunk, Format, Input } from '../input/chunk.ts'
+import type { ScannedChunk } from '../scan/chunk-reading.ts'
+import type { FieldNames } from '../scan/columns.ts'
+
+/** What a thread is started with. */
+export interface ThreadOrder {
+  readonly share: number
+  readonly shares: number
+  /** Module of the pipeline. */
+  readonly url: string
+  readonly formats: readonly Format[]
+  readonly fields: FieldNames
+  readonly devices: readonly KnownDevice[]
+  /** The engine's dictionary, for binary inputs: id and name. */
+  readonly dictionary: readonly (readonly [number, string])[]
+  readonly metrics: readonly string[]
+  readonly defaultTier: Tier
+  readonly untilMs: number
+  readonly fromMs: number
+  readonly toMs: number
+  readonly latenessMs: number | undefined
+  /** What state the threads share; as the runtime gave it to the first one. */
+  readonly shared: unknown
+}
+
+/** A part of a chunk, for the thread that has its shards. Ids of metrics and regions are those of the run. */
+export interface PartOrder {
+  readonly kind: 'take'
+  readonly chunk: number
+  readonly records: ArrayBuffer
+  readonly count: number
+  /** By number of the thread that has read it. */
+  readonly metricIds: Uint16Array
+  readonly regionIds: Uint8Array
+  /** New in the run since the chunk before. */
+  readonly metrics: readonly string[]
+  readonly regions: readonly string[]
+  readonly devices: ScannedChunk['devices']
+  /** The latest event time in this chunk and those before it. */
+  readonly latest: number
+}
+
+export type Order =
+  | { readonly kind: 'scan'; readonly chunk: number; readonly input: number; readonly place: Chunk }
+  | PartOrder
+  | { readonly kind: 'combine'; readonly chunk: number; readonly watermark: number }
+  /** There is no more: every window closes. */
+  | { readonly kind: 'finish'; readonly chunk: number; readonly latest: number }
+  | { readonly kind: 'end' }
+
+/** A line of the output; lines are ordered by time and then by text. */
+export interface ResultLine {
+  readonly time: number
+  readonly text: string
+}
+
+export interface Outcome {
+  readonly lines: readonly ResultLine[]
+  readonly alerts: number
+  readonly derived: number
+  readonly deadLetters: number
+  /** The first few. */
+  readonly letters: readonly string[]
+}
+
+export type Report =
+  | { readonly kind: 'ready'; readonly shared: unknown }
+  | ({ readonly kind: 'scanned'; readonly chunk: number } & ScannedChunk)
+  /** `floor`: no result from this thread's own groups is earlier from now on, unless it is late. */
+  | ({ readonly kind: 'taken'; readonly chunk: number; readonly floor: number } & Outcome)
+  | ({ readonly kind: 'combined'; readonly chunk: number } & Outcome)
+  | { readonly kind: 'ended'; readonly late: number }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+
+export interface RunFault {
+  readonly input: string
+  /** Line, frame or record, from 1 on. */
+  readonly number: number
+  readonly unit: Input['unit']
+  readonly message: string
+}

@@ -1,0 +1,23 @@
+import type { PipelineDefinition } from '../../pipelines/definition/definition.ts'
+import type { Lookup, Outlet } from '../../pipelines/definition/outside.ts'
+import type { Counts } from '../../pipelines/runtime/counts.ts'
+import type { Stream } from '../../pipelines/runtime/stream.ts'
+
+export interface StreamParts {
+  readonly definition: PipelineDefinition
+  readonly outlet: Outlet
+  readonly lookup: Lookup
+  readonly counts: Counts
+  /** Number of the thread, from 1 on. */
+  readonly owner: number
+  /** What the first thread's `OpenedStream.shared` was; undefined = this is the first one. */
+  readonly shared: unknown
+}
+
+export interface OpenedStream {
+  readonly stream: Stream
+  /** What other threads open the same pipeline with. */
+  readonly shared: unknown
+}
+
+export type OpenStream = (parts: StreamParts) => OpenedStream

@@ -1,0 +1,80 @@
+import { MAX_FAULTS } from '../scan/chunk-reading.ts'
+import type {
+  DerivedReading,
+  Lookup,
+  Origin,
+  Outlet,
+  PipelineAlert,
+  PipelineDeadLetter,
+} from '../../pipelines/definition/outside.ts'
+import type { Outcome, ResultLine } from './messages.ts'
+
+/** Makes lines of what leaves a pipeline. */
+export class ResultLines implements Outlet {
+  readonly #lookup: Lookup
+  /** Topic or id by node whose items are asked for. */
+  readonly #topics: ReadonlyMap<string, string>
+  #lines: ResultLine[] = []
+  #alerts = 0
+  #derived = 0
+  #deadLetters = 0
+  #letters: string[] = []
+
+  constructor(lookup: Lookup, topics: ReadonlyMap<string, string>) {
+    this.#lookup = lookup
+    this.#topics = topics
+  }
+
+  /** Lines are taken when the work asked for is done. */
+  flush(): void {}
+
+  item(node: string, item: unknown, origin: Origin): void {
+    const topic = this.#topics.get(node)
+    if (topic !== undefined) this.#say(origin.time, { topic, ...fieldsOf(item, origin) })
+  }
+
+  alert({ rule, key, clear, severity, message, value, origin }: PipelineAlert): void {
+    this.#alerts++
+    const state = clear ? 'cleared' : 'raised'
+    this.#say(origin.time, { alert: rule, state, key, time: origin.time, severity, message, value })
+  }
+
+  reading({ device, metric, time, value }: DerivedReading): void {
+    this.#derived++
+    const name = typeof device === 'string' ? device : (this.#lookup.device(device)?.name ?? device)
+    this.#say(time, { series: metric, device: name, time, value })
+  }
+
+  deadLetter({ node, cause, item, origin }: PipelineDeadLetter): void {
+    if (this.#deadLetters++ < MAX_FAULTS)
+      this.#letters.push(`${node}: ${cause}: ${textOf(item)} at ${origin.time}`)
+  }
+
+  /** What has been said since the last time. */
+  take(): Outcome {
+    const outcome = {
+      lines: this.#lines,
+      alerts: this.#alerts,
+      derived: this.#derived,
+      deadLetters: this.#deadLetters,
+      letters: this.#letters,
+    }
+    this.#lines = []
+    this.#letters = []
+    this.#alerts = this.#derived = this.#deadLetters = 0
+    return outcome
+  }
+
+  #say(time: number, line: object): void {
+    this.#lines.push({ time, text: textOf(line) })
+  }
+}
+
+/** An object's own fields, with a time if they have none. */
+function fieldsOf(item: unknown, { time }: Origin): object {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) return { time, value: item }
+  return 'time' in item || 'end' in item ? item : { time, ...item }
+}
+
+const textOf = (item: unknown): string =>
+  JSON.stringify(item, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)) ?? 'null'

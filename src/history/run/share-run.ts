@@ -1,0 +1,161 @@
+import type { Disk, DiskFile } from '../../core/disk.ts'
+import type { PipelineDefinition } from '../../pipelines/definition/definition.ts'
+import type { Counts } from '../../pipelines/runtime/counts.ts'
+import { DeviceList } from '../device-list.ts'
+import type { Chunk, Format } from '../input/chunk.ts'
+import { CHUNK_BYTES } from '../input/chunk.ts'
+import { type Lines, linesInRange } from '../input/lines-in-range.ts'
+import { horizonMs } from '../horizon.ts'
+import { observed } from '../outputs-of.ts'
+import { ChunkReading } from '../scan/chunk-reading.ts'
+import type { FieldNames } from '../scan/columns.ts'
+import { CsvScanner } from '../scan/csv-scanner.ts'
+import { FrameScanner } from '../scan/frame-scanner.ts'
+import { JournalScanner } from '../scan/journal-scanner.ts'
+import { MetricNumbers } from '../scan/metric-numbers.ts'
+import { NdjsonScanner } from '../scan/ndjson-scanner.ts'
+import type { Scanner } from '../scan/scanner.ts'
+import type { Order, PartOrder, Report, ThreadOrder } from './messages.ts'
+import type { OpenedStream, OpenStream } from './open-stream.ts'
+import { ResultLines } from './result-lines.ts'
+import { RunNames } from './run-names.ts'
+import { ShardFeed } from './shard-feed.ts'
+
+/** What one thread does: it reads chunks of the input for all, and runs the pipeline over the shards of its share. */
+export class ShareRun {
+  readonly shared: unknown
+  readonly #disk: Disk
+  readonly #reading: ChunkReading
+  readonly #scanners: readonly Scanner[]
+  readonly #devices: DeviceList
+  readonly #names: RunNames
+  readonly #lines: ResultLines
+  readonly #feed: ShardFeed
+  readonly #combine: (watermark: number) => void
+  readonly #late: () => number
+  readonly #horizonMs: number
+  readonly #files = new Map<string, DiskFile>()
+  #room = new Uint8Array(CHUNK_BYTES + (1 << 17))
+
+  static open(
+    order: ThreadOrder,
+    definition: PipelineDefinition,
+    { disk, open }: { disk: Disk; open: OpenStream },
+  ): ShareRun {
+    const devices = new DeviceList(order.devices)
+    const names = new RunNames(devices, order.metrics)
+    const { definition: shown, topics } = observed(withLateness(definition, order.latenessMs))
+    const lines = new ResultLines(names, topics)
+    const late = new LateCount()
+    const { shared, share } = order
+    const parts = { definition: shown, outlet: lines, lookup: names, counts: late }
+    const opened = open({ ...parts, owner: share + 1, shared })
+    return new ShareRun(order, { disk, devices, names, lines, late, opened, horizonMs: horizonMs(shown) })
+  }
+
+  private constructor(
+    order: ThreadOrder,
+    parts: {
+      readonly disk: Disk
+      readonly devices: DeviceList
+      readonly names: RunNames
+      readonly lines: ResultLines
+      readonly late: LateCount
+      readonly opened: OpenedStream
+      readonly horizonMs: number
+    },
+  ) {
+    const { stream, shared } = parts.opened
+    this.shared = shared
+    this.#disk = parts.disk
+    this.#devices = parts.devices
+    this.#names = parts.names
+    this.#lines = parts.lines
+    this.#horizonMs = parts.horizonMs
+    this.#late = () => parts.late.rows
+    this.#combine = (watermark) => stream.advanceCombined(watermark)
+    this.#feed = new ShardFeed(stream, order.share, order.shares)
+    this.#reading = new ChunkReading({ ...order, devices: this.#devices })
+    const metrics = new MetricNumbers(new Map(order.dictionary))
+    this.#scanners = order.formats.map((format) => scannerOf(format, order.fields, metrics))
+  }
+
+  /** Does what is asked; what has become of it. */
+  work(order: Order): Report {
+    switch (order.kind) {
+      case 'scan':
+        return { kind: 'scanned', chunk: order.chunk, ...this.#scan(order.input, order.place) }
+      case 'take':
+        return { kind: 'taken', chunk: order.chunk, floor: this.#take(order), ...this.#lines.take() }
+      case 'combine':
+        this.#combine(order.watermark)
+        return { kind: 'combined', chunk: order.chunk, ...this.#lines.take() }
+      case 'finish':
+        this.#feed.finish(order.latest + this.#horizonMs)
+        for (const file of this.#files.values()) file.close()
+        return {
+          kind: 'taken',
+          chunk: order.chunk,
+          floor: order.latest + this.#horizonMs,
+          ...this.#lines.take(),
+        }
+      case 'end':
+        return { kind: 'ended', late: this.#late() }
+    }
+  }
+
+  #scan(input: number, place: Chunk): ReturnType<ChunkReading['take']> {
+    const { bytes, from, to } = this.#bytesOf(place)
+    return this.#reading.take(this.#scanners[input].scan(bytes, from, to, this.#reading))
+  }
+
+  #bytesOf(place: Chunk): Lines {
+    if (place.kind === 'given') return { bytes: place.bytes, from: 0, to: place.bytes.length }
+    const file = this.#file(place.path)
+    if (place.kind === 'lines') return linesInRange(file, place.from, place.to, this.#room)
+    const length = place.to - place.from
+    if (length > this.#room.length) this.#room = new Uint8Array(length)
+    file.read(this.#room.subarray(0, length), place.from)
+    return { bytes: this.#room, from: 0, to: length }
+  }
+
+  #take({ records, count, metricIds, regionIds, metrics, regions, devices, latest }: PartOrder): number {
+    this.#names.learn(metrics, regions)
+    for (const { id, name } of devices) this.#devices.name(id, name)
+    const floor = this.#feed.take(records, count, metricIds, regionIds, latest)
+    this.#reading.reuse(records)
+    return floor
+  }
+
+  #file(path: string): DiskFile {
+    const file = this.#files.get(path) ?? this.#disk.open(path, 'read')
+    this.#files.set(path, file)
+    return file
+  }
+}
+
+class LateCount implements Counts {
+  rows = 0
+  late(rows: number): void {
+    this.rows += rows
+  }
+  shown(): void {}
+  failed(): void {}
+  results(): void {}
+}
+
+function scannerOf(format: Format, fields: FieldNames, metrics: MetricNumbers): Scanner {
+  switch (format.kind) {
+    case 'ndjson':
+      return new NdjsonScanner(fields)
+    case 'csv':
+      return new CsvScanner(format.columns, fields)
+    case 'frames':
+      return new FrameScanner(metrics)
+    case 'journal':
+      return new JournalScanner(metrics)
+  }
+}
+
+const withLateness = (definition: PipelineDefinition, latenessMs: number | undefined): PipelineDefinition =>
+  latenessMs === undefined ? definition : { ...definition, time: { ...definition.time, latenessMs } }

@@ -1,0 +1,217 @@
+import { deviceIdOf } from '../../core/ids.ts'
+import { METRIC_IDS } from '../../core/limits.ts'
+import { MAX_NAME_LENGTH } from '../../core/names.ts'
+import { type Tier, tierIndex } from '../../core/tiers.ts'
+import type { DeviceList } from '../device-list.ts'
+import { ByteNames } from './byte-names.ts'
+import { DeviceNumbers } from './device-numbers.ts'
+import { POSITION_ABSENT, RecordWriter, UNITS_PER_DEGREE } from './record.ts'
+import { shardOfDevice } from './shard-of-device.ts'
+import { Words } from './words.ts'
+
+/** A part of the input that was not understood. Lines count from the chunk's first one, 0. */
+export interface Fault {
+  readonly line: number
+  readonly message: string
+}
+
+/** What one thread has read from one chunk of the input, in parts for the threads that have the shards. */
+export interface ScannedChunk {
+  readonly parts: readonly { readonly records: ArrayBuffer; readonly count: number }[]
+  readonly lines: number
+  readonly readings: number
+  /** The latest event time in it; −Infinity = no reading. */
+  readonly latest: number
+  /** The first few. */
+  readonly faults: readonly Fault[]
+  readonly faultCount: number
+  /** New to this thread, numbered on from what it told before. */
+  readonly metrics: readonly string[]
+  readonly regions: readonly string[]
+  readonly devices: readonly { readonly id: number; readonly name: string }[]
+}
+
+export interface ScanOptions {
+  /** Threads that the shards are shared out to: shard s belongs to thread s mod `shares`. */
+  readonly shares: number
+  readonly devices: DeviceList
+  readonly defaultTier: Tier
+  /** Readings with a later event time are faults: one of them would make all others late. */
+  readonly untilMs: number
+  /** Only readings from `fromMs` up to and without `toMs`. */
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+export const ROW_VALUE = 0
+export const ROW_TIME = 1
+/** Degrees, NaN = no position. */
+export const ROW_LAT = 2
+export const ROW_LON = 3
+
+export const MAX_FAULTS = 20
+/** Region: not given, what is known of the device counts. */
+export const NO_REGION = 255
+export const NO_TIER = 255
+/** Of a Date. */
+const LAST_TIME = 8.64e15
+const UNASSIGNED = 'unassigned'
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/**
+ * Takes readings from a scanner and keeps them as records, chunk by chunk. Numbers of devices, metrics and regions are this
+ * thread's own.
+ */
+export class ChunkReading {
+  /** Where a scanner leaves value, time and position of a reading: numbers that are handed over would be allocated. */
+  readonly row = new Float64Array(4)
+  readonly #options: ScanOptions
+  readonly #parts: readonly RecordWriter[]
+  readonly #names = new ByteNames()
+  /** By name as ByteNames counts them. */
+  readonly #numberOf: number[] = []
+  /** By number of the device. */
+  #shards = new Uint8Array(1024)
+  #tiers = new Uint8Array(1024)
+  #regions = new Uint8Array(1024)
+  readonly #devices = new DeviceNumbers()
+  readonly #metrics = new Words()
+  readonly #regionWords = new Words()
+  #fresh: { id: number; name: string }[] = []
+  #faults: Fault[] = []
+  #faultCount = 0
+  readonly #latest = Float64Array.of(-Infinity)
+  #readings = 0
+
+  constructor(options: ScanOptions) {
+    this.#options = options
+    this.#parts = Array.from({ length: options.shares }, () => new RecordWriter())
+    this.#regionWords.of(UNASSIGNED)
+  }
+
+  /** The number of the device whose name lies at `from` … `to`; −1 = no good name. */
+  device(bytes: Uint8Array, from: number, to: number): number {
+    if (to === from || to - from > 3 * MAX_NAME_LENGTH) return -1
+    const known = this.#names.count
+    const found = this.#names.find(bytes, from, to)
+    if (found < known) return this.#numberOf[found]
+    const name = decoder.decode(bytes.subarray(from, to))
+    const id = deviceIdOf(name)
+    const number = this.deviceOf(Math.floor(id / 0x1_0000), id % 0x1_0000)
+    this.#fresh.push({ id, name })
+    this.#numberOf[found] = number
+    return number
+  }
+
+  deviceCalled(name: string): number {
+    const bytes = encoder.encode(name)
+    return this.device(bytes, 0, bytes.length)
+  }
+
+  /** The number of the device whose id is `high × 65,536 + low`. */
+  deviceOf(high: number, low: number): number {
+    const known = this.#devices.count
+    const number = this.#devices.find(high, low)
+    if (number === known) this.#describe(number)
+    return number
+  }
+
+  #describe(number: number): void {
+    const { ids } = this.#devices
+    if (number >= this.#shards.length) this.#widen(ids.length)
+    const { tier, region } = this.#options.devices.known(ids[number]) ?? {}
+    this.#shards[number] = shardOfDevice(ids[number])
+    this.#tiers[number] = tierIndex(tier ?? this.#options.defaultTier)
+    this.#regions[number] = region === undefined || region === '' ? 0 : this.#regionWords.of(region)
+  }
+
+  metric(bytes: Uint8Array, from: number, to: number): number {
+    if (to === from || to - from > 3 * MAX_NAME_LENGTH) return -1
+    const metric = this.#metrics.find(bytes, from, to)
+    return metric < METRIC_IDS ? metric : -1
+  }
+
+  metricOf(name: string): number {
+    return this.#metrics.of(name)
+  }
+
+  region(bytes: Uint8Array, from: number, to: number): number {
+    const region = to === from ? NO_REGION : this.#regionWords.find(bytes, from, to)
+    return region <= NO_REGION ? region : -1
+  }
+
+  /** The reading in `row`; region and tier as numbers. Returns what is wrong with it, or ''. */
+  put(device: number, metric: number, region: number, tier: number): string {
+    const lat = this.row[ROW_LAT]
+    const lon = this.row[ROW_LON]
+    const latUnits = lat === lat ? Math.round(lat * UNITS_PER_DEGREE) : POSITION_ABSENT
+    const lonUnits = lon === lon ? Math.round(lon * UNITS_PER_DEGREE) : POSITION_ABSENT
+    return this.putUnits(device, metric, latUnits, lonUnits, region, tier)
+  }
+
+  /** The same, the position given as 1e-7 degree. */
+  putUnits(device: number, metric: number, lat: number, lon: number, region: number, tier: number): string {
+    const { fromMs, toMs, untilMs } = this.#options
+    const time = this.row[ROW_TIME]
+    const value = this.row[ROW_VALUE]
+    if (!(time <= untilMs && time > 0 && value - value === 0)) return this.#wrong(time, value)
+    if (time < fromMs || time >= toMs) return ''
+    const shard = this.#shards[device]
+    const part = this.#parts[shard % this.#parts.length]
+    const ownRegion = region === NO_REGION ? this.#regions[device] : region
+    const ownTier = tier === NO_TIER ? this.#tiers[device] : tier
+    const tags = metric | (ownRegion << 16) | (ownTier << 24) | (shard << 26)
+    part.put(this.#devices.ids, device, this.row, lat, lon, tags)
+    this.#readings++
+    if (time > this.#latest[0]) this.#latest[0] = time
+    return ''
+  }
+
+  fault(line: number, message: string): void {
+    if (this.#faultCount++ < MAX_FAULTS) this.#faults.push({ line, message })
+  }
+
+  /** What has been taken since the last time. */
+  take(lines: number): ScannedChunk {
+    const chunk = {
+      parts: this.#parts.map((part) => ({ count: part.count, records: part.take() })),
+      lines,
+      readings: this.#readings,
+      latest: this.#latest[0],
+      faults: this.#faults,
+      faultCount: this.#faultCount,
+      metrics: this.#metrics.fresh(),
+      regions: this.#regionWords.fresh(),
+      devices: this.#fresh,
+    }
+    this.#fresh = []
+    this.#faults = []
+    this.#faultCount = 0
+    this.#readings = 0
+    this.#latest[0] = -Infinity
+    return chunk
+  }
+
+  /** Memory of records that are done with. */
+  reuse(records: ArrayBuffer): void {
+    this.#parts.find((part) => part.isBare)?.reuse(records)
+  }
+
+  #wrong(time: number, value: number): string {
+    if (!Number.isFinite(value)) return `the value ${value} is no finite number`
+    if (!(time > 0 && time <= LAST_TIME)) return `the time ${time} is not in milliseconds since 1970`
+    return `the time ${new Date(time).toISOString()} is in the future`
+  }
+
+  #widen(length: number): void {
+    const wider = (from: Uint8Array): Uint8Array<ArrayBuffer> => {
+      const to = new Uint8Array(length)
+      to.set(from)
+      return to
+    }
+    this.#shards = wider(this.#shards)
+    this.#tiers = wider(this.#tiers)
+    this.#regions = wider(this.#regions)
+  }
+}

@@ -1,0 +1,30 @@
+import { ByteNames } from './byte-names.ts'
+
+const decoder = new TextDecoder()
+const encoder = new TextEncoder()
+
+/** Names of metrics or regions, numbered in the order in which this thread met them; tells the new ones once. */
+export class Words {
+  readonly #names = new ByteNames()
+  #fresh: string[] = []
+
+  find(bytes: Uint8Array, from: number, to: number): number {
+    const known = this.#names.count
+    const word = this.#names.find(bytes, from, to)
+    // a decoder doesn't take views of shared memory, and this one never is
+    if (word === known) this.#fresh.push(decoder.decode(bytes.subarray(from, to)))
+    return word
+  }
+
+  of(name: string): number {
+    const bytes = encoder.encode(name)
+    return this.find(bytes, 0, bytes.length)
+  }
+
+  /** Those since the last call, in the order of their numbers. */
+  fresh(): readonly string[] {
+    const fresh = this.#fresh
+    this.#fresh = []
+    return fresh
+  }
+}

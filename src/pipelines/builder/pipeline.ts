@@ -1,0 +1,61 @@
+import { type PipelineDefinition, SOURCE, type StateOptions } from '../definition/definition.ts'
+import { inMs, type PipelineHead } from './draft.ts'
+import type { Duration } from './duration.ts'
+import type { Reading } from './reading.ts'
+import { Stage, type Stream } from './stage.ts'
+
+export interface PipelineOptions<Metric extends string = string> {
+  /** Only readings of these are shown; otherwise all. */
+  readonly metrics?: readonly Metric[]
+  /** Raise it when the meaning changes; `onChange` says what then becomes of the state. */
+  readonly version?: number
+  readonly state?: Partial<Pick<StateOptions, 'bytes' | 'whenFull'>>
+  /** How far event times may be behind the latest without being late. */
+  readonly lateness?: Duration
+  /** A shard without readings for this long holds nothing back. */
+  readonly idle?: Duration
+  /** What a changed definition does with the state of the one before. */
+  readonly onChange?: StateOptions['onChange']
+}
+
+const STATE_BYTES = 64 * 2 ** 20
+
+/** The stream of readings, from which all stages go out. */
+export class Pipeline<Metric extends string = string> extends Stage<Reading<Metric>> {
+  /** Several stages as one pipeline: all that leads to them. */
+  ends(...stages: readonly Stream[]): this {
+    return this.also(stages)
+  }
+}
+
+/**
+ * Begins a pipeline. The module that has it exports its last stage as `default`.
+ *
+ * @example
+ * export default pipeline('cold-chain', { metrics: ['temperature'], lateness: '10s' })
+ *   .window(tumbling('1m'), { by: 'device', aggregate: { warmest: max() } })
+ *   .alert('too-warm', { when: (w) => w.warmest > 8, severity: 'high' })
+ */
+export function pipeline<const Metric extends string = string>(
+  name: string,
+  options: PipelineOptions<Metric> = {},
+): Pipeline<Metric> {
+  return new Pipeline({ head: headOf(name, options), at: SOURCE, key: undefined, ends: [] })
+}
+
+function headOf(name: string, options: PipelineOptions): PipelineHead {
+  const { metrics, version = 1, state, lateness = '5s', idle = '30s', onChange = 'fresh' } = options
+  return {
+    ...{ name, version, metrics },
+    state: { bytes: STATE_BYTES, whenFull: 'evict-oldest', ...state, onChange },
+    time: { latenessMs: inMs(lateness), idleMs: inMs(idle) },
+  }
+}
+
+/** The definition in what a module exports as `default`: a stage, a class with @stage members, or a definition itself. */
+export function definitionIn(value: unknown): PipelineDefinition | undefined {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
+  if ('millrace' in value && value.millrace === 'pipeline' && 'nodes' in value)
+    return value as PipelineDefinition
+  return 'definition' in value ? definitionIn(value.definition) : undefined
+}

@@ -1,0 +1,151 @@
+import { type PipelineDefinition, SOURCE, type StageNode } from '../definition/definition.ts'
+import type { Lookup } from '../definition/outside.ts'
+import { BLOCK_ROWS, type ReadingBlock } from '../definition/reading-block.ts'
+import type { KeyEncoder } from '../keys/key-encoder.ts'
+import { openKey } from '../keys/open-key.ts'
+import type { Envelope } from '../runtime/operator.ts'
+import { checkDefinition } from './check.ts'
+import type { CompiledPipeline, Consumer, FusedOutput } from './compiled-pipeline.ts'
+import { WindowPlan } from './compiled-window.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { type FusedSource, FusedWriter } from './fused-source.ts'
+import { StageGraph } from './graph.ts'
+import { planOf } from './plan.ts'
+import { ReadingNames } from './reading-names.ts'
+import { ReadingOrigins } from './reading-origins.ts'
+import { READING_FIELDS } from './row-shape.ts'
+import { segmentsOf } from './segments.ts'
+import { hashedNumberOf, numberOf } from './window-columns.ts'
+
+/** Checks a definition and makes it ready to run in this thread; throws `pipeline-failed` with all that is wrong. */
+export function compilePipeline(definition: PipelineDefinition, lookup: Lookup): CompiledPipeline {
+  checkDefinition(definition)
+  const graph = new StageGraph(definition)
+  const keys = new Map(
+    graph.nodes.flatMap((node) => ('key' in node ? [[node.id, openKey(node.key, lookup)]] : [])),
+  )
+  const windows = windowsOf(graph, keys, lookup)
+  const names = new ReadingNames(lookup)
+  return {
+    definition,
+    plan: planOf(definition, graph),
+    fingerprint: fingerprintOf(definition),
+    stages: graph.nodes.filter(({ id }) => graph.place(id) !== 'fused'),
+    consumers: consumersOf(graph),
+    windows,
+    keys,
+    run: fusedRun(definition, graph, windows, names, lookup),
+    envelopeAt: (block, row, node) => envelopeAt(block, row, graph.pathTo(node) ?? [], names),
+  }
+}
+
+function windowsOf(
+  graph: StageGraph,
+  keys: ReadonlyMap<string, KeyEncoder>,
+  lookup: Lookup,
+): ReadonlyMap<string, WindowPlan> {
+  const windows = new Map<string, WindowPlan>()
+  for (const node of graph.nodes) {
+    const key = keys.get(node.id)
+    if (node.kind === 'window' && key !== undefined)
+      windows.set(node.id, new WindowPlan(node, graph, key, lookup))
+  }
+  return windows
+}
+
+function consumersOf(graph: StageGraph): ReadonlyMap<string, readonly Consumer[]> {
+  const ids = [SOURCE, ...graph.nodes.map(({ id }) => id)]
+  return new Map(ids.map((id) => [id, unique(graph.behind(id)).flatMap((node) => edges(node, id, graph))]))
+}
+
+const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)]
+
+function edges(node: StageNode, from: string, graph: StageGraph): Consumer[] {
+  if (node.kind === 'late' || graph.place(node.id) === 'fused') return []
+  if (node.kind === 'window' && graph.place(from) === 'fused') return []
+  return node.inputs.flatMap((input, index) => (input === from ? [{ node: node.id, input: index }] : []))
+}
+
+/** Names that the generated text uses, in the order in which they are handed in. */
+type Run = (block: ReadingBlock, output: FusedOutput) => void
+
+function fusedRun(
+  definition: PipelineDefinition,
+  graph: StageGraph,
+  windows: ReadonlyMap<string, WindowPlan>,
+  names: ReadingNames,
+  lookup: Lookup,
+): Run {
+  const source = new FusedWriter(windows, definition.metrics !== undefined).write(segmentsOf(graph))
+  const metricIds = new Int32Array(source.metrics.length).fill(-1)
+  const allowed = new Uint8Array(definition.metrics === undefined ? 0 : 65_536)
+  const run = load(source, {
+    ...{ names, allowed, metricIds, numberOf, hashedNumberOf, rowLimit: BLOCK_ROWS },
+    origins: new ReadingOrigins(),
+    windowRows: Object.fromEntries([...windows].map(([id, { rows }]) => [id, rows])),
+    keys: Object.fromEntries([...windows].map(([id, { key }]) => [id, key])),
+  })
+  const unknown = new Set([...(definition.metrics ?? []), ...source.metrics])
+  return (block, output) => {
+    if (unknown.size > 0)
+      learnMetrics(unknown, lookup, source.metrics, metricIds, definition.metrics, allowed)
+    run(block, output)
+  }
+}
+
+/** Metrics that nobody had named before; a reading of one can only come once it is. */
+function learnMetrics(
+  unknown: Set<string>,
+  lookup: Lookup,
+  restricted: readonly string[],
+  metricIds: Int32Array,
+  shown: readonly string[] | undefined,
+  allowed: Uint8Array,
+): void {
+  for (const name of unknown) {
+    const id = lookup.metricId(name)
+    if (id === undefined) continue
+    unknown.delete(name)
+    if (shown?.includes(name)) allowed[id] = 1
+    if (restricted.includes(name)) metricIds[restricted.indexOf(name)] = id
+  }
+}
+
+function load(source: FusedSource, bound: Readonly<Record<string, unknown>>): Run {
+  const functions = Object.fromEntries(
+    source.functions.map((userFunction, index) => [`f${index}`, userFunction]),
+  )
+  const all = { ...bound, ...functions, nodes: source.nodes }
+  // the text is ours: of the author's there are only names, as string literals
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
+  return new Function(...Object.keys(all), source.text)(...Object.values(all)) as Run
+}
+
+/** A reading as an item, with what the fused `derive`s on the path make of it. */
+function envelopeAt(
+  block: ReadingBlock,
+  row: number,
+  path: readonly StageNode[],
+  names: ReadingNames,
+): Envelope {
+  const origins = new ReadingOrigins()
+  const origin = origins.of(block, row)
+  let item: Record<string, unknown> = readingItem(block, row, names)
+  for (const node of path) {
+    if (node.kind !== 'filter' && node.kind !== 'derive') break
+    if (node.kind === 'derive') item = { ...item, [node.field]: node.compute(item as never) }
+  }
+  return { item, origin }
+}
+
+function readingItem(block: ReadingBlock, row: number, names: ReadingNames): Record<string, unknown> {
+  const { time, value, lat, lon, score } = block
+  const device = names.device(block.device[row])
+  const metric = names.metric(block.metric[row])
+  const item = {
+    ...{ device, deviceId: block.device[row], metric, time: time[row], value: value[row] },
+    ...{ lat: lat[row], lon: lon[row], region: names.region(block.region[row]) },
+    ...{ tier: names.tier(block.tier[row]), score: score[row], series: `${device}/${metric}` },
+  }
+  return item satisfies Record<keyof typeof READING_FIELDS, unknown>
+}

@@ -1,0 +1,137 @@
+import type { WindowNode } from '../definition/definition.ts'
+import type { Lookup } from '../definition/outside.ts'
+import { BLOCK_ROWS } from '../definition/reading-block.ts'
+import { TIERS } from '../../core/tiers.ts'
+import { deviceText, type KeyEncoder } from '../keys/key-encoder.ts'
+import type { KeyedRows } from '../runtime/keyed-rows.ts'
+import type { Envelope } from '../runtime/operator.ts'
+import type { CompiledWindow, InputColumn } from './compiled-pipeline.ts'
+import type { StageGraph } from './graph.ts'
+import { type ColumnSource, columnsOf, hashedNumberOf, isEveryItem, numberOf } from './window-columns.ts'
+
+type Key = { readonly low: number; readonly high: number; readonly text: string | undefined }
+type Times = {
+  readonly start: number
+  readonly end: number
+  readonly revision: number
+  readonly early: boolean
+}
+
+/** A window's ends: how rows get in and what a result looks like. */
+export class WindowPlan implements CompiledWindow {
+  readonly node: WindowNode
+  readonly isFused: boolean
+  readonly isCombined: boolean
+  readonly key: KeyEncoder
+  readonly late: readonly string[]
+  readonly columns: readonly ColumnSource[]
+  readonly inputs: Readonly<Record<string, readonly number[]>>
+  readonly rows: KeyedRows
+  readonly #metricId: (name: string) => number | undefined
+
+  constructor(node: WindowNode, graph: StageGraph, key: KeyEncoder, lookup: Lookup) {
+    const [input] = node.inputs
+    const isOriginal = (field: string): boolean =>
+      graph.isOfReadings(input) &&
+      !graph.pathTo(input)?.some((before) => before.kind === 'derive' && before.field === field)
+    const { columns, inputs } = columnsOf(node.aggregates, isOriginal)
+    this.node = node
+    this.key = key
+    this.isFused = graph.place(input) === 'fused'
+    this.isCombined = graph.isCombined(node.id)
+    this.late = graph.behind(node.id).flatMap(({ kind, id }) => (kind === 'late' ? [id] : []))
+    this.columns = columns
+    this.inputs = inputs
+    this.rows = emptyRows(columns.length)
+    this.#metricId = (name) => lookup.metricId(name)
+  }
+
+  take({ item, origin }: Envelope): boolean {
+    const { rows } = this
+    const { count } = rows
+    if (count === BLOCK_ROWS) return false
+    this.key.encode(item, origin)
+    rows.keyLow[count] = this.key.low
+    rows.keyHigh[count] = this.key.high
+    rows.keyText[count] = this.key.text
+    rows.time[count] = origin.time
+    rows.row[count] = -1
+    for (const [index, column] of this.columns.entries())
+      rows.inputs[index][count] = this.#isOf(column, origin.metric) ? inputOf(column, item, origin) : NaN
+    rows.count = count + 1
+    return true
+  }
+
+  result(
+    { low, high, text }: Key,
+    times: Times,
+    values: Readonly<Record<string, unknown>>,
+    lookup: Lookup,
+  ): Envelope {
+    const { start, end, revision, early } = times
+    const source = this.key.source(low, high, text)
+    const group = { low, high, text, label: this.key.label(low, high, text, lookup) }
+    const name = `${high.toString(36)}.${low.toString(36)}${text ?? ''}`
+    const given = `${this.node.id}:${name}:${start}-${end}:${revision}${early ? 'e' : ''}`
+    return {
+      item: {
+        ...this.#named(values, lookup),
+        ...{ start, end, revision, early },
+        ...this.key.describe(low, high, text, lookup),
+      },
+      origin: { ...source, time: end, id: given, group },
+    }
+  }
+
+  #isOf({ metric }: ColumnSource, id: number): boolean {
+    return metric === undefined || this.#metricId(metric) === id
+  }
+
+  /** The entries of a `top` over names, with these in place of their numbers. */
+  #named(values: Readonly<Record<string, unknown>>, lookup: Lookup): Record<string, unknown> {
+    const named: Record<string, unknown> = { ...values }
+    for (const [name, spec] of Object.entries(this.node.aggregates)) {
+      if (spec.type !== 'top') continue
+      const { kind } = this.columns[this.inputs[name][0]]
+      if (kind !== 'number')
+        named[name] = (values[name] as readonly TopEntry[] | undefined)?.map((entry) => ({
+          ...entry,
+          value: nameOf(kind, entry.value, lookup),
+        }))
+    }
+    return named
+  }
+}
+
+interface TopEntry {
+  readonly value: number
+}
+
+function nameOf(kind: InputColumn['kind'], value: number, lookup: Lookup): unknown {
+  if (kind === 'device') return deviceText(value, lookup)
+  if (kind === 'metric') return lookup.metricName(value)
+  if (kind === 'region') return lookup.regionName(value)
+  return kind === 'tier' ? TIERS[value] : value
+}
+
+function inputOf(
+  { input, kind, aggregate }: ColumnSource,
+  item: unknown,
+  origin: Envelope['origin'],
+): number {
+  if (isEveryItem(input)) return 1
+  if (kind !== 'number' && kind !== 'hash') return origin[kind]
+  const value =
+    typeof input === 'function' ? input(item as never) : (item as Record<string, unknown> | null)?.[input]
+  return kind === 'hash' ? hashedNumberOf(value, aggregate) : numberOf(value, aggregate)
+}
+
+const emptyRows = (columns: number): KeyedRows => ({
+  count: 0,
+  keyLow: new Uint32Array(BLOCK_ROWS),
+  keyHigh: new Uint32Array(BLOCK_ROWS),
+  keyText: new Array<string | undefined>(BLOCK_ROWS).fill(undefined),
+  time: new Float64Array(BLOCK_ROWS),
+  inputs: Array.from({ length: columns }, () => new Float64Array(BLOCK_ROWS)),
+  row: new Int16Array(BLOCK_ROWS),
+})

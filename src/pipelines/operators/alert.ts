@@ -1,0 +1,103 @@
+/**
+ * Raises an alert when an item says so, once per key: further such items update it, and one that says `clear` (without a
+ * `clear`: one for which `when` no longer holds) ends it; in between it stays. With `for` it is raised only when `when` has
+ * held so long in event time: from an item for which it held to one for which it didn't, or to the watermark. The moment is
+ * the same whichever of the two tells it. Items older than the latest one of a key that is waiting or raised are left aside.
+ */
+import type { AlertNode } from '../definition/definition.ts'
+import type { Outlet } from '../definition/outside.ts'
+import type { Emit, Envelope, Operator, ShardScope } from '../runtime/operator.ts'
+import { AlertRows } from './alert-rows.ts'
+import { alertOf, type AlertSubject } from './alert-text.ts'
+import { PerShard } from './per-shard.ts'
+import type { KeyOf, StateKey } from './state-key.ts'
+
+export type AlertStageNode = Pick<
+  AlertNode,
+  'id' | 'rule' | 'when' | 'clear' | 'severity' | 'message' | 'forMs'
+>
+
+/** Thousands that are due at once are raised in several steps, for the undo log holds so much; the moment stays the same. */
+const MAX_LOG_FILL = 0.5
+
+export class AlertStage implements Operator {
+  readonly #node: AlertStageNode
+  readonly #keyOf: KeyOf
+  readonly #nameOf: (envelope: Envelope) => string
+  readonly #outlet: Pick<Outlet, 'alert'>
+  readonly #rows: PerShard<AlertRows>
+
+  /** `nameOf` says what an alert about the item is about: the group's key, or `device/metric`. */
+  constructor(
+    node: AlertStageNode,
+    keyOf: KeyOf,
+    nameOf: (envelope: Envelope) => string,
+    outlet: Pick<Outlet, 'alert'>,
+    stage: number,
+  ) {
+    this.#node = node
+    this.#keyOf = keyOf
+    this.#nameOf = nameOf
+    this.#outlet = outlet
+    this.#rows = new PerShard((state) => new AlertRows(state, stage, node.forMs))
+  }
+
+  /** Gives nothing to stages behind it. Throws what `when` or `clear` throw, before anything has changed. */
+  push(envelope: Envelope, { state }: ShardScope, _out: Emit): void {
+    const { item, origin } = envelope
+    const holds = this.#node.when(item as never)
+    const rows = this.#rows.of(state)
+    const key = this.#keyOf(envelope)
+    const row = rows.find(key)
+    if (row === 0 && !holds) return
+    const clears = row !== 0 && !holds && this.#clears(item)
+    const subject = { item, origin, key: this.#nameOf(envelope) }
+    if (row === 0) this.#begin(rows, key, subject)
+    else if (origin.time >= rows.latest(row)) this.#goOn(rows, row, subject, holds, clears)
+  }
+
+  advance({ state, watermark }: ShardScope): void {
+    const rows = this.#rows.of(state)
+    while (state.logFill < MAX_LOG_FILL) {
+      const row = rows.firstDue(watermark)
+      if (row === 0) return
+      this.#raise(rows, row)
+    }
+  }
+
+  #clears(item: unknown): boolean {
+    const { clear } = this.#node
+    return clear === undefined || clear(item as never)
+  }
+
+  /** Without room for the key an alert that need not wait is told all the same. */
+  #begin(rows: AlertRows, key: StateKey, subject: AlertSubject): void {
+    if (this.#node.forMs > 0) return rows.addWaiting(key, subject)
+    rows.addRaised(key, subject.origin.time)
+    this.#tell(subject, false)
+  }
+
+  #goOn(rows: AlertRows, row: number, subject: AlertSubject, holds: boolean, clears: boolean): void {
+    const { time } = subject.origin
+    if (rows.isWaiting(row) && time >= rows.due(row)) this.#raise(rows, row)
+    if (rows.isWaiting(row)) {
+      if (holds) rows.waitOn(row, subject)
+      else rows.remove(row)
+      return
+    }
+    if (holds || clears) this.#tell(subject, clears)
+    if (clears) rows.remove(row)
+    else rows.setLatest(row, time)
+  }
+
+  /** With the last item for which `when` held before the moment. */
+  #raise(rows: AlertRows, row: number): void {
+    const { item, origin, key } = rows.waiting(row)
+    this.#tell({ item, origin: { ...origin, time: rows.due(row) }, key }, false)
+    rows.setRaised(row)
+  }
+
+  #tell(subject: AlertSubject, clear: boolean): void {
+    this.#outlet.alert(alertOf(this.#node, subject, clear))
+  }
+}

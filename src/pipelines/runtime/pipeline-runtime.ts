@@ -1,0 +1,189 @@
+import type { FusedOutput } from '../compiler/compiled-pipeline.ts'
+import { SOURCE, type StageNode, type TimeOptions } from '../definition/definition.ts'
+import type { ReadingBlock } from '../definition/reading-block.ts'
+import type { PipelineState } from '../state/pipeline-state.ts'
+import { COMBINED, type Envelope, type ShardScope } from './operator.ts'
+import { type GraphParts, StageGraph } from './stage-graph.ts'
+import type { Stream } from './stream.ts'
+import type { CombinedDoor } from './combined-door.ts'
+import { type Late, WindowStage } from './window-stage.ts'
+
+export interface RuntimeParts extends Omit<GraphParts, 'toWindow'> {
+  readonly state: PipelineState
+  readonly door: CombinedDoor
+}
+
+interface Scope extends ShardScope {
+  watermark: number
+}
+
+/** A pipeline at work in one thread; see docs/decisions/pipelines.md for the phases. */
+export class PipelineRuntime implements Stream {
+  readonly #parts: RuntimeParts
+  readonly #graph: StageGraph
+  readonly #windows: ReadonlyMap<string, WindowStage>
+  readonly #nodes: ReadonlyMap<string, StageNode>
+  readonly #combined: readonly WindowStage[]
+  readonly #scopes: (Scope | undefined)[] = []
+  /** Of the slice that is being shown. */
+  #scope: Scope
+  #block: ReadingBlock | undefined
+
+  constructor(parts: RuntimeParts) {
+    const { compiled } = parts
+    this.#parts = parts
+    this.#graph = new StageGraph({
+      ...parts,
+      toWindow: (window, envelope) => this.#window(window).add(envelope),
+    })
+    this.#nodes = new Map(compiled.definition.nodes.map((node) => [node.id, node]))
+    const numbers = new Map(compiled.definition.nodes.map(({ id }, index) => [id, index]))
+    const { lookup, door } = parts
+    this.#windows = new Map(
+      [...compiled.windows].map(([id, window]) => [
+        id,
+        new WindowStage(window, { node: numbers.get(id) ?? 0, lookup, door }),
+      ]),
+    )
+    this.#combined = [...this.#windows.values()].filter(({ isCombined }) => isCombined)
+    this.#scope = this.#scopeOf(0)
+  }
+
+  get name(): string {
+    return this.#parts.compiled.definition.name
+  }
+
+  get time(): TimeOptions {
+    return this.#parts.compiled.definition.time
+  }
+
+  process(shard: number, block: ReadingBlock, watermark: number): void {
+    const { compiled, counts } = this.#parts
+    this.#scope = this.#scopeOf(shard)
+    this.#scope.watermark = watermark
+    this.#block = block
+    this.#transact(this.#scope, () => compiled.run(block, this.#output))
+    this.#takeIn(this.#scope)
+    counts.shown(block.count)
+  }
+
+  advance(shard: number, watermark: number): void {
+    const scope = this.#scopeOf(shard)
+    this.#goOn(scope, watermark)
+    this.#handOver(scope)
+  }
+
+  advanceCombined(watermark: number): void {
+    const { door } = this.#parts
+    if (this.#combined.length === 0 || !(watermark > door.watermark)) return
+    door.enter(() => {
+      this.#goOn(this.#combinedScope(), watermark)
+      door.watermark = watermark
+    })
+  }
+
+  /** Where another thread is at the groups of all shards, it is done with the next watermark. */
+  #handOver(scope: Scope): void {
+    const { door } = this.#parts
+    if (this.#combined.length === 0 || !(scope.watermark > door.handedOver(scope.shard))) return
+    door.enter(() => {
+      for (const window of this.#combined) window.handOver(scope, this.#combinedScope())
+      door.noteHandedOver(scope.shard, scope.watermark)
+    })
+  }
+
+  #combinedScope(): Scope {
+    const scope = this.#scopeOf(COMBINED)
+    scope.watermark = this.#parts.door.watermark
+    return scope
+  }
+
+  /** An item goes on behind a node: one that was fetched outside, or given up before. */
+  resume(node: string, envelope: Envelope, shard = 0): void {
+    const scope = this.#scopeOf(shard)
+    this.#transact(scope, () => this.#graph.deliver(node, envelope, scope))
+    this.#takeIn(scope)
+  }
+
+  /** An item comes to a node again. */
+  enter(node: string, envelope: Envelope, shard = 0): void {
+    const scope = this.#scopeOf(shard)
+    this.#transact(scope, () => this.#graph.push(node, envelope, scope))
+  }
+
+  readonly #output: FusedOutput = {
+    rows: (window, rows) => this.#window(window).show(rows),
+    item: (from, envelope) => this.#graph.deliver(from, envelope, this.#scope),
+    error: (id, row, error) => {
+      const node = this.#nodes.get(id)
+      if (node !== undefined) this.#graph.fail(node, this.#envelopeAt(row, node.inputs[0]), error)
+    },
+  }
+
+  /** Phase A: what stages change stays when all they said is on its way. */
+  #transact(scope: Scope, act: () => void): void {
+    const isMine = scope.state.begin()
+    try {
+      act()
+      this.#parts.outlet.flush()
+    } catch (error) {
+      if (isMine) this.#undo(scope)
+      throw error
+    }
+    if (isMine) scope.state.commit()
+  }
+
+  #undo(scope: Scope): void {
+    scope.state.rollback()
+    for (const window of this.#windows.values()) window.forget()
+  }
+
+  /** Phase B, and what came too late. */
+  #takeIn(scope: Scope): void {
+    for (const [id, window] of this.#windows) {
+      const late = window.takeIn(scope)
+      if (late.length > 0) this.#giveLate(id, late, scope)
+    }
+  }
+
+  /** Phase C. What windows give is not late for the stages behind them: these hear of the watermark afterwards. */
+  #goOn(scope: Scope, watermark: number): void {
+    const { state, shard } = scope
+    for (const [id, window] of this.#windows)
+      window.advance({ state, shard, watermark }, (envelope) => {
+        this.#parts.counts.results(1)
+        this.#transact(scope, () => this.#graph.deliver(id, envelope, scope))
+        this.#takeIn(scope)
+      })
+    scope.watermark = watermark
+    this.#transact(scope, () => this.#graph.advance(scope))
+    this.#takeIn(scope)
+  }
+
+  #giveLate(window: string, late: readonly Late[], scope: Scope): void {
+    this.#parts.counts.late(late.length)
+    const input = this.#nodes.get(window)?.inputs[0] ?? SOURCE
+    const nodes = [...this.#nodes.values()].filter((node) => node.kind === 'late' && node.window === window)
+    if (nodes.length === 0) return
+    this.#transact(scope, () => {
+      for (const row of late)
+        for (const { id } of nodes)
+          this.#graph.push(id, typeof row === 'number' ? this.#envelopeAt(row, input) : row, scope)
+    })
+  }
+
+  #envelopeAt(row: number, node: string): Envelope {
+    if (this.#block === undefined) throw new Error('no block is shown')
+    return this.#parts.compiled.envelopeAt(this.#block, row, node)
+  }
+
+  #window(id: string): WindowStage {
+    const window = this.#windows.get(id)
+    if (window === undefined) throw new Error(`there is no window ${id}`)
+    return window
+  }
+
+  #scopeOf(shard: number): Scope {
+    return (this.#scopes[shard] ??= { shard, state: this.#parts.state.part(shard), watermark: -Infinity })
+  }
+}

@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Files that take longest, by name under test/. */
+const LONGEST = [
+  'torture/torture',
+  'bench/e2e',
+  'storage/registry/damage',
+  'examples/commands',
+  'engine/partly-refused',
+  'ingest/websocket/servers',
+  'engine/sockets',
+  'cli/millrace',
+  'kernels/route.property',
+]
+
+const pathOf = (name: string): string => fileURLToPath(new URL(`./${name}.test.ts`, import.meta.url))
+
+/**
+ * Begins with the longest files, so that none of them is left over for one worker while the other has nothing to do any
+ * more. Vitest knows what took long by itself only where it has run before.
+ */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const paths = LONGEST.map(pathOf)
+    const gone = paths.find((path) => !existsSync(path))
+    if (gone !== undefined) throw new Error(`test/longest-first.ts names ${gone}, which is not there`)
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const index = paths.indexOf(moduleId)
+      return index < 0 ? paths.length : index
+    }
+    return [...(await super.sort(files))].sort((a, b) => rank(a) - rank(b))
+  }
+}
