@@ -3,6 +3,13 @@ const data = '^src/(ingest|routing|scheduling|pipelines|storage)/'
 const control = '^src/(scaling|regions|devices|alerts|enrichment|cluster|observability|security|sinks)/'
 const above = (...folders) => `^src/(${folders.join('|')})(/|\\.)`
 const rule = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } })
+/** Folders of one level; `level` has them in its first group. */
+const equals = (name, level) => ({
+  name: `equals-do-not-import-each-other-${name}`,
+  severity: 'error',
+  from: { path: level },
+  to: { path: level, pathNot: '^src/$1/' },
+})
 const top = ['client', 'load', 'cli', 'index']
 
 module.exports = {
@@ -24,17 +31,8 @@ module.exports = {
       '^src/client/(node\\.ts|folder/)|^(node:)?(fs|path|crypto|zlib|net|tls|http)$|node_modules/ws/',
     ),
     rule('no-client-below-load', '^src/(?!client/|load/)', '^src/client/'),
-    {
-      name: 'equals-do-not-import-each-other',
-      severity: 'error',
-      from: {
-        path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|enrichment|cluster|observability|security|sinks)/',
-      },
-      to: {
-        path: '^src/(ingest|routing|scheduling|pipelines|storage|scaling|regions|devices|alerts|enrichment|cluster|observability|security|sinks)/',
-        pathNot: '^src/$1/',
-      },
-    },
+    equals('data', data),
+    equals('control', control),
     {
       name: 'no-orphans',
       severity: 'error',

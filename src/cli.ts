@@ -13,6 +13,7 @@ import { tokenCommand } from './cli/token.ts'
 import { systemClock } from './core/clock.ts'
 import { needsOf } from './engine/sizing.ts'
 import { planMemory } from './memory/memory-plan.ts'
+import { checkSink } from './sinks/sink-kinds.ts'
 import { NodeDisk } from './storage/disk/node-disk.ts'
 
 const terminal = processTerminal()
@@ -29,8 +30,8 @@ process.exitCode = await runMillrace(
     tokenCommand({ terminal }),
     journalCommand({ terminal, disk: new NodeDisk() }),
     checkpointCommand({ terminal, disk: new NodeDisk() }),
+    pipelinesCommand({ terminal, sinks: checkSink }),
     deadLettersCommand({ terminal }),
-    pipelinesCommand({ terminal }),
     runCommand({
       ...{
         terminal,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as frameRing from '../bench/frame-ring.bench.ts'
 import * as pipelineFused from '../bench/pipeline-fused.bench.ts'
+import * as pipelineOperators from '../bench/pipeline-operators.bench.ts'
 import * as routeKernel from '../bench/route-kernel.bench.ts'
 
 /** The benches do what they measure: their checks at the small size. */
@@ -24,5 +25,10 @@ describe('the benches', () => {
       (value) => value > 10 && value * 1.8 + 32 < 180,
     )
     expect(cases.map(({ check }) => check)).toEqual([kept.length, kept.length])
+  })
+
+  it('let the stages with state give what their plain likes give', async () => {
+    const { cases } = await pipelineOperators.run(pipelineOperators.sizes.small)
+    expect(cases.map(({ check }) => check)).toEqual([300, 900, 2500, 2500])
   })
 })

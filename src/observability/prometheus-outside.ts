@@ -26,8 +26,16 @@ export function writePipelines(text: Exposition, pipelines: readonly PipelineSta
     ['millrace_pipeline_keys_refused_total', 'Keys without room.', ({ state }) => state.refused],
   ]
   for (const [name, help, figure] of figures) text.counter(name, help, of(figure))
-  text.gauge('millrace_pipeline_keys', 'Keys with state.', of(({ state }) => state.keys))
-  text.gauge('millrace_pipeline_state_bytes', 'Memory in use.', of(({ state }) => state.usedBytes))
+  text.gauge(
+    'millrace_pipeline_keys',
+    'Keys with state.',
+    of(({ state }) => state.keys),
+  )
+  text.gauge(
+    'millrace_pipeline_state_bytes',
+    'Memory in use.',
+    of(({ state }) => state.usedBytes),
+  )
 }
 
 export function writeSinks(text: Exposition, sinks: readonly SinkStats[]): void {

@@ -1,5 +1,6 @@
 import { MillraceError } from '../core/errors.ts'
-import { checkDefinition, type SinkCheck } from './compiler/check.ts'
+import { checkDefinition } from './compiler/check.ts'
+import type { SinkCheck } from './compiler/sink-check.ts'
 import type { PipelineDefinition } from './definition/definition.ts'
 
 /**

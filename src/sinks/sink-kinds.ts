@@ -1,4 +1,5 @@
 /** All kinds of sinks, and the check of what a definition says of one. */
+import { z } from 'zod'
 import { MillraceError } from '../core/errors.ts'
 import { explain } from '../core/explain.ts'
 import { callback } from './kinds/callback.ts'
@@ -39,12 +40,20 @@ export function parseSink(spec: SinkSpec, where: string): CheckedSink {
   return read
 }
 
+/** What is wrong with a secret is said without saying the secret. */
+function withoutSecrets({ issues }: z.ZodError): z.ZodError {
+  const shown = issues.map((issue) =>
+    issue.path[0] === 'secret' ? { ...issue, input: '(not shown)' } : issue,
+  )
+  return new z.ZodError(shown as z.core.$ZodIssue[])
+}
+
 function readSink(spec: SinkSpec): CheckedSink | string {
   const kind = Object.hasOwn(KINDS, spec.type) ? KINDS[spec.type] : undefined
   if (kind === undefined)
     return `type: ${JSON.stringify(spec.type)} is not allowed; allowed: ${SINK_TYPES.join(', ')}`
   const result = kind.schema.safeParse(spec, { reportInput: true })
-  if (!result.success) return explain(result.error, 'sink')
+  if (!result.success) return explain(withoutSecrets(result.error), 'sink')
   const { data } = result
   const { buffer } = data as { readonly buffer: BufferOptions }
   return {

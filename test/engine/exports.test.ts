@@ -48,6 +48,7 @@ const TYPES = [
   ],
   ...['Metric', 'PipelineContext', 'PipelineModule', 'ReadingBatch', 'ReadingInput', 'ReadingRoom'],
   ...['ReadingWriter', 'Stats', 'Tier', 'TierStats'],
+  ...['DeadLetterStats', 'ResultListener', 'SinkResult', 'SinkStats'],
   ...[
     'Aggregate',
     'Duration',
@@ -58,7 +59,7 @@ const TYPES = [
     'Stage',
     'Stream',
   ],
-  ...['WindowResult', 'WindowStage'],
+  ...['WindowResult', 'WindowStage', 'DeadLetterStats', 'ResultListener', 'SinkResult', 'SinkStats'],
 ]
 
 /** Names in `export { … }` and `export type { … }` clauses. */

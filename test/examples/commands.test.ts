@@ -81,7 +81,8 @@ describe('commands in the documentation', { timeout: 120_000 }, () => {
     if (!here.includes(' export ')) expect(out).not.toBe('')
   })
 
-  it.each(ofKind('load'))('put load on a server: $command ($page)', async ({ command }) => {
+  // they mostly wait, so they do it together
+  it.concurrent.each(ofKind('load'))('put load on a server: $command ($page)', async ({ command }) => {
     // the server of the test, not for as long, and fewer devices to register
     const short = command
       .replace(/\b\d+s\b/, '300ms')

@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { pipelinesCommand } from '../../src/cli/pipelines.ts'
+import { runMillrace } from '../../src/cli/run.ts'
 import { loadConfigFile } from '../../src/engine/config/file.ts'
 import { ROOT, runNode } from './run.ts'
 
@@ -37,17 +39,33 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('samples in the documentation', () => {
   const programs = samples.filter(({ text }) => text.includes('createEngine('))
+  const pipelines = samples.filter(({ text }) =>
+    /^export default .*pipeline\(|^const \w+ = pipeline\(/m.test(text),
+  )
   const configurations = samples.filter(({ language, text }) => language === 'yaml' && !/^- /m.test(text))
 
   it('are there', () => {
     expect(programs.length).toBeGreaterThan(1)
     expect(configurations.length).toBeGreaterThan(2)
+    expect(pipelines.length).toBeGreaterThan(1)
   })
 
   it.each(programs)('run: $page $name', async (sample) => {
     const { code, out, err } = await runNode(pathOf(sample))
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toContain('raised')
+  })
+
+  it.each(pipelines)('are good pipelines: $page $name', async (sample) => {
+    const said: string[] = []
+    const say = (line: string): void => void said.push(line)
+    const terminal = { out: say, err: say, stopRequested: async () => 'SIGINT' }
+    const code = await runMillrace(
+      ['pipelines', 'check', pathOf(sample)],
+      [pipelinesCommand({ terminal })],
+      terminal,
+    )
+    expect({ code, said }).toEqual({ code: 0, said: [expect.stringContaining('is good')] })
   })
 
   it.each(configurations)('are valid: $page $name', (sample) => {

@@ -25,7 +25,7 @@ describe('options of sinks', () => {
     [{ type: 'webhook', url: 'https://u:p@a' }, 'without user and password'],
     [
       { type: 'webhook', url: 'https://a', secret: 'short' },
-      'secret: "short" is not allowed; allowed: a text of at least 16',
+      'secret: "(not shown)" is not allowed; allowed: a text of at least 16',
     ],
     [{ type: 'webhook', url: 'https://a', headers: { Host: 'b' } }, 'headers: an object is not allowed'],
     [{ type: 'webhook', url: 'https://a', headers: { a: 'b\r\nc: d' } }, 'headers: an object is not allowed'],

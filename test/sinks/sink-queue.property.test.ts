@@ -3,7 +3,7 @@
  * a kill what was on disk comes again, and nothing that was parked is missing.
  */
 import fc from 'fast-check'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { bufferOptions } from '../../src/sinks/buffer/buffer-options.ts'
 import { SinkQueue } from '../../src/sinks/buffer/sink-queue.ts'
@@ -21,25 +21,67 @@ const record = (n: number): SinkRecord => {
 
 const numberOf = ({ id }: SinkRecord): number => Number(id.slice(1))
 
-async function openQueue(folder: string, over: object = {}): Promise<SinkQueue> {
-  const options = bufferOptions.parse({ items: 8, whenFull: 'drop-newest', ...over })
-  const spill = await Spill.open(folder, new LeakyDisk(), 600)
+async function openQueue(folder: string, disk: MortalDisk): Promise<SinkQueue> {
+  const options = bufferOptions.parse({ items: 8, whenFull: 'drop-newest' })
+  const spill = await Spill.open(folder, disk, 600)
   const fail = (error: unknown): never => {
     throw error instanceof Error ? error : new Error(String(error))
   }
   return new SinkQueue({ options, spill, clock: new VirtualClock(), onReady: () => {}, onFault: fail })
 }
 
-/** Closes what a killed queue has left open. */
-class LeakyDisk extends NodeSinkDisk {
+/** The disk of a process that can be killed: what it had begun is done, and nothing after that. */
+class MortalDisk extends NodeSinkDisk {
+  #isDead = false
+  #underWay = 0
+  readonly #files: SinkFile[] = []
+
+  async kill(): Promise<void> {
+    this.#isDead = true
+    while (this.#underWay > 0) await quiet()
+    await Promise.allSettled(this.#files.map((file) => file.close()))
+  }
+
   override async open(path: string): Promise<SinkFile> {
-    const file = await super.open(path)
-    opened.push(file)
-    return file
+    const file = await this.#live(() => super.open(path))
+    this.#files.push(file)
+    return {
+      bytes: () => this.#live(() => file.bytes()),
+      changedMs: () => this.#live(() => file.changedMs()),
+      write: (bytes, position) => this.#live(() => file.write(bytes, position)),
+      read: (position, length) => this.#live(() => file.read(position, length)),
+      truncate: (bytes) => this.#live(() => file.truncate(bytes)),
+      sync: () => this.#live(() => file.sync()),
+      close: () => this.#live(() => file.close()),
+    }
+  }
+
+  override read(path: string): Promise<Uint8Array> {
+    return this.#live(() => super.read(path))
+  }
+
+  override rename(from: string, to: string): Promise<void> {
+    return this.#live(() => super.rename(from, to))
+  }
+
+  override remove(path: string): Promise<void> {
+    return this.#live(() => super.remove(path))
+  }
+
+  override syncFolder(path: string): Promise<void> {
+    return this.#live(() => super.syncFolder(path))
+  }
+
+  async #live<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isDead) return new Promise(() => undefined)
+    this.#underWay++
+    try {
+      return await work()
+    } finally {
+      this.#underWay--
+    }
   }
 }
-const opened: SinkFile[] = []
-afterEach(() => Promise.allSettled(opened.splice(0).map((file) => file.close())))
 
 const quiet = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2))
 
@@ -80,7 +122,8 @@ describe('SinkQueue', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
         const folder = temporaryFolder()
-        let queue = await openQueue(folder)
+        let disk = new MortalDisk()
+        let queue = await openQueue(folder, disk)
         let next = 0
         let last = -1
         /** Must come: `owed` even after a kill. */
@@ -108,11 +151,11 @@ describe('SinkQueue', () => {
             await queue.close()
             expect(queue.dropped).toBe(dropped)
             becomeSafe()
-            queue = await openQueue(folder)
+            queue = await openQueue(folder, disk)
           } else if (one === 'kill') {
-            // the old one is left as it is; what it still writes could be there after a kill, too
-            await quiet()
-            queue = await openQueue(folder)
+            await disk.kill()
+            disk = new MortalDisk()
+            queue = await openQueue(folder, disk)
             loose.clear()
             last = -1
           } else if ('offer' in one) {

@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   openSync,
   rmSync,
+  statfsSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -35,7 +36,11 @@ const SHUT_DOWN = 'open(F, "<", $ARGV[0]) && ioctl(F, 0x8004587d, my $flags = pa
 const UMOUNT_PATIENCE_MS = 10_000
 const CHUNK = Buffer.alloc(64 * 1024, 0xab)
 const mounted = new Set<string>()
-process.on('exit', () => mounted.forEach(unmount))
+const images = new Set<string>()
+process.on('exit', () => {
+  mounted.forEach(unmount)
+  images.forEach((folder) => rmSync(folder, { recursive: true, force: true }))
+})
 
 export function plainFolder(): Medium {
   const path = mkdtempSync(join(tmpdir(), 'millrace-torture-'))
@@ -77,8 +82,10 @@ export function cuttableMedium(): Medium | undefined {
   }
   const remove = (): void => {
     unmount(path)
+    images.delete(folder)
     rmSync(folder, { recursive: true, force: true })
   }
+  images.add(folder)
   const isMade =
     run('truncate', ['-s', `${IMAGE_MIB}M`, image]) &&
     run('mkfs.ext4', ['-q', '-F', '-m', '0', image]) &&
@@ -87,7 +94,7 @@ export function cuttableMedium(): Medium | undefined {
     mounted.add(path)
     return { path, fill: () => fill(join(path, 'ballast')), cut: () => void cut(), remount, remove }
   }
-  rmSync(folder, { recursive: true, force: true })
+  remove()
   return undefined
 }
 
@@ -113,11 +120,12 @@ async function syncFolder(path: string): Promise<void> {
   await folder.close()
 }
 
-/** An image in memory doesn't wait for the machine's disk. */
+/** An image in memory doesn't wait for the machine's disk; in a container there may be little room for it. */
 function fastFolder(): string {
   try {
     accessSync(SHARED_MEMORY, constants.W_OK)
-    return SHARED_MEMORY
+    const { bavail, bsize } = statfsSync(SHARED_MEMORY)
+    return bavail * bsize > 4 * IMAGE_MIB * 1024 * 1024 ? SHARED_MEMORY : tmpdir()
   } catch {
     return tmpdir()
   }

@@ -18,7 +18,7 @@ export interface TortureOptions {
   readonly say: (words: string) => void
   readonly stopAtFirst?: boolean
   /** Kinds of faults; all unless given. */
-  readonly only?: RegExp
+  readonly only?: RegExp | undefined
 }
 
 export interface TortureReport {

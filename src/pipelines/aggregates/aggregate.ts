@@ -29,7 +29,7 @@ export interface Aggregate {
   readonly words: number
   /** Whether blocks are kept behind the words: then `dispose` gives them back. */
   readonly dispose?: (arena: Arena, at: number) => void
-  add(arena: Arena, at: number, value: number, time: number): void
+  readonly add: (arena: Arena, at: number, value: number, time: number) => void
   /** `from` stays as it is and may be in another part. What is over disjoint times is merged in the order of time. */
   merge(into: Arena, at: number, from: Arena, fromAt: number): void
   result(arena: Arena, at: number): AggregateResult
@@ -37,7 +37,7 @@ export interface Aggregate {
 
 /** An aggregate over two inputs, of which one may be NaN: it waits for the other one of the same time. */
 export interface PairAggregate extends Omit<Aggregate, 'add'> {
-  addPair(arena: Arena, at: number, x: number, y: number, time: number): void
+  readonly addPair: (arena: Arena, at: number, x: number, y: number, time: number) => void
 }
 
 export const isPair = (aggregate: Aggregate | PairAggregate): aggregate is PairAggregate =>

@@ -63,10 +63,20 @@ function wait(arena: Arena, at: number, value: number, time: number, which: numb
   const { u32, f64 } = arena
   if (u32[at + BLOCK] === 0) u32[at + BLOCK] = arena.allocate(BLOCK_WORDS)
   if (u32[at + BLOCK] === 0) return
-  const entry = u32[at + BLOCK] + (u32[at + WRITTEN] % PENDING) * ENTRY_WORDS
+  const entry = freeEntry(arena, at)
   arena.save(entry, ENTRY_WORDS)
   f64[entry >>> 1] = time
   f64[(entry >>> 1) + 1] = value
   u32[entry + 4] = which
-  u32[at + WRITTEN]++
+}
+
+/** One whose value has found its other half, one never written, or the oldest. */
+function freeEntry({ u32 }: Arena, at: number): number {
+  const written = u32[at + WRITTEN]
+  const block = u32[at + BLOCK]
+  for (let i = 0; i < Math.min(written, PENDING); i++) {
+    if (u32[block + i * ENTRY_WORDS + 4] === 0) return block + i * ENTRY_WORDS
+  }
+  u32[at + WRITTEN] = written + 1
+  return block + (written % PENDING) * ENTRY_WORDS
 }

@@ -23,14 +23,9 @@ function note(member: Member, { name, static: isStatic }: MemberContext, step: S
   steps.set(member, step)
 }
 
-type Next<In, Out> = (this: void, stage: In) => Out
-
 /** A member that is given the stage before it and returns the one to go on with. */
-function stageMember<In extends Stream<never>, Out extends Stream>(
-  member: Next<In, Out>,
-  context: MemberContext,
-): void {
-  note(member as Member, context, member as unknown as Step)
+function stageMember(member: (this: void, stage: never) => Stream, context: MemberContext): void {
+  note(member, context, member as unknown as Step)
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -55,18 +50,14 @@ export const stage = Object.assign(stageMember, {
       Object.defineProperty(type, 'definition', { get: () => definitionOfClass(type, name, options) })
     },
   filter<Item>(this: void, member: (this: void, item: Item) => boolean, context: MemberContext): void {
-    note(member as Member, context, (before) => before.filter(member as never))
+    note(member, context, (before) => before.filter(member as never))
   },
   /** The field has the member's name. */
   derive<Item>(this: void, member: (this: void, item: Item) => unknown, context: MemberContext): void {
-    note(
-      member as Member,
-      context,
-      (before) => before.derive(String(context.name), member as never) as AnyStage,
-    )
+    note(member, context, (before) => before.derive(String(context.name), member) as AnyStage)
   },
   map<Item>(this: void, member: (this: void, item: Item) => unknown, context: MemberContext): void {
-    note(member as Member, context, (before) => before.map(member as never) as unknown as AnyStage)
+    note(member, context, (before) => before.map(member) as unknown as AnyStage)
   },
   flatMap<Item>(
     this: void,
@@ -79,7 +70,7 @@ export const stage = Object.assign(stageMember, {
   alert:
     <Item = Fields>(rule: string, options: Omit<AlertOptions<Item>, 'when'> & StageOptions = {}) =>
     (member: (this: void, item: Item) => boolean, context: MemberContext): void => {
-      note(member as Member, context, (before) => before.alert(rule, { ...options, when: member } as never))
+      note(member, context, (before) => before.alert(rule, { ...options, when: member }))
     },
 })
 

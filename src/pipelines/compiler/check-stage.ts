@@ -1,6 +1,6 @@
-import type { StageNode } from '../definition/definition.ts'
+import type { SinkNode, StageNode } from '../definition/definition.ts'
 import { SOURCE } from '../definition/definition.ts'
-import type { SinkCheck } from './check.ts'
+import type { SinkCheck } from './sink-check.ts'
 import { checkKey } from './check-key.ts'
 import {
   anyNumber,
@@ -71,9 +71,7 @@ export function checkStage(node: StageNode, index: number, sinks?: SinkCheck): r
     ...checkPolicy(node.policy, `${path}.policy`),
     ...(node.kind === 'window' ? checkWindow(node, path) : []),
     ...(node.kind === 'interval-join' ? checkInterval(node, path) : []),
-    ...(node.kind === 'sink' && isObject(node.sink) && sinks !== undefined
-      ? sinks(node.sink).map((fault) => ({ ...fault, path: `${path}.${fault.path}` }))
-      : []),
+    ...(node.kind === 'sink' && isObject(node.sink) ? checkSinkOf(node, path, sinks) : []),
   ]
 }
 
@@ -93,6 +91,14 @@ function checkPolicy(policy: unknown, path: string): readonly Fault[] {
     onError: oneOf('dead-letter', 'skip'),
     retries: whole(0, 100),
     timeoutMs: longDuration,
+  })
+}
+
+function checkSinkOf({ sink }: SinkNode, path: string, sinks: SinkCheck | undefined): readonly Fault[] {
+  const lines = sinks?.(sink)?.split('\n') ?? []
+  return lines.map((line) => {
+    const [value, allowed = 'what the sink takes'] = line.split('; allowed: ')
+    return { path: `${path}.sink`, value, allowed }
   })
 }
 

@@ -1,12 +1,10 @@
-import type { PipelineDefinition } from '../definition/definition.ts'
+import type { PipelineDefinition, StageNode } from '../definition/definition.ts'
 import { checkGraph } from './check-graph.ts'
 import { checkHead } from './check-head.ts'
 import { checkMeaning } from './check-meaning.ts'
 import { checkStage } from './check-stage.ts'
 import { type Fault, pipelineError, shown } from './fault.ts'
-
-/** Says what is wrong with a sink, if anything; the schemas are the sinks' own. */
-export type SinkCheck = (sink: Readonly<Record<string, unknown>>) => readonly Fault[]
+import type { SinkCheck } from './sink-check.ts'
 
 /**
  * All that is wrong with a definition; each group of checks relies on the ones before, so that later ones are only asked
@@ -16,7 +14,7 @@ export function faultsOf(definition: PipelineDefinition, sinks?: SinkCheck): rea
   const head = checkHead(definition)
   if (!Array.isArray(definition.nodes))
     return [...head, { path: 'nodes', value: shown(definition.nodes), allowed: 'a list of stages' }]
-  const stages = definition.nodes.flatMap((node, index) => checkStage(node, index, sinks))
+  const stages = definition.nodes.flatMap((node: StageNode, index) => checkStage(node, index, sinks))
   const graph = checkGraph(definition.nodes)
   const sound = stages.length === 0 && graph.length === 0
   return [...head, ...stages, ...graph, ...(sound ? checkMeaning(definition) : [])]

@@ -1,4 +1,4 @@
-import type { Compute } from './definition.ts'
+import type { Compute } from './functions.ts'
 
 /** The number an aggregate is over: a field of the item (of a reading `value`), or computed. */
 export type InputSpec = string | Compute

@@ -1,4 +1,5 @@
 import type { AggregateSpec } from './aggregate-spec.ts'
+import type { Compute, Predicate } from './functions.ts'
 import type { KeySpec } from './key-spec.ts'
 import type { WindowSpec } from './window-spec.ts'
 
@@ -55,11 +56,6 @@ interface Node<Kind extends string> {
   readonly inputs: readonly string[]
   readonly policy: StagePolicy
 }
-
-/** What user functions are shown: a reading, or what `map` or a window made. The builder gives it its real type. */
-export type Item = Readonly<Record<string, unknown>>
-export type Predicate = (item: never) => boolean
-export type Compute = (item: never) => unknown
 
 export interface FilterNode extends Node<'filter'> {
   readonly test: Predicate

@@ -1,4 +1,4 @@
-import type { Compute } from './definition.ts'
+import type { Compute } from './functions.ts'
 
 /**
  * What items are grouped by. A key that says which device it is about (device, series, or a composite with one of them)

@@ -1,4 +1,4 @@
-import type { Compute } from '../definition/definition.ts'
+import type { Compute } from '../definition/functions.ts'
 import type { KeySpec } from '../definition/key-spec.ts'
 
 /** What a key is made of, with composites and series taken apart and nothing twice. */

@@ -1,4 +1,5 @@
-import type { Compute, DeriveNode } from '../definition/definition.ts'
+import type { DeriveNode } from '../definition/definition.ts'
+import type { Compute } from '../definition/functions.ts'
 import type { Emit, Envelope, Operator, ShardScope } from '../runtime/operator.ts'
 import { withField } from './item-fields.ts'
 

@@ -1,4 +1,5 @@
-import type { FilterNode, Predicate } from '../definition/definition.ts'
+import type { FilterNode } from '../definition/definition.ts'
+import type { Predicate } from '../definition/functions.ts'
 import type { Emit, Envelope, Operator, ShardScope } from '../runtime/operator.ts'
 
 /** Lets an item pass when the test says so. */

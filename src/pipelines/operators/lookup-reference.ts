@@ -1,4 +1,5 @@
-import type { Compute, LookupNode, ReferenceTable } from '../definition/definition.ts'
+import type { LookupNode, ReferenceTable } from '../definition/definition.ts'
+import type { Compute } from '../definition/functions.ts'
 import type { ReferenceRows } from '../reference/reference-rows.ts'
 import type { Emit, Envelope, Operator, ShardScope } from '../runtime/operator.ts'
 import { withField } from './item-fields.ts'

@@ -1,4 +1,5 @@
-import type { Compute, MapNode } from '../definition/definition.ts'
+import type { MapNode } from '../definition/definition.ts'
+import type { Compute } from '../definition/functions.ts'
 import type { Emit, Envelope, Operator, ShardScope } from '../runtime/operator.ts'
 
 /** Another item in place of each. */

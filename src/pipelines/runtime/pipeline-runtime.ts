@@ -69,8 +69,7 @@ export class PipelineRuntime implements Stream {
 
   advance(shard: number, watermark: number): void {
     const scope = this.#scopeOf(shard)
-    scope.watermark = watermark
-    this.#goOn(scope)
+    this.#goOn(scope, watermark)
     this.#handOver(scope)
   }
 
@@ -78,8 +77,8 @@ export class PipelineRuntime implements Stream {
     const { door } = this.#parts
     if (this.#combined.length === 0 || !(watermark > door.watermark)) return
     door.enter(() => {
+      this.#goOn(this.#combinedScope(), watermark)
       door.watermark = watermark
-      this.#goOn(this.#combinedScope())
     })
   }
 
@@ -147,16 +146,18 @@ export class PipelineRuntime implements Stream {
     }
   }
 
-  /** Phase C. */
-  #goOn(scope: Scope): void {
-    this.#transact(scope, () => this.#graph.advance(scope))
-    this.#takeIn(scope)
+  /** Phase C. What windows give is not late for the stages behind them: these hear of the watermark afterwards. */
+  #goOn(scope: Scope, watermark: number): void {
+    const { state, shard } = scope
     for (const [id, window] of this.#windows)
-      window.advance(scope, (envelope) => {
+      window.advance({ state, shard, watermark }, (envelope) => {
         this.#parts.counts.results(1)
         this.#transact(scope, () => this.#graph.deliver(id, envelope, scope))
         this.#takeIn(scope)
       })
+    scope.watermark = watermark
+    this.#transact(scope, () => this.#graph.advance(scope))
+    this.#takeIn(scope)
   }
 
   #giveLate(window: string, late: readonly Late[], scope: Scope): void {

@@ -1,5 +1,17 @@
-import type { ShardState } from './shard-state.ts'
+import type { TextBlobs } from './text-blobs.ts'
 import * as L from './state.layout.ts'
+
+/** The part of a state that a table is in. */
+export interface TableHome {
+  readonly u32: Uint32Array
+  readonly texts: TextBlobs
+  save(address: number, words: number): void
+  add(address: number, amount: number): void
+  allocate(words: number): number
+  release(address: number, words: number): void
+  allocateFor(table: KeyTable, words: number): number
+  makeRoom(table: KeyTable, attempt: () => number): number
+}
 
 /** What a table's rows are. */
 export interface RowShape {
@@ -34,11 +46,11 @@ export class KeyTable {
   /** Address of the words that are kept with the table for its owner (10 of them, zero at first). */
   readonly own: number
   readonly shape: RowShape
-  readonly #state: ShardState
+  readonly #state: TableHome
   readonly #u32: Uint32Array
   readonly #at: number
 
-  constructor(state: ShardState, index: number, shape: RowShape) {
+  constructor(state: TableHome, index: number, shape: RowShape) {
     this.#state = state
     this.#u32 = state.u32
     this.#at = L.PART_TABLES + index * L.TABLE_WORDS

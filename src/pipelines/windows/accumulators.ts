@@ -20,7 +20,8 @@ interface Slot {
 type AddAll = (
   arena: WindowArena,
   at: Int32Array,
-  count: number,
+  from: number,
+  until: number,
   times: Float64Array,
   inputs: readonly Float64Array[],
 ) => void
@@ -28,7 +29,7 @@ type AddAll = (
 /** The accumulators of a window, one behind the other in `words` words. */
 export class Accumulators {
   readonly words: number
-  /** Adds row i to the accumulators at `at[i]`, for all rows with such (not 0); their words have been saved. */
+  /** Adds row i to the accumulators at `at[i]`, for all rows from … until − 1 with such (not 0); their words have been saved. */
   readonly addAll: AddAll
   readonly #slots: Slot[] = []
   readonly #readers: { aggregate: Aggregate | PairAggregate; offset: number }[] = []
@@ -101,9 +102,9 @@ function generate(slots: readonly Slot[]): AddAll {
   const used = [...new Set(slots.flatMap(({ columns }) => columns))]
   const source = `
     ${slots.map((_, i) => `const add${i} = adds[${i}]`).join('\n')}
-    return function addAll(arena, at, count, times, inputs) {
+    return function addAll(arena, at, from, until, times, inputs) {
       ${used.map((column) => `const x${column} = inputs[${column}]`).join('\n')}
-      for (let i = 0; i < count; i++) {
+      for (let i = from; i < until; i++) {
         const a = at[i]
         if (a === 0) continue
         const t = times[i]

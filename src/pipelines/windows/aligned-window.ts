@@ -24,7 +24,7 @@ export class AlignedWindow implements WindowOperator {
     return this.#window.advance(
       scope,
       (shard, row, window, { arena, at }) => {
-        fire({ ...shard.keyOf(row), ...window, values: this.#accumulators.results(arena, at) })
+        fire(shard.result(row, window, this.#accumulators.results(arena, at)))
       },
       limit,
     )

@@ -52,7 +52,7 @@ export class CombinedWindow {
     return this.#combined.advance(
       combined,
       (shard, row, window, { arena, at }) => {
-        fire({ ...shard.keyOf(row), ...window, values: this.#accumulators.results(arena, at) })
+        fire(shard.result(row, window, this.#accumulators.results(arena, at)))
       },
       limit,
     )

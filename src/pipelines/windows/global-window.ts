@@ -94,7 +94,7 @@ export class TimeTrigger implements WindowOperator {
         const row = places.row[i]
         places.at[i] = row === 0 ? 0 : this.#place(shard, row, rows.time[i], watermark)
       }
-      this.#accumulators.addAll(shard.panes.arena, places.at, rows.count, rows.time, rows.inputs)
+      this.#accumulators.addAll(shard.panes.arena, places.at, 0, rows.count, rows.time, rows.inputs)
     })
   }
 

@@ -31,7 +31,7 @@ export class ItemPanes {
         const row = places.row[i]
         places.at[i] = row === 0 ? 0 : this.#place(shard, row, rows.time[i])
       }
-      this.#accumulators.addAll(panes.arena, places.at, rows.count, rows.time, rows.inputs)
+      this.#accumulators.addAll(panes.arena, places.at, 0, rows.count, rows.time, rows.inputs)
     })
   }
 

@@ -6,18 +6,12 @@ import type { Geometry } from './geometry.ts'
 import type { Place } from './panes.ts'
 import { RowPlaces } from './row-places.ts'
 import * as W from './window.layout.ts'
+import type { GivenWindow } from './window-operator.ts'
 import { inTransaction, serveDue, WindowShards } from './window-shard.ts'
 import type { WindowShard } from './window-shard.ts'
 
 /** What a window is told to give: the accumulators of a key for a window, and how many results there were before. */
 export type Give = (shard: WindowShard, row: number, window: GivenWindow, place: Place) => void
-
-export interface GivenWindow {
-  readonly start: number
-  readonly end: number
-  readonly revision: number
-  readonly early: boolean
-}
 
 /** More panes than this are put together by two stacks instead of one by one. */
 const DIRECT_PANES = 8
@@ -58,7 +52,7 @@ export class PaneWindow {
       this.#findPanes(scope.watermark, rows, onLate)
       shard.table.findAll(rows, places.isWanted, places.row)
       this.#place(shard, scope.watermark, rows)
-      this.#accumulators.addAll(shard.panes.arena, places.at, rows.count, rows.time, rows.inputs)
+      this.#accumulators.addAll(shard.panes.arena, places.at, 0, rows.count, rows.time, rows.inputs)
     })
   }
 

@@ -102,9 +102,8 @@ export class SessionWindow implements WindowOperator {
 
   #addRow({ panes }: WindowShard, session: number, rows: KeyedRows, i: number): void {
     const { at } = this.#places
-    at.fill(0, 0, i)
     at[i] = session + W.PANE_WORDS
-    this.#accumulators.addAll(panes.arena, at, i + 1, rows.time, rows.inputs)
+    this.#accumulators.addAll(panes.arena, at, i, i + 1, rows.time, rows.inputs)
   }
 
   /** Puts the next session into this one while they touch. */

@@ -21,6 +21,14 @@ export interface WindowResult {
   readonly values: readonly AggregateResult[]
 }
 
+/** Which of a group's results it is. */
+export interface GivenWindow {
+  readonly start: number
+  readonly end: number
+  readonly revision: number
+  readonly early: boolean
+}
+
 export interface WindowOptions {
   /** Number of the stage among those with state: 0 … MAX_NODES − 1. */
   readonly node: number

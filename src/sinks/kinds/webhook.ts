@@ -22,10 +22,9 @@ const RESERVED =
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const HEADER_VALUE = /^[\t\x20-\x7e]*$/
 
-const secret = z.union(
-  [z.string().min(SECRET_LENGTH), z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) })],
-  { error: SECRET_ALLOWED },
-)
+const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+const secret = z.custom<string | { readonly env: string }>(isSecret, { error: SECRET_ALLOWED })
 
 const headers = z
   .record(z.string(), z.string(), { error: HEADERS_ALLOWED })
@@ -133,6 +132,12 @@ class Webhook implements Sink {
     if (found.length >= SECRET_LENGTH) return found
     throw new SinkDown(`the secret in ${secret.env} is missing or shorter than ${SECRET_LENGTH} characters`)
   }
+}
+
+function isSecret(given: unknown): boolean {
+  if (typeof given === 'string') return given.length >= SECRET_LENGTH
+  const { env, ...others } = (given ?? {}) as { readonly env?: unknown }
+  return typeof env === 'string' && ENV_NAME.test(env) && Object.keys(others).length === 0
 }
 
 function isHttpUrl(given: string): boolean {

@@ -34,8 +34,8 @@ class Follower {
   }
 }
 
-const PIECE_CHARACTERS = 128 * 1024
-const BETWEEN_PIECES_MS = 5
+const PIECE_CHARACTERS = 64 * 1024
+const BETWEEN_PIECES_MS = 20
 const STAMP_RADIX = 36
 
 export class StreamHub {

@@ -84,7 +84,7 @@ function lookupBy(resolve: Resolve, isAllowed: (address: dns.LookupAddress) => b
         const usable = found.filter((one) => isAllowed(one) && (family === 0 || one.family === family))
         const [first] = usable
         if (first === undefined) done(nothingFor(name, found), '', 0)
-        else if (options.all) done(null, usable as dns.LookupAddress[])
+        else if (options.all) done(null, usable)
         else done(null, first.address, first.family)
       },
       (error: NodeJS.ErrnoException) => done(error, '', 0),

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { count, max, mean } from '../../../src/pipelines/builder/aggregates.ts'
 import { type Duration, durationMs } from '../../../src/pipelines/builder/duration.ts'
@@ -10,7 +13,6 @@ import {
   tumbling,
 } from '../../../src/pipelines/builder/windows.ts'
 import { type Fingerprint, fingerprintOf } from '../../../src/pipelines/compiler/fingerprint.ts'
-import { Spawned } from '../../cli/spawned.ts'
 
 const idsOf = (stage: { definition: { nodes: readonly { id: string; inputs: readonly string[] }[] } }) =>
   Object.fromEntries(stage.definition.nodes.map(({ id, inputs }) => [id, inputs.join('+')]))
@@ -154,9 +156,9 @@ describe('a pipeline', () => {
       .derive('fahrenheit', (r) => r.value * 1.8 + 32)
       .window(tumbling('1m'), { by: 'device', aggregate: { t: mean('fahrenheit') } })
       .alert('too-warm', { when: (w) => w.t > 46, severity: 'high', for: '2m' }).definition
-    const { out, err } = await new Spawned('test/pipelines/builder/cold-chain.fixture.ts', []).end()
-    expect(err).toBe('')
-    const byClass = JSON.parse(out) as { definition: unknown; fingerprint: Fingerprint }
+    const program = fileURLToPath(new URL('cold-chain.fixture.ts', import.meta.url))
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program])
+    const byClass = JSON.parse(stdout) as { definition: unknown; fingerprint: Fingerprint }
     expect(byClass.definition).toEqual(JSON.parse(JSON.stringify(fluent)))
     expect(byClass.fingerprint.structure).toBe(fingerprintOf(fluent).structure)
     expect(Object.keys(byClass.fingerprint.functions)).toEqual(Object.keys(fingerprintOf(fluent).functions))

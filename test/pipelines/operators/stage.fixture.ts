@@ -82,6 +82,11 @@ export function randomSlices(seed: number, shape: StreamShape): Slice[] {
   return slices
 }
 
+interface Room {
+  readonly bytes: number
+  readonly whenFull: WhenFull
+}
+
 /** Everything that was told or given, by slices that were done; errors as `error: message`. */
 export type Told = (what: unknown) => void
 
@@ -93,7 +98,7 @@ export function runBroken(
   seed: number,
   slices: readonly Slice[],
   make: (tell: Told) => Driven,
-  { bytes = 64 * 1024 * 1024, whenFull = 'evict-oldest' as WhenFull } = {},
+  { bytes = 64 * 1024 * 1024, whenFull = 'evict-oldest' }: Partial<Room> = {},
 ): unknown[] {
   const random = seededRandom(seed)
   const told: unknown[] = []
