@@ -11,7 +11,8 @@ const humidity = readings.filter((r) => r.metric === 'humidity')
 export default readings
   .filter((r) => r.metric === 'temperature')
   .joinWithin(humidity, {
-    ...{ by: 'device', after: '0s', until: '0s' },
+    by: 'device',
+    within: '0s',
     join: (t, h) => ({ mote: t.device, index: t.value - 0.55 * (1 - h.value / 100) * (t.value - 14.5) }),
   })
   .toSeries('comfort-index', { value: (item) => item.index })

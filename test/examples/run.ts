@@ -12,9 +12,9 @@ export interface Outcome {
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Runs a file of plain JavaScript with node, as a user would. */
-export const runNode = (file: string): Promise<Outcome> =>
+export const runNode = (file: string, ...args: string[]): Promise<Outcome> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [file], { cwd: ROOT, timeout: 110_000 }, (error, out, err) =>
+    execFile(process.execPath, [file, ...args], { cwd: ROOT, timeout: 110_000 }, (error, out, err) =>
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err }),
     )
   })
