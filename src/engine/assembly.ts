@@ -160,6 +160,7 @@ async function assembleOver(
   })
   const pipelines: PipelineDesk = openPipelines({
     ...{ config, clock, directory, events, alerts, alertLog, deadLetters, sinks, derived, pool },
+    ...{ foundation, kept: kept?.streams ?? [] },
   })
   await startWorkers(pool, pipelines, config, router)
   const { registry } = directory
@@ -168,7 +169,7 @@ async function assembleOver(
     kept &&
     new Durability({
       ...{ config, foundation, kept, clock, directory, alerts, alertNews, alertLog, egress, externalizer },
-      ...{ events, producer, partRefusals },
+      ...{ events, producer, partRefusals, pipelines },
       registryNotes: new RegistryNotes(directory, kept.registry, notes, (error) =>
         events.tell('failure', error),
       ),

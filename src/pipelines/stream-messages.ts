@@ -1,4 +1,10 @@
-import type { DerivedReading, Origin, Outlet, PipelineAlert, PipelineDeadLetter } from './definition/outside.ts'
+import type {
+  DerivedReading,
+  Origin,
+  Outlet,
+  PipelineAlert,
+  PipelineDeadLetter,
+} from './definition/outside.ts'
 import { MAX_EGRESS_BYTES } from '../memory/rings/egress-ring.ts'
 
 /** What a pipeline in a worker says to the main thread, in JSON. */

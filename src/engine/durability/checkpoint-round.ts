@@ -8,7 +8,9 @@ import { SHARD_COUNT } from '../../memory/layout/series.layout.ts'
 import { type MemoryPlan, placeOf } from '../../memory/memory-plan.ts'
 import type { SharedMemory } from '../../memory/shared-memory.ts'
 import type { CheckpointWriter } from '../../storage/checkpoint/checkpoint-writer.ts'
+import type { StreamCapture, StreamShare } from '../pipelines/stream-snapshots.ts'
 import { JournalCounters } from '../../storage/journal/journal-counters.ts'
+import { EXTRA_STREAMS } from './kept.ts'
 import type { Captured, CheckpointFigures, Extras } from './recipes.ts'
 
 export interface RoundParts {
@@ -16,12 +18,15 @@ export interface RoundParts {
   readonly plan: MemoryPlan
   readonly clock: Clock
   readonly writer: CheckpointWriter
+  readonly streams: StreamCapture
 }
 
 /** Shards that are always held by workers, or a journal that doesn't get on: the next checkpoint may do better. */
 const CAPTURE_PATIENCE_MS = 60_000
 const DURABLE_PATIENCE_MS = 60_000
 const STEP_MS = 1
+/** Looks at a door that workers are at for microseconds. */
+const COMBINED_TRIES = 100_000_000
 const KEPT = 2
 
 /** One checkpoint, on its own thread: copies, waits for the journal to be durable that far, publishes. */
@@ -33,6 +38,7 @@ export class CheckpointRound {
   /** Every client that sends has given its name in the journal since this record. */
   #namesFrom: number
   #replayFrom = 0
+  #combined: Uint8Array = new Uint8Array()
   /** The same of the last two checkpoints: what comes before is not needed. */
   #published: number[] = []
 
@@ -44,12 +50,13 @@ export class CheckpointRound {
     this.#namesFrom = this.#counters.read().durableSequence + 1
   }
 
-  /** Copies every shard. */
-  capture(): Captured {
+  /** Copies every shard, and then what pipelines have put together of all shards. */
+  capture(running: readonly StreamShare[]): Captured {
     const { writer, clock } = this.#parts
     this.#beganMs = clock.nowMs()
     // what is durable now lies before every position that is captured from now on
     this.#replayFrom = this.#counters.read().durableSequence + 1
+    this.#parts.streams.open(running)
     writer.begin(this.#replayFrom)
     const { memory, plan } = this.#parts
     addToWord(memory.i32, plan.at.control + CONTROL_CHECKPOINT_ROUND, 1)
@@ -61,7 +68,18 @@ export class CheckpointRound {
         throw new MillraceError('internal', `shards ${left.join(', ')} could not be copied within a minute`)
       left = busy
     }
+    this.#combined = this.#captureCombined()
     return { tickets: writer.tickets, reusable: writer.reusable }
+  }
+
+  #captureCombined(): Uint8Array {
+    const combined = this.#parts.streams.combined(COMBINED_TRIES)
+    if (combined === undefined)
+      throw new MillraceError(
+        'internal',
+        'groups of all shards could not be copied: workers are always at them',
+      )
+    return combined
   }
 
   /** Adds what the main thread has, and publishes when nothing in it can be lost any more. */
@@ -71,7 +89,7 @@ export class CheckpointRound {
     const cursors = this.#cursors(RING_WRITE_CURSOR)
     const names = Buffer.from(String(this.#namesFrom))
     const { number, bytes, longestPauseMs, longestHoldMs } = writer.seal(
-      { ...extras, clients, names },
+      { ...extras, clients, names, [EXTRA_STREAMS]: this.#combined },
       reused,
     )
     this.#awaitDurable(cursors)

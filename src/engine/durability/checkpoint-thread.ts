@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { MillraceError } from '../../core/errors.ts'
 import { publishCursor, wakeWaiters } from '../../memory/atomics.ts'
 import type { Foundation } from '../foundation.ts'
+import type { StreamShare } from '../pipelines/stream-snapshots.ts'
 import type {
   Captured,
   CheckpointFigures,
@@ -35,8 +36,8 @@ export class CheckpointThread {
   }
 
   /** Rejects with the reason when there is none this time; what is there stays as it is. */
-  async take(extrasFor: ExtrasFor): Promise<CheckpointFigures> {
-    const captured = await this.#ask({ kind: 'take' })
+  async take(streams: readonly StreamShare[], extrasFor: ExtrasFor): Promise<CheckpointFigures> {
+    const captured = await this.#ask({ kind: 'take', streams })
     if (captured.kind !== 'captured') throw failed(captured)
     const extras = await extrasFor(captured)
     const done = await this.#ask({ kind: 'extras', ...extras })

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { PartRefusals } from '../../ingest/part-refusals.ts'
 import type { Kernels } from '../../kernels/kernels.ts'
 import type { RegistryStore } from '../../storage/registry/registry-store.ts'
+import type { StreamShare } from '../pipelines/stream-snapshots.ts'
 import type { EgressDesk } from '../egress-desk.ts'
 import type { AlertLog } from './alert-log.ts'
 import type { CheckpointThread } from './checkpoint-thread.ts'
@@ -21,6 +22,8 @@ export interface CheckpointsParts {
   readonly registry: RegistryStore
   readonly partRefusals: PartRefusals
   readonly kernels: Kernels
+  /** The pipelines that run now. */
+  readonly streams: () => readonly StreamShare[]
   readonly onFailure: (error: unknown) => void
 }
 
@@ -86,7 +89,7 @@ export class Checkpoints {
     const { thread, alerts, alertLog, onFailure } = this.#parts
     alertLog.begin(alerts.open())
     try {
-      this.#last = await thread.take((captured) => this.#extras(captured))
+      this.#last = await thread.take(this.#parts.streams(), (captured) => this.#extras(captured))
       this.#registryKept = this.#registrySent
     } catch (error) {
       this.#failures++

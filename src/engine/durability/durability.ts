@@ -17,6 +17,7 @@ import { describeFinding, type Finding, isDamage } from '../../storage/journal/f
 import { JournalCounters } from '../../storage/journal/journal-counters.ts'
 import { STORAGE_OK } from '../../storage/journal/storage-state.ts'
 import type { Config } from '../config/config.ts'
+import type { StreamShare } from '../pipelines/stream-snapshots.ts'
 import type { Directory } from '../directory.ts'
 import type { EgressDesk } from '../egress-desk.ts'
 import type { EventDesk } from '../engine-events.ts'
@@ -46,6 +47,7 @@ export interface DurabilityParts {
   readonly partRefusals: PartRefusals
   /** Of the main thread's ring, which the replay writes first. */
   readonly producer: SpscFrameProducer
+  readonly pipelines: { shares(): readonly StreamShare[] }
 }
 
 const ALL_TIERS = 4
@@ -257,6 +259,7 @@ export class Durability {
       ...{ clock, everyMs: config.checkpoint.everyMs, alerts, alertLog, egress, externalizer, registry },
       partRefusals,
       kernels: foundation.kernels,
+      streams: () => this.#parts.pipelines.shares(),
       onFailure: (error) => events.tell('failure', error),
     })
   }

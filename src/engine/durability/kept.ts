@@ -25,6 +25,8 @@ export interface Kept {
   readonly registry: RegistryStore
   readonly recovery: Recovery
   readonly alerts: readonly Alert[]
+  /** What pipelines held: of each shard, and of all shards together. */
+  readonly streams: readonly Uint8Array[]
   /** What the checkpoint knew of frames that were taken in part. */
   readonly partRefusals: readonly PartRefusal[]
   /** The number of this start. */
@@ -51,6 +53,8 @@ export const EXTRA_REGISTRY = 'registry'
 const EXTRA_CLIENTS = 'clients'
 const EXTRA_PART_REFUSALS = 'part-refusals'
 const EXTRA_NAMES = 'names'
+/** What pipelines had put together of all shards. */
+export const EXTRA_STREAMS = 'streams'
 
 /**
  * Takes the data directory and brings back the newest checkpoint: before any thread runs, since nobody else may work in
@@ -76,6 +80,7 @@ export async function openKept(
     return {
       ...{ directory, registry: store, recovery, alerts: main.alerts, replayFrom },
       partRefusals: partRefusalsOf(extras),
+      streams: [...(recovery.restored?.others ?? []), ...listOf(extras?.get(EXTRA_STREAMS))],
       run: Math.max(lastRunOf(listSegments(new NodeDisk(), directory.journal)), runOf(recovery)) + 1,
       namesFrom: Number(textOf(extras?.get(EXTRA_NAMES)) || 0),
       damage: [
@@ -135,6 +140,8 @@ function mainOf(bytes: Uint8Array | undefined): MainExtras {
 }
 
 const textOf = (bytes: Uint8Array | undefined): string => (bytes === undefined ? '' : decoder.decode(bytes))
+
+const listOf = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value])
 
 const runOf = ({ restored }: Recovery): number => restored?.manifest.run ?? 0
 

@@ -2,6 +2,7 @@ import type { PartRefusal } from '../../ingest/part-refusals.ts'
 import type { Finding } from '../../storage/journal/findings.ts'
 import type { StorageState } from '../../storage/journal/storage-state.ts'
 import type { ThreadRecipe } from '../threads/recipe.ts'
+import type { StreamShare } from '../pipelines/stream-snapshots.ts'
 import type { CheckpointPlace } from './replay.ts'
 
 /** What the journal's thread is given. */
@@ -62,7 +63,9 @@ export interface Extras {
 }
 
 export type ToCheckpoint =
-  { readonly kind: 'take' } | ({ readonly kind: 'extras' } & Extras) | { readonly kind: 'close' }
+  | { readonly kind: 'take'; readonly streams: readonly StreamShare[] }
+  | ({ readonly kind: 'extras' } & Extras)
+  | { readonly kind: 'close' }
 
 export type FromCheckpoint =
   | ({ readonly kind: 'captured' } & Captured)

@@ -7,6 +7,8 @@ import type { Lookup, PipelineAlert } from '../../pipelines/definition/outside.t
 import type { SinkDesk } from '../../sinks/sink-desk.ts'
 import type { AlertLog } from '../durability/alert-log.ts'
 import type { Config } from '../config/config.ts'
+import { LANE_CONSUMED, LANE_SHIFT } from '../../memory/layout/lanes.layout.ts'
+import type { Foundation } from '../foundation.ts'
 import type { Directory } from '../directory.ts'
 import type { EventDesk } from '../engine-events.ts'
 import type { WorkerPool } from '../worker-pool.ts'
@@ -26,11 +28,14 @@ export interface PipelinesParts {
   readonly sinks: SinkDesk
   readonly derived: DerivedReadings
   readonly pool: Pick<WorkerPool, 'setStreams'>
+  readonly foundation: Foundation
+  readonly kept: readonly Uint8Array[]
 }
 
 /** The desk of an engine's pipelines, and everything that they need; none is started yet. */
 export function openPipelines(parts: PipelinesParts): PipelineDesk {
   const { config, clock, directory, events, deadLetters, sinks, derived, pool } = parts
+  const { memory, plan } = parts.foundation
   const lookup = lookupOf(directory)
   let devices: SharedDevices | undefined
   const desk: PipelineDesk = new PipelineDesk({
@@ -38,6 +43,9 @@ export function openPipelines(parts: PipelinesParts): PipelineDesk {
     // made with the first pipeline: it takes a copy of what the registry knows
     devices: () => (devices ??= new SharedDevices(directory.registry, config.limits.devices)).buffer,
     setStreams: (streams) => pool.setStreams(streams),
+    kept: parts.kept,
+    consumed: (lane) => memory.u32[(plan.at.lanes + (lane << LANE_SHIFT) + LANE_CONSUMED) >>> 2],
+    onWarning: (message) => events.tell('warning', message),
     openOutside: (compiled) => PipelineOutside.open(compiled, ports),
   })
   const fail = (error: unknown): void => events.tell('failure', error)

@@ -4,12 +4,15 @@ import type { PipelineStats } from '../../core/stats.ts'
 import type { ReferenceData } from '../../pipelines/reference/reference-rows.ts'
 import type { CompiledPipeline } from '../../pipelines/compiler/compiled-pipeline.ts'
 import { compilePipeline } from '../../pipelines/compiler/compile.ts'
+import type { PipelineDefinition } from '../../pipelines/definition/definition.ts'
 import type { Lookup, Origin } from '../../pipelines/definition/outside.ts'
 import { loadDefinition } from '../../pipelines/load-definition.ts'
+import { COMBINED } from '../../pipelines/runtime/operator.ts'
 import { Progress } from '../../pipelines/runtime/progress.ts'
 import { PipelineState } from '../../pipelines/state/pipeline-state.ts'
 import type { StreamMessage } from '../../pipelines/stream-messages.ts'
 import type { StreamRecipe } from '../../pipelines/stream-recipe.ts'
+import { readSnapshots, type StreamShare, type StreamSnapshot } from './stream-snapshots.ts'
 import type { PipelineOutside } from './pipeline-outside.ts'
 
 export interface PipelineDeskParts {
@@ -22,6 +25,11 @@ export interface PipelineDeskParts {
   /** Opens what a pipeline says to the outside, and reads what it needs from there. */
   readonly openOutside: (compiled: CompiledPipeline) => Promise<PipelineOutside>
   readonly maxPipelines: number
+  /** What was held before the engine's last end, by shard and of all shards; each pipeline finds its own in it. */
+  readonly kept: readonly Uint8Array[]
+  /** Entries of the lane that are done. */
+  readonly consumed: (lane: number) => number
+  readonly onWarning: (message: string) => void
 }
 
 interface Running {
@@ -42,9 +50,11 @@ export class PipelineDesk {
   /** Changes come one after the other. */
   #change: Promise<unknown> = Promise.resolve()
   #loads = 0
+  readonly #kept: readonly Map<string, StreamSnapshot>[]
 
   constructor(parts: PipelineDeskParts) {
     this.#parts = parts
+    this.#kept = parts.kept.map(readSnapshots)
   }
 
   get isEmpty(): boolean {
@@ -85,6 +95,15 @@ export class PipelineDesk {
   /** Gives the workers the rows of reference tables as they are now. */
   refresh(): Promise<void> {
     return this.#oneByOne(() => this.#share())
+  }
+
+  /** What a checkpoint is to copy. */
+  shares(): readonly StreamShare[] {
+    return [...this.#running.values()].map(({ compiled, recipe }) => ({
+      ...{ name: recipe.name, version: compiled.definition.version, state: recipe.state },
+      ...{ whenFull: compiled.definition.state.whenFull, layout: compiled.fingerprint.structure },
+      progress: recipe.progress,
+    }))
   }
 
   /** Takes in what a worker's pipeline says. */
@@ -147,10 +166,32 @@ export class PipelineDesk {
         `${definition.name}: the state of version ${before.compiled.definition.version} is not that of version ` +
           `${definition.version}; allowed by state.onChange: fresh, or migrate where the stages are the same`,
       )
-    return {
-      state: PipelineState.reserve({ bytes, whenFull, layout: fingerprint.structure }),
-      progress: Progress.begin(this.#parts.clock.nowMs()),
+    const state = PipelineState.reserve({ bytes, whenFull, layout: fingerprint.structure })
+    const progress = Progress.begin(this.#parts.clock.nowMs())
+    if (before === undefined) this.#restore(definition, state, progress)
+    return { state, progress }
+  }
+
+  /** What the last checkpoint has of the pipeline, where it may stay. */
+  #restore(
+    { name, version, state: { onChange } }: PipelineDefinition,
+    state: PipelineState,
+    progress: Progress,
+  ): void {
+    const kept = this.#kept.map((snapshots) => snapshots.get(name))
+    const first = kept[0]
+    if (first === undefined) return
+    const mayStay = first.version === version || onChange === 'migrate'
+    const isRestored =
+      mayStay && kept.every((part, shard) => part === undefined || state.restore(shard, part.state))
+    if (isRestored) {
+      kept.forEach((part, shard) => part && progress.restore(shard, part.progress, this.#parts.consumed))
+      return
     }
+    const words = `${name}: what version ${first.version} held is not for version ${version}`
+    if (onChange === 'refuse') throw new MillraceError('conflict', `${words}; state.onChange is refuse`)
+    for (let shard = 0; shard <= COMBINED; shard++) state.clear(shard)
+    this.#parts.onWarning(`${words}; it begins anew`)
   }
 
   #recipeOf(

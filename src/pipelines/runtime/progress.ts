@@ -166,8 +166,12 @@ export class Progress implements Counts {
     return kept
   }
 
-  /** What `capture` said, after the shard's lanes begin anew at `consumed`. */
+  /** What `capture` said (of the groups of all shards: their watermark), after the shard's lanes begin anew at `consumed`. */
   restore(shard: number, kept: Float64Array, consumed: (lane: number) => number): void {
+    if (shard === SHARD_COUNT) {
+      this.#combined[SHARD_COUNT] = kept[0]
+      return
+    }
     this.#watermarks[shard] = kept[0]
     this.#combined[shard] = kept[1]
     for (let track = 0; track < L.TRACK_COUNT; track++) {

@@ -113,6 +113,13 @@ export class PipelineState {
     return true
   }
 
+  /** Forgets what a part holds. */
+  clear(shard: number): void {
+    const { u32 } = this.part(shard)
+    u32.fill(0, 0, u32[L.PART_BUMP])
+    u32[L.PART_BUMP] = L.PART_DATA
+  }
+
   #words(shard: number): number {
     return partWords(this.#head[shard === COMBINED ? L.HEAD_COMBINED_WORDS : L.HEAD_SHARD_WORDS])
   }

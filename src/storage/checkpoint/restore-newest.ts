@@ -28,6 +28,8 @@ export interface RestoredCheckpoint {
   readonly series: number
   /** Readings that wait in lanes: they count as accepted, and are to count as received too. */
   readonly waiting: number
+  /** By shard, what others had copied with it. */
+  readonly others: readonly Uint8Array[]
   /** False when the pipeline asks for another size of state: as much of it as fits has been restored. */
   readonly isStateWhole: boolean
 }
@@ -86,12 +88,13 @@ function restore(parts: RestoreParts, data: CheckpointData): RestoredCheckpoint 
     shards.forEach(({ lanes: bytes, slots }, shard) => lanes.restore(shard, bytes, slots)),
   )
   shards.forEach(({ state }, shard) => {
-    const size = plan.needs.shardStateBytes
+    const size = Math.min(manifest.shardStateBytes, plan.needs.shardStateBytes)
     memory.bytes.set(state.subarray(0, size), plan.at.shardState + shard * size)
   })
   kernels.publish(plan.at.map, plan.at.scratch, clock.nowMs())
   return {
     ...{ manifest, extras, series: seriesOf(manifest), waiting: waitingIn(manifest) },
+    others: shards.map(({ state }) => state.subarray(manifest.shardStateBytes)),
     isStateWhole: manifest.shardStateBytes === plan.needs.shardStateBytes,
   }
 }

@@ -23,6 +23,8 @@ export interface CaptureParts {
   readonly clock: Clock
   /** How long to try for a shard that workers hold, or a router that doesn't come to rest. */
   readonly patienceMs: number
+  /** What else there is of a shard, copied at the same instant. */
+  readonly others?: (shard: number) => Uint8Array
 }
 
 /** A shard at one instant. The bytes are valid until the next capture. */
@@ -39,6 +41,7 @@ export interface CapturedShard {
   readonly table: Uint8Array
   readonly rows: Uint8Array
   readonly windows: Uint8Array
+  /** Of user code, and behind it that of others. */
   readonly state: Uint8Array
   readonly lanes: Uint8Array
   /** The first message of a worker that says nothing of what is captured. */
@@ -47,6 +50,8 @@ export interface CapturedShard {
   readonly pausedMs: number
   readonly heldMs: number
 }
+
+const NOTHING = new Uint8Array()
 
 /** Rows that are copied again under one claim, and how few are left when the router is to stand still. */
 const PASS_ROWS = 1024
@@ -74,7 +79,6 @@ export class ShardCapture {
   readonly #claim: ShardClaim
   readonly #router: AgentHold
   readonly #waiting: WaitingEntries
-  readonly #state: Uint8Array
 
   constructor(parts: CaptureParts) {
     const { memory, plan, signals, clock } = parts
@@ -83,7 +87,6 @@ export class ShardCapture {
     this.#claim = new ShardClaim(memory, plan, signals, clock)
     this.#router = new AgentHold(memory, placeOf.routerAgent(plan))
     this.#waiting = new WaitingEntries(memory, plan)
-    this.#state = new Uint8Array(plan.needs.shardStateBytes)
   }
 
   /** Of the hashes of a shard's chunks. */
@@ -113,7 +116,6 @@ export class ShardCapture {
       table: part(table, chunks * K.CHUNK_ENTRY_BYTES),
       rows: part(rows, rowCount * ROW_BYTES),
       windows: part(windows, rowCount * WINDOW_ROW_BYTES),
-      state: this.#state,
     }
   }
 
@@ -166,11 +168,21 @@ export class ShardCapture {
       heldMs = clock.nowMs() - heldFrom
     })
     if (!held) return undefined
-    const state = plan.at.shardState + shard * plan.needs.shardStateBytes
-    this.#state.set(memory.bytes.subarray(state, state + plan.needs.shardStateBytes))
+    const state = this.#stateOf(shard)
     const lanes = this.#waiting.copy(shard, seen)
     const ticket = observeCursor(memory.i32, plan.at.control + CONTROL_EGRESS_TICKET)
-    return { positions, lanes, ticket, waiting: this.#waiting.readings, heldMs }
+    return { positions, state, lanes, ticket, waiting: this.#waiting.readings, heldMs }
+  }
+
+  #stateOf(shard: number): Uint8Array {
+    const { memory, plan, others } = this.#parts
+    const { shardStateBytes: bytes } = plan.needs
+    const at = plan.at.shardState + shard * bytes
+    const more = others?.(shard) ?? NOTHING
+    const state = new Uint8Array(bytes + more.length)
+    state.set(memory.bytes.subarray(at, at + bytes))
+    state.set(more, bytes)
+    return state
   }
 
   /**
