@@ -50,8 +50,10 @@ export class PaneWindow {
       const places = this.#places
       places.startOn(rows)
       this.#findPanes(scope.watermark, rows, onLate)
+      places.group(rows)
       shard.table.findAll(rows, places.isWanted, places.row)
       this.#place(shard, scope.watermark, rows)
+      places.spread(rows.count)
       this.#accumulators.addAll(shard.panes.arena, places.at, 0, rows.count, rows.time, rows.inputs)
     })
   }
