@@ -23,7 +23,7 @@ interface Size {
 
 export const sizes = {
   small: { rows: 20_000, rounds: 2, series: 2_000 },
-  full: { rows: 2_000_000, rounds: 8, series: 1_000_000 },
+  full: { rows: 100_000, rounds: 150, series: 1_000_000 },
 }
 
 const SLICE = 256
@@ -185,11 +185,11 @@ function tumbling(size: Size): BenchCase {
       specs: ['count', 'sum', 'min', 'max'].map((type) => spec(type)),
       bytes: 2 ** 26,
     },
-    ...{ work, before: 1, rounds: size.rounds },
+    ...{ work, before: size.rounds / 2, rounds: size.rounds },
   }
   return compare(question, {
     name: 'Map of objects',
-    run: runPlain(plainTumbling(1000), work, 1, size.rounds),
+    run: runPlain(plainTumbling(1000), work, size.rounds / 2, size.rounds),
   })
 }
 
@@ -223,11 +223,11 @@ function sketches(size: Size): BenchCase {
       specs: [spec('distinct'), spec('quantile', { q: 0.99 })],
       bytes: 2 ** 26,
     },
-    ...{ work, before: 1, rounds: size.rounds },
+    ...{ work, before: size.rounds / 2, rounds: size.rounds },
   }
   return compare(question, {
     name: 'DDSketch and Set',
-    run: runPlain(plainSketches(1000), work, 1, size.rounds),
+    run: runPlain(plainSketches(1000), work, size.rounds / 2, size.rounds),
   })
 }
 

@@ -50,8 +50,7 @@ export class PaneWindow {
       const places = this.#places
       places.startOn(rows)
       this.#findPanes(scope.watermark, rows, onLate)
-      places.group(rows)
-      shard.table.findAll(rows, places.isWanted, places.row)
+      shard.table.findAll(rows, places.wanted, places.wantedCount, places.row)
       this.#place(shard, scope.watermark, rows)
       places.spread(rows.count)
       this.#accumulators.addAll(shard.panes.arena, places.at, 0, rows.count, rows.time, rows.inputs)
@@ -85,10 +84,10 @@ export class PaneWindow {
 
   /** Start of each row's pane; rows in no window, or only in past ones, are not wanted. */
   #findPanes(watermark: number, rows: KeyedRows, onLate: (row: number) => void): void {
-    const { start, isWanted } = this.#places
     const { time, count } = rows
+    const places = this.#places
     const geometry = this.#geometry
-    let [from, until, wanted, late] = [NaN, NaN, 0, false]
+    let [from, until, wanted, late] = [NaN, NaN, false, false]
     for (let i = 0; i < count; i++) {
       const t = time[i]
       if (!(t >= from && t < until)) {
@@ -96,18 +95,19 @@ export class PaneWindow {
         until = from + geometry.pane
         const last = geometry.lastEnd(from)
         late = last > from && last + this.#allowedMs <= watermark
-        wanted = last > from && !late ? 1 : 0
+        wanted = last > from && !late
       }
-      start[i] = from
-      isWanted[i] = wanted
+      if (wanted) places.want(rows, i, from)
+      else places.leave(i)
       if (late) onLate(i)
     }
   }
 
   #place(shard: WindowShard, watermark: number, rows: KeyedRows): void {
-    const { start, row: rowOf, at } = this.#places
+    const { start, row: rowOf, at, wanted, wantedCount } = this.#places
     const { u32, f64, epoch } = shard.state
-    for (let i = 0; i < rows.count; i++) {
+    for (let n = 0; n < wantedCount; n++) {
+      const i = wanted[n]
       const row = rowOf[i]
       at[i] = 0
       if (row === 0) continue
