@@ -87,7 +87,10 @@ export class PipelineRuntime implements Stream {
     const { door } = this.#parts
     if (this.#combined.length === 0 || !(scope.watermark > door.handedOver(scope.shard))) return
     door.enter(() => {
-      for (const window of this.#combined) window.handOver(scope, this.#combinedScope())
+      for (const window of this.#combined) {
+        const late = window.handOver(scope, this.#combinedScope())
+        if (late > 0) this.#parts.counts.late(late)
+      }
       door.noteHandedOver(scope.shard, scope.watermark)
     })
   }

@@ -1,3 +1,4 @@
+import { MillraceError } from '../../core/errors.ts'
 import { publishCursor } from '../../memory/atomics.ts'
 import { Allocator } from './allocator.ts'
 import { KeyTable } from './key-table.ts'
@@ -122,6 +123,13 @@ export class ShardState {
     if (table === undefined) {
       table = new KeyTable(this, index, shape)
       this.#tables.set(index, table)
+    }
+    const { words, isEvictable } = table.shape
+    if (words !== shape.words || isEvictable !== shape.isEvictable) {
+      throw new MillraceError('internal', `table ${which} of stage ${node} was opened with another shape`, {
+        opened: { words, isEvictable },
+        asked: { words: shape.words, isEvictable: shape.isEvictable },
+      })
     }
     return table
   }

@@ -28,6 +28,8 @@ export class PaneWindow {
   readonly #shards: WindowShards
   readonly #places = new RowPlaces()
   readonly #isCounting: boolean
+  /** Whether panes know how many rows came since they were handed over. */
+  readonly #countsRows: boolean
 
   constructor(
     node: number,
@@ -35,12 +37,14 @@ export class PaneWindow {
     accumulators: Accumulators,
     allowedMs: number,
     earlyMs: number,
+    countsRows = false,
   ) {
     this.#geometry = geometry
     this.#allowedMs = allowedMs
     this.#earlyMs = earlyMs
     this.#accumulators = accumulators
     this.#shards = new WindowShards(node, accumulators)
+    this.#countsRows = countsRows
     this.#isCounting = allowedMs > 0 || earlyMs > 0
   }
 
@@ -53,6 +57,7 @@ export class PaneWindow {
       shard.table.findAll(rows, places.wanted, places.wantedCount, places.row)
       this.#place(shard, scope.watermark, rows)
       places.spread(rows.count)
+      if (this.#countsRows) this.#countRows(scope.state.u32, rows.count)
       this.#accumulators.addAll(shard.panes.arena, places.at, 0, rows.count, rows.time, rows.inputs)
     })
   }
@@ -101,6 +106,11 @@ export class PaneWindow {
       else places.leave(i)
       if (late) onLate(i)
     }
+  }
+
+  #countRows(u32: Uint32Array, count: number): void {
+    const { at } = this.#places
+    for (let i = 0; i < count; i++) if (at[i] !== 0) u32[at[i] - W.PANE_WORDS + W.ROWS]++
   }
 
   #place(shard: WindowShard, watermark: number, rows: KeyedRows): void {

@@ -37,12 +37,7 @@ export class RowPlaces {
     const high = keyHigh[i]
     const slot = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) >>> (32 - GROUP_BITS)
     const first = this.#leads[slot]
-    if (
-      first !== NO_ROW &&
-      keyLow[first] === low &&
-      keyHigh[first] === high &&
-      this.start[first] === start
-    ) {
+    if (first !== NO_ROW && keyLow[first] === low && keyHigh[first] === high && this.start[first] === start) {
       this.#lead[i] = first
       return
     }
