@@ -82,12 +82,18 @@ function changeBlock(arena: Arena, at: number, slots: number): boolean {
   return true
 }
 
-function register(arena: Arena, at: number, value: number): void {
-  const high = hash(value)
-  const index = high >>> (32 - PRECISION)
+/** The hash is `hash` spelled out: this is done for every value of a large set. */
+function register(arena: Arena, block: number, value: number): void {
+  number[0] = value
+  let high = halves[0] ^ Math.imul(halves[1], 0x9e3779b1)
+  high = Math.imul(high ^ (high >>> 16), 0x85ebca6b)
+  high = Math.imul(high ^ (high >>> 13), 0xc2b2ae35)
+  high ^= high >>> 16
   const rest = high << PRECISION
   const rank = rest !== 0 ? Math.clz32(rest) + 1 : 32 - PRECISION + Math.clz32(lowerHash(high)) + 1
-  raise(arena, arena.u32[at + BLOCK], index, rank)
+  const index = high >>> (32 - PRECISION)
+  const old = (arena.u32[block + (index >>> 2)] >>> ((index & 3) << 3)) & 255
+  if (old < rank) raise(arena, block, index, rank)
 }
 
 function raise(arena: Arena, block: number, index: number, rank: number): void {
@@ -102,8 +108,10 @@ function raise(arena: Arena, block: number, index: number, rank: number): void {
 const hasRegisters = ({ u32 }: Arena, at: number): boolean => u32[at + BLOCK] !== 0 && u32[at + SLOTS] === 0
 
 function add(arena: Arena, at: number, value: number): void {
-  if (value !== 0 && hasRegisters(arena, at)) register(arena, at, value)
-  else if (value === 0) arena.u32[at + HAS_ZERO] = 1
+  const { u32 } = arena
+  const block = u32[at + BLOCK]
+  if (value !== 0 && block !== 0 && u32[at + SLOTS] === 0) register(arena, block, value)
+  else if (value === 0) u32[at + HAS_ZERO] = 1
   else keep(arena, at, value)
 }
 

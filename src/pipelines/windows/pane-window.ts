@@ -53,7 +53,7 @@ export class PaneWindow {
     inTransaction(scope.state, () => {
       const places = this.#places
       places.startOn(rows)
-      this.#findPanes(scope.watermark, rows, onLate)
+      places.find(rows, this.#geometry, scope.watermark - this.#allowedMs, onLate)
       shard.table.findAll(rows, places.wanted, places.wantedCount, places.row)
       this.#place(shard, scope.watermark, rows)
       places.spread(rows.count)
@@ -85,27 +85,6 @@ export class PaneWindow {
       if (this.#earlyMs > 0) this.#noteChange(shard, row, Math.max(start, watermark))
     })
     return true
-  }
-
-  /** Start of each row's pane; rows in no window, or only in past ones, are not wanted. */
-  #findPanes(watermark: number, rows: KeyedRows, onLate: (row: number) => void): void {
-    const { time, count } = rows
-    const places = this.#places
-    const geometry = this.#geometry
-    let [from, until, wanted, late] = [NaN, NaN, false, false]
-    for (let i = 0; i < count; i++) {
-      const t = time[i]
-      if (!(t >= from && t < until)) {
-        from = geometry.paneOf(t)
-        until = from + geometry.pane
-        const last = geometry.lastEnd(from)
-        late = last > from && last + this.#allowedMs <= watermark
-        wanted = last > from && !late
-      }
-      if (wanted) places.want(rows, i, from)
-      else places.leave(i)
-      if (late) onLate(i)
-    }
   }
 
   #countRows(u32: Uint32Array, count: number): void {

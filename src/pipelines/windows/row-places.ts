@@ -1,7 +1,10 @@
 import type { KeyedRows } from '../runtime/keyed-rows.ts'
+import type { Geometry } from './geometry.ts'
+
+type OnLate = (row: number) => void
 
 /** A row per slot that others of its group are looked for in. */
-const GROUP_BITS = 9
+const GROUP_BITS = 8
 const NO_ROW = -1
 
 /** Where the rows at hand belong: columns beside those of KeyedRows, used again for the next ones. */
@@ -31,26 +34,43 @@ export class RowPlaces {
     this.#lead = new Int32Array(length)
   }
 
-  /** Row i is of the pane that starts there. */
-  want({ keyLow, keyHigh }: KeyedRows, i: number, start: number): void {
-    const low = keyLow[i]
-    const high = keyHigh[i]
-    const slot = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) >>> (32 - GROUP_BITS)
-    const first = this.#leads[slot]
-    if (first !== NO_ROW && keyLow[first] === low && keyHigh[first] === high && this.start[first] === start) {
-      this.#lead[i] = first
-      return
+  /**
+   * Lists the rows of panes that are in a window not past at `watermark`, and tells `onLate` those for which all are. Written
+   * as one loop over locals: most of what a row costs here would be loads of fields.
+   */
+  find({ count, keyLow, keyHigh, time }: KeyedRows, geometry: Geometry, past: number, onLate: OnLate): void {
+    const { wanted, start, at } = this
+    const leads = this.#leads
+    const lead = this.#lead
+    let [from, until, isOpen, isLate, found] = [NaN, NaN, false, false, 0]
+    for (let i = 0; i < count; i++) {
+      const t = time[i]
+      if (!(t >= from && t < until)) {
+        from = geometry.paneOf(t)
+        until = from + geometry.pane
+        const last = geometry.lastEnd(from)
+        isLate = last > from && last <= past
+        isOpen = last > past && last > from
+      }
+      lead[i] = i
+      if (!isOpen) {
+        at[i] = 0
+        if (isLate) onLate(i)
+        continue
+      }
+      const low = keyLow[i]
+      const high = keyHigh[i]
+      const slot = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) >>> (32 - GROUP_BITS)
+      const first = leads[slot]
+      if (first >= 0 && keyLow[first] === low && keyHigh[first] === high && start[first] === from) {
+        lead[i] = first
+        continue
+      }
+      leads[slot] = i
+      start[i] = from
+      wanted[found++] = i
     }
-    this.#leads[slot] = i
-    this.#lead[i] = i
-    this.start[i] = start
-    this.wanted[this.wantedCount++] = i
-  }
-
-  /** Row i is of no pane. */
-  leave(i: number): void {
-    this.#lead[i] = i
-    this.at[i] = 0
+    this.wantedCount = found
   }
 
   /** All rows are looked up. */
