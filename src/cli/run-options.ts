@@ -81,7 +81,7 @@ function checkDevice(path: string, device: unknown, i: number): void {
 
 /** The metrics dictionary as `GET /v1/metrics-dictionary` answers, or names with ids alone. */
 export function readDictionary(path: string): [number, string][] {
-  return Object.entries(readJson(path)).map(([name, entry]): [number, string] => {
+  return Object.entries(readJson(path)).map(([name, entry]: [string, unknown]): [number, string] => {
     const id: unknown = typeof entry === 'object' && entry !== null && 'id' in entry ? entry.id : entry
     if (typeof id === 'number' && Number.isInteger(id) && id > 0 && id < 65_536) return [id, name]
     throw new MillraceError(

@@ -225,7 +225,7 @@ async function startWorkers(
     for (const url of config.pipelines) await pipelines.start(url)
     await pool.resize(config.pool.size)
   } catch (error) {
-    await pool.close()
+    await pool.close(config.shutdownTimeoutMs)
     await pipelines.close()
     await router.stop()
     throw error

@@ -148,12 +148,13 @@ export class WorkerPool {
     for (const { metrics } of this.#seats) metrics?.postMessage([announcement])
   }
 
-  async close(): Promise<void> {
+  /** Workers that have not left their lanes after `patienceMs`, because user code doesn't return, are ended. */
+  async close(patienceMs: number): Promise<void> {
     this.#closing = true
     const couldStart = this.#loadFailure === undefined
     const emptied = this.resize(0)
     // tasks that no thread has taken yet end with the pool
-    if (couldStart) await emptied
+    if (couldStart) await this.#within(patienceMs, emptied)
     this.#stopWatching()
     await this.#piscina.destroy()
     await emptied
@@ -271,6 +272,13 @@ export class WorkerPool {
     const cause = new MillraceError('pipeline-failed', message, { worker })
     seat.ended = { cause, thread: this.#threadOf(seat) }
     seat.abort?.abort(cause)
+  }
+
+  async #within(patienceMs: number, done: Promise<void>): Promise<void> {
+    let cancel = (): void => undefined
+    const late = new Promise<void>((resolve) => (cancel = this.#parts.clock.after(patienceMs, resolve)))
+    await Promise.race([done, late])
+    cancel()
   }
 
   #moment(): Promise<void> {

@@ -36,7 +36,7 @@ export const sampleStats: Stats = {
   isExact: true,
   durability: null,
   pipelines: [],
-    sinks: [],
+  sinks: [],
   deadLetters: [],
 }
 

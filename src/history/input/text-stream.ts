@@ -21,13 +21,13 @@ export async function textStream(
 
 class LineCutter {
   readonly #name: string
-  readonly #parts: AsyncIterator<Uint8Array>
+  readonly #parts: AsyncIterator<Uint8Array, undefined>
   #held = new Uint8Array(0)
   #isOver = false
 
   constructor(name: string, stream: AsyncIterable<Uint8Array>) {
     this.#name = name
-    this.#parts = stream[Symbol.asyncIterator]()
+    this.#parts = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>
   }
 
   /** The next line, with its end. */

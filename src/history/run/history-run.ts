@@ -112,8 +112,8 @@ export class HistoryRun {
   }
 
   async #readAll(): Promise<void> {
-    for (const [input, { chunks }] of this.#parts.inputs.entries()) {
-      for await (const place of chunks()) {
+    for (const [input, source] of this.#parts.inputs.entries()) {
+      for await (const place of source.chunks()) {
         await this.#until(
           () => this.#read - this.#done < CHUNKS_AHEAD * this.#threads.length && this.#idle() >= 0,
         )
