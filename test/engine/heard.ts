@@ -31,7 +31,8 @@ export class Heard {
 }
 
 /** In one order, whichever shard was first. */
-export const inOrder = (items: readonly unknown[]): string[] => items.map((item) => JSON.stringify(item)).sort()
+export const inOrder = (items: readonly unknown[]): string[] =>
+  items.map((item) => JSON.stringify(item)).sort()
 
 /** What the pipeline of the module says about the readings when they come in this order, until all windows are closed. */
 export async function expected(

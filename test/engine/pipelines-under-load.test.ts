@@ -61,10 +61,14 @@ describe('windows under load', () => {
       if (round % 4 === 3) await engine.setPoolSize(round % 8 === 3 ? 1 : 2)
     }
     await until(() => isIdle(engine), 'all worked through')
-    const closed = (topic: string) =>
-      want(topic).filter(({ end }) => (end as number) <= START + 7_190_000)
-    await until(() => TOPICS.every((topic) => heard.count(topic) >= closed(topic).length), () =>
-      TOPICS.map((topic) => `${topic} ${heard.count(topic)} of ${closed(topic).length}`).join(', ') + JSON.stringify(engine.pipelines.list()), 8000)
+    const closed = (topic: string) => want(topic).filter(({ end }) => (end as number) <= START + 7_190_000)
+    await until(
+      () => TOPICS.every((topic) => heard.count(topic) >= closed(topic).length),
+      () =>
+        TOPICS.map((topic) => `${topic} ${heard.count(topic)} of ${closed(topic).length}`).join(', ') +
+        JSON.stringify(engine.pipelines.list()),
+      8000,
+    )
     for (const topic of TOPICS) expect(inOrder(heard.items(topic))).toEqual(inOrder(closed(topic)))
     if (poison !== '') expect(engine.stats().pool.replaced).toBeGreaterThan(0)
     expect(engine.pipelines.list()[0]).toMatchObject({ late: 0, failed: 0 })
