@@ -1,4 +1,6 @@
 /** What pipelines say, and what they should say: the same definition over the same readings, in one thread. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Engine } from '../../src/engine/engine.ts'
 import { loadDefinition } from '../../src/pipelines/load-definition.ts'
@@ -25,6 +27,12 @@ export class Heard {
     return [...(this.#topics.get(topic)?.values() ?? [])]
   }
 
+  /** Of this engine and of those before it. */
+  with(earlier: readonly Heard[], topic: string): readonly Item[] {
+    const all = [...earlier, this].flatMap((heard) => [...(heard.#topics.get(topic) ?? [])])
+    return [...new Map(all).values()]
+  }
+
   count(topic: string): number {
     return this.#topics.get(topic)?.size ?? 0
   }
@@ -45,4 +53,20 @@ export async function expected(
   return (topic) => test.results<Item>(topic)
 }
 
+/**
+ * URL of a copy of a pipeline under fixtures/ with these options: a module of its own each time, which does not go by its
+ * query and finds the program wherever it lies.
+ */
+export function copyOf(folder: string, name: string, options: Record<string, string | number> = {}): string {
+  const query = new URLSearchParams(Object.entries(options).map(([key, value]) => [key, String(value)]))
+  const text = readFileSync(new URL(`./fixtures/${name}.js`, import.meta.url), 'utf8')
+    .replace('new URL(import.meta.url).searchParams', `new URLSearchParams('${String(query)}')`)
+    .replace("'millrace'", `'${PROGRAM}'`)
+  const path = join(folder, `${name}-${copies++}.js`)
+  writeFileSync(path, text)
+  return pathToFileURL(path).href
+}
+
+let copies = 0
+export const PROGRAM = new URL('../../dist/index.js', import.meta.url).href
 export const urlOf = (path: string): string => pathToFileURL(path).href

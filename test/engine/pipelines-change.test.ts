@@ -3,21 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Engine } from '../../src/engine/engine.ts'
-import { Heard, inOrder, urlOf } from './heard.ts'
+import { copyOf, Heard, inOrder, PROGRAM, urlOf } from './heard.ts'
 import { counting } from './recorded.ts'
-import { fixture, isIdle, startEngine, until } from './rig.ts'
+import { isIdle, startEngine, until } from './rig.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-changing-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const START = Date.parse('2026-01-01T00:00:00Z')
-const url = (options: Record<string, string | number> = {}): string => fixture('changing', options).href
+const url = (options: Record<string, string | number> = {}): string => copyOf(folder, 'changing', options)
 const one = (engine: Engine) => engine.pipelines.list()[0]
 
 /** `count` readings of ten devices with values from `first` on, within a minute of event time. */
 async function send(engine: Engine, first: number, count: number): Promise<void> {
   const readings = counting(count, first).map((value) => ({
-    ...{ device: `d${value % 10}`, metric: 'value', value, time: START + (value % 50_000) },
+    ...{ device: `d${value % 10}`, metric: 'value', value, time: START + value },
   }))
   expect((await engine.ingest(readings)).accepted).toBe(count)
 }
@@ -37,7 +37,7 @@ describe('pipelines that change while readings flow', () => {
     let sent = 0
     let isDone = false
     const sending = (async () => {
-      for (; !isDone; sent += 500) await send(engine, sent, 500)
+      for (; !isDone && sent < 50_000; sent += 500) await send(engine, sent, 500)
     })()
     for (const mark of counting(4, 1)) await engine.pipelines.start(url({ mark }))
     isDone = true
@@ -63,9 +63,9 @@ describe('pipelines that change while readings flow', () => {
     )
     await engine.pipelines.start(url({ version: 2, onChange: 'migrate' }))
     expect(one(engine)).toMatchObject({ version: 2, readings: 100 })
-    await expect(
-      engine.pipelines.start(url({ version: 2, more: 1, onChange: 'refuse' })),
-    ).rejects.toThrow(/state/)
+    await expect(engine.pipelines.start(url({ version: 2, more: 1, onChange: 'refuse' }))).rejects.toThrow(
+      /state/,
+    )
     await send(engine, 100, 100)
     await until(() => isIdle(engine), 'second')
     await engine.pipelines.start(url({ version: 3, more: 1 }))
@@ -101,9 +101,9 @@ describe('pipelines that change while readings flow', () => {
     writeFileSync(table, 'device,site\nd1,north\n')
     const file = join(folder, 'joined.js')
     const good = (mark: string, path: string): string =>
-      `import { pipeline, referenceTable } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)}
+      `import { pipeline, referenceTable } from '${PROGRAM}'
        export default pipeline('joined', { metrics: ['value'] })
-         .join('row', referenceTable(${JSON.stringify(path)}, { key: 'device' }))
+         .join('row', referenceTable(${JSON.stringify(path)}, { column: 'device', key: (r) => r.device }))
          .map((r) => ({ mark: '${mark}', value: r.value, site: r.row?.site }))
          .to({ type: 'callback' })`
     writeFileSync(file, good('old', table))
@@ -116,7 +116,10 @@ describe('pipelines that change while readings flow', () => {
       ["throw new Error('not today')", /not today/],
       [good('new', join(folder, 'none.csv')), /none\.csv/],
       [good('new', table).replace("type: 'callback'", "type: 'pigeon'"), /pigeon/],
-      [`import { isMainThread } from 'node:worker_threads'\nif (!isMainThread) throw new Error('not in here')\n${good('new', table)}`, /not in here/],
+      [
+        `import { isMainThread } from 'node:worker_threads'\nif (!isMainThread) throw new Error('not in here')\n${good('new', table)}`,
+        /not in here/,
+      ],
     ]
     for (const [round, [text, message]] of wrong.entries()) {
       writeFileSync(file, text)

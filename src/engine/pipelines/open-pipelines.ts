@@ -58,7 +58,7 @@ export function openPipelines(parts: PipelinesParts): PipelineDesk {
   const fail = (error: unknown): void => events.tell('failure', error)
   const ports: OutsidePorts = {
     ...{ clock, random: ambientRandom, files: fileTexts, lookup, sinks },
-    onEmit: (topic, data, { id }) => events.tell('emit', { id, topic, data }),
+    onEmit: (topic, data, id) => events.tell('emit', { id, topic, data }),
     onAlert: (alert, ticket) => tellAlert(parts, alert, ticket),
     onReading: (pipeline, reading) => derived.add(pipeline, reading),
     onDeadLetter: (pipeline, letter) => deadLetters.addItem(pipeline, letter),

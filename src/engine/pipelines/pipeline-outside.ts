@@ -31,7 +31,7 @@ export interface OutsidePorts {
     item(pipeline: string, node: string, item: unknown, origin: Origin): boolean
     closePipeline(pipeline: string, limitMs: number): Promise<void>
   }
-  readonly onEmit: (topic: string, item: unknown, origin: Origin) => void
+  readonly onEmit: (topic: string, item: unknown, id: string) => void
   /** `ticket` = of the worker's message; undefined when it comes from a stage on this thread. */
   readonly onAlert: (alert: PipelineAlert, ticket: number | undefined) => void
   readonly onReading: (pipeline: string, reading: DerivedReading) => void
@@ -136,9 +136,14 @@ export class PipelineOutside {
 
   #item(id: string, item: unknown, origin: Origin): void {
     const node = this.#nodes.get(id)
-    if (node?.kind === 'emit') this.#ports.onEmit(node.topic, item, origin)
+    if (node?.kind === 'emit') this.#ports.onEmit(node.topic, item, this.#idOf(id, origin))
     else if (node?.kind === 'sink') this.#ports.sinks.item(this.#name, id, item, origin)
     else this.#enrichments.get(id)?.push(item, origin)
+  }
+
+  /** Topics are for all: another pipeline, or another stage, may tell of the same reading. */
+  #idOf(node: string, { id }: Origin): string {
+    return `${this.#name}/${node}/${id}`
   }
 
   #enrichmentOf(node: EnrichNode): Enrichment {
