@@ -160,7 +160,7 @@ async function assembleOver(
   })
   const pipelines: PipelineDesk = openPipelines({
     ...{ config, clock, directory, events, alerts, alertLog, deadLetters, sinks, derived, pool },
-    ...{ foundation, kept: kept?.streams ?? [] },
+    ...{ foundation, kept: kept?.streams ?? [], drain: () => egress.drain() },
   })
   await startWorkers(pool, pipelines, config, router)
   const { registry } = directory
