@@ -30,7 +30,7 @@ export interface PartOrder {
   readonly kind: 'take'
   readonly chunk: number
   readonly records: ArrayBuffer
-  readonly count: number
+  readonly heads: readonly number[]
   /** By number of the thread that has read it. */
   readonly metricIds: Uint16Array
   readonly regionIds: Uint8Array
