@@ -50,9 +50,10 @@ export type Order =
   | { readonly kind: 'finish'; readonly chunk: number; readonly latest: number }
   | { readonly kind: 'end' }
 
-/** A line of the output; lines are ordered by time and then by text. */
+/** A line of the output; lines are ordered by time, then by key (the group, the device), then by text. */
 export interface ResultLine {
   readonly time: number
+  readonly key: string
   readonly text: string
 }
 
