@@ -50,6 +50,8 @@ export const ROW_LAT = 2
 export const ROW_LON = 3
 
 export const MAX_FAULTS = 20
+/** Memory that is kept for chunks to come. */
+const MAX_SPARE = 8
 /** Region: not given, what is known of the device counts. */
 export const NO_REGION = 255
 export const NO_TIER = 255
@@ -67,6 +69,7 @@ export class ChunkReading {
   /** Where a scanner leaves value, time and position of a reading: numbers that are handed over would be allocated. */
   readonly row = new Float64Array(4)
   readonly #options: ScanOptions
+  readonly #spare: ArrayBuffer[] = []
   readonly #parts: readonly ShareBlocks[]
   readonly #names = new ByteNames()
   /** By name as ByteNames counts them. */
@@ -86,7 +89,7 @@ export class ChunkReading {
 
   constructor(options: ScanOptions) {
     this.#options = options
-    this.#parts = Array.from({ length: options.shares }, () => new ShareBlocks())
+    this.#parts = Array.from({ length: options.shares }, () => new ShareBlocks(this.#spare))
     this.#regionWords.of(UNASSIGNED)
   }
 
@@ -199,7 +202,7 @@ export class ChunkReading {
 
   /** Memory of records that are done with. */
   reuse(records: ArrayBuffer): void {
-    this.#parts.find((part) => part.isBare)?.reuse(records)
+    if (this.#spare.length < MAX_SPARE) this.#spare.push(records)
   }
 
   #wrong(time: number, value: number): string {

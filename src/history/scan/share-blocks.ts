@@ -48,6 +48,12 @@ export class ShareBlocks {
   #f64 = new Float64Array(0)
   #u16 = new Uint16Array(0)
   #u8 = new Uint8Array(0)
+  readonly #spare: ArrayBuffer[]
+
+  /** `spare` is memory that may be taken instead of new one. */
+  constructor(spare: ArrayBuffer[]) {
+    this.#spare = spare
+  }
 
   /** The device is `ids[device]`; value and time are the first two of `row`; the position is in 1e-7 degree. */
   put(
@@ -78,11 +84,6 @@ export class ShareBlocks {
       this.#place(block, inBlock, isPlaced ? lat / UNITS_PER_DEGREE : NaN, lon / UNITS_PER_DEGREE)
   }
 
-  /** Whether it has no memory. */
-  get isBare(): boolean {
-    return this.#f64.length === 0
-  }
-
   /** Gives the blocks away. */
   take(): Blocks {
     const heads = this.#heads
@@ -97,11 +98,6 @@ export class ShareBlocks {
     this.#heads = []
     this.#next.fill(0)
     return { records: buffer, heads }
-  }
-
-  /** Memory to use again instead of new one. */
-  reuse(buffer: ArrayBuffer): void {
-    if (this.isBare) this.#use(buffer)
   }
 
   #begin(shard: number): number {
@@ -129,6 +125,8 @@ export class ShareBlocks {
 
   #grow(): void {
     const former = this.#u8
+    const spare = former.length === 0 ? this.#spare.pop() : undefined
+    if (spare !== undefined && spare.byteLength >= BLOCK_BYTES) return this.#use(spare)
     this.#use(new ArrayBuffer(Math.max(FIRST_BLOCKS * BLOCK_BYTES, former.length * 2)))
     this.#u8.set(former)
   }
