@@ -2,12 +2,11 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Command } from 'commander'
 import { MillraceError } from '../core/errors.ts'
-import { definitionIn } from '../pipelines/builder/pipeline.ts'
 import type { PipelineDefinition } from '../pipelines/definition/definition.ts'
-import { checkDefinition } from '../pipelines/compiler/check.ts'
 import type { SinkCheck } from '../pipelines/compiler/sink-check.ts'
 import { planOf } from '../pipelines/compiler/plan.ts'
 import { planText } from '../pipelines/compiler/plan-text.ts'
+import { loadDefinition } from '../pipelines/load-definition.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What the command is built from. */
@@ -68,8 +67,7 @@ interface Checked {
 
 async function checkedFile(file: string, sinks: SinkCheck | undefined): Promise<Checked> {
   try {
-    const definition = await loadedFrom(file)
-    checkDefinition(definition, sinks)
+    const definition = await loadDefinition(pathToFileURL(resolve(file)).href, sinks)
     return { file, definition, error: undefined }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
@@ -77,16 +75,6 @@ async function checkedFile(file: string, sinks: SinkCheck | undefined): Promise<
       error instanceof MillraceError ? error : new MillraceError('pipeline-failed', reason, {}, error)
     return { file, definition: undefined, error: known }
   }
-}
-
-async function loadedFrom(file: string): Promise<PipelineDefinition> {
-  const exports = (await import(pathToFileURL(resolve(file)).href)) as { readonly default?: unknown }
-  const definition = definitionIn(exports.default)
-  if (definition !== undefined) return definition
-  throw new MillraceError(
-    'pipeline-failed',
-    'its default export must be a pipeline: a stage, a class with @stage.pipeline, or a definition',
-  )
 }
 
 function allWrong(wrong: readonly Checked[]): MillraceError {

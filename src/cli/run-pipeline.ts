@@ -11,12 +11,12 @@ import { openInput } from '../history/input/open-input.ts'
 import { openOutput, type Output } from '../history/output/output.ts'
 import { observed } from '../history/outputs-of.ts'
 import { HistoryRun, type RunSummary } from '../history/run/history-run.ts'
-import { loadDefinition } from '../history/run/load.ts'
 import type { RunFault, ThreadOrder } from '../history/run/messages.ts'
 import { startThread } from '../history/run/run-thread.ts'
 import { fieldNames, PLAIN_FIELDS } from '../history/scan/columns.ts'
 import { compileKernels } from '../kernels/kernels.ts'
 import type { PipelineDefinition } from '../pipelines/definition/definition.ts'
+import { loadDefinition } from '../pipelines/load-definition.ts'
 import { kernelRoom } from '../storage/journal/checksum.ts'
 import { ProgressBar, short } from './progress-bar.ts'
 import * as options from './run-options.ts'
@@ -73,6 +73,7 @@ async function run(pipeline: string, given: RunOptions, parts: RunCommandParts):
   const startedMs = clock.nowMs()
   const url = pathToFileURL(resolve(pipeline)).href
   const definition = await loadDefinition(url)
+  refuseEnrich(definition)
   const wanted = topicFilter(definition, given.topic)
   const inputs = await openInputs(given, parts, say)
   const output = await openOutput({
@@ -134,6 +135,17 @@ async function openInputs(
   const inputs: Input[] = []
   for (const path of input) inputs.push(await openInput(path, format, { disk, room, stdin, say }))
   return inputs
+}
+
+/** What is fetched while history runs would be of today, and hold the run back; so it is no use to pretend. */
+function refuseEnrich({ name, nodes }: PipelineDefinition): void {
+  const node = nodes.find(({ kind }) => kind === 'enrich')
+  if (node === undefined) return
+  throw new MillraceError(
+    'bad-config',
+    `${name}: ${node.id} (enrich) asks the world outside, which millrace run does not; allowed: all other stages`,
+    { node: node.id },
+  )
 }
 
 /** The beginning of lines that are wanted; undefined = all are. */

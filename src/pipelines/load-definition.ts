@@ -5,15 +5,15 @@ import type { SinkCheck } from './compiler/sink-check.ts'
 import type { PipelineDefinition } from './definition/definition.ts'
 
 /**
- * The pipeline that a module exports as its default: a definition, or a stage or a class with stages, which stand for
- * their whole pipeline. Throws pipeline-failed with everything that is wrong.
+ * The pipeline that a module exports as its default: a definition, a class with stages, or a stage of the builder, which
+ * stands for its whole pipeline. Throws pipeline-failed with everything that is wrong.
  */
 export async function loadDefinition(url: string, sinks?: SinkCheck): Promise<PipelineDefinition> {
   const definition = definitionIn((await importModule(url)).default)
   if (definition === undefined)
     throw new MillraceError(
       'pipeline-failed',
-      `${url}: its default export is no pipeline; allowed: what pipeline(…) and its stages return`,
+      `${url}: its default export must be a pipeline: a stage, a class with @stage.pipeline, or a definition`,
       { url },
     )
   checkDefinition(definition, sinks)

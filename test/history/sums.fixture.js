@@ -43,5 +43,7 @@ export function openStream({ definition, outlet, lookup, counts }) {
     },
     advanceCombined() {},
   }
-  return { stream, shared: null }
+  /** @param {number} _shard @param {readonly number[]} slices @param {(slice: number) => void} show */
+  const together = (_shard, slices, show) => slices.forEach(show)
+  return { stream, together, shared: null }
 }

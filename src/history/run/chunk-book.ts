@@ -94,7 +94,7 @@ export class ChunkBook {
       regionIds: Uint8Array.from(this.#regions.idsOf(thread)),
       latest: this.#latest,
     }
-    return parts.map(({ records, count }) => ({ ...shared, records, count }))
+    return parts.map(({ records, heads }) => ({ ...shared, records, heads }))
   }
 
   #faultsOf(input: number, { faults, lines }: ScannedChunk): RunFault[] {

@@ -1,8 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { MillraceError } from '../../core/errors.ts'
+import { loadDefinition } from '../../pipelines/load-definition.ts'
 import { NodeDisk } from '../../storage/disk/node-disk.ts'
 import type { Order, Report, ThreadOrder } from './messages.ts'
-import { loadDefinition, loadRuntime } from './load.ts'
+import { loadRuntime } from './load-runtime.ts'
 import { ShareRun } from './share-run.ts'
 
 const port = parentPort!

@@ -30,7 +30,7 @@ export interface PartOrder {
   readonly kind: 'take'
   readonly chunk: number
   readonly records: ArrayBuffer
-  readonly count: number
+  readonly heads: readonly number[]
   /** By number of the thread that has read it. */
   readonly metricIds: Uint16Array
   readonly regionIds: Uint8Array
@@ -50,9 +50,10 @@ export type Order =
   | { readonly kind: 'finish'; readonly chunk: number; readonly latest: number }
   | { readonly kind: 'end' }
 
-/** A line of the output; lines are ordered by time and then by text. */
+/** A line of the output; lines are ordered by time, then by key (the group, the device), then by text. */
 export interface ResultLine {
   readonly time: number
+  readonly key: string
   readonly text: string
 }
 

@@ -16,6 +16,8 @@ export interface StreamParts {
 
 export interface OpenedStream {
   readonly stream: Stream
+  /** Shows slices of a shard one after the other, in one transaction of its state if that holds them. */
+  readonly together: (shard: number, slices: readonly number[], show: (slice: number) => void) => void
   /** What other threads open the same pipeline with. */
   readonly shared: unknown
 }

@@ -7,6 +7,7 @@ import { ReferenceRows } from '../../pipelines/reference/reference-rows.ts'
 import type { CombinedDoor } from '../../pipelines/runtime/combined-door.ts'
 import { PipelineRuntime } from '../../pipelines/runtime/pipeline-runtime.ts'
 import { Progress } from '../../pipelines/runtime/progress.ts'
+import type { ShardState } from '../../pipelines/state/shard-state.ts'
 import { PipelineState } from '../../pipelines/state/pipeline-state.ts'
 import type { OpenedStream, StreamParts } from './open-stream.ts'
 
@@ -31,7 +32,27 @@ export function openStream({ definition, outlet, lookup, counts, owner, shared }
     door: waiting(progress.combinedDoor(owner)),
     references: (node) => referencesOf(definition, node),
   })
-  return { stream, shared: { state: state.buffer, progress: progress.buffer } satisfies Shared }
+  return {
+    stream,
+    together: (shard, slices, show) => inOne(state.part(shard), slices, show),
+    shared: { state: state.buffer, progress: progress.buffer } satisfies Shared,
+  }
+}
+
+/** Of the undo log's room; a slice more must always fit. */
+const LONG = 0.25
+
+/** What a transaction saves of a window, it saves once. One that fails needs no undoing: the run has failed. */
+function inOne(part: ShardState, slices: readonly number[], show: (slice: number) => void): void {
+  part.begin()
+  for (const slice of slices) {
+    if (part.logFill > LONG) {
+      part.commit()
+      part.begin()
+    }
+    show(slice)
+  }
+  part.commit()
 }
 
 /** Whoever comes to the door waits: what is late must not hang on which thread was there first. */

@@ -1,7 +1,7 @@
 import type { ResultLine } from './messages.ts'
 
 /**
- * Puts lines in the order of their time, and within one time of their text, however many threads they came from. What is later
+ * Puts lines in the order of their time, within one time of their key and within one key of their text, however many threads they came from. What is later
  * than the floor waits: there may still be something before it.
  */
 export class ResultOrder {
@@ -23,9 +23,11 @@ export class ResultOrder {
     const later: ResultLine[] = []
     for (const line of this.#waiting) (line.time <= this.#floor ? due : later).push(line)
     this.#waiting = later
-    return due.sort(byTimeAndText).map(({ text }) => text)
+    return due.sort(byTimeAndKey).map(({ text }) => text)
   }
 }
 
-const byTimeAndText = (a: ResultLine, b: ResultLine): number =>
-  a.time - b.time || (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)
+const byTimeAndKey = (a: ResultLine, b: ResultLine): number =>
+  a.time - b.time || ordered(a.key, b.key) || ordered(a.text, b.text)
+
+const ordered = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

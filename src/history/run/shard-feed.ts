@@ -1,43 +1,46 @@
 import { SHARDS } from '../../core/limits.ts'
-import type { Stream } from '../../pipelines/runtime/stream.ts'
-import { RECORD_WORDS } from '../scan/record.ts'
-import { BlockWriter } from './block-writer.ts'
+import { type Blocks, HEAD_SHARD, timesOf } from '../scan/share-blocks.ts'
+import type { OpenedStream } from './open-stream.ts'
+import { type RunIds, ShownBlock } from './shown-block.ts'
+
+/** Slices of a shard that are shown before it hears of the watermark: what is done each time is then done for more rows. */
+const SLICES = 8
 
 /**
  * Shows a pipeline the readings of the shards of one share, in the order of the input and in slices that don't depend on how
  * many threads there are; so the results don't either. A shard's watermark follows its own latest reading, as in the engine;
- * one that is quiet follows the others, its `idleMs` behind.
+ * one that is quiet follows the others, its `idleMs` behind. It is told of its watermark before any reading that is behind
+ * it, so what is late is late, but not for each slice.
  */
 export class ShardFeed {
-  readonly #stream: Stream
+  readonly #opened: OpenedStream
   readonly #share: number
   readonly #shares: number
-  readonly #blocks: (BlockWriter | undefined)[] = []
   readonly #latest = new Float64Array(SHARDS).fill(-Infinity)
   readonly #watermarks = new Float64Array(SHARDS).fill(-Infinity)
+  /** By shard: its blocks of the chunk. */
+  readonly #blocks: number[][] = Array.from({ length: SHARDS }, () => [])
+  readonly #shown = new ShownBlock()
 
-  constructor(stream: Stream, share: number, shares: number) {
-    this.#stream = stream
+  constructor(opened: OpenedStream, share: number, shares: number) {
+    this.#opened = opened
     this.#share = share
     this.#shares = shares
   }
 
   /** A part of a chunk; `latest` is the latest event time of all shards so far. Returns the lowest watermark. */
-  take(
-    records: ArrayBuffer,
-    count: number,
-    metricIds: Uint16Array,
-    regionIds: Uint8Array,
-    latest: number,
-  ): number {
-    const f64 = new Float64Array(records)
-    const i32 = new Int32Array(records)
-    for (let index = 0; index < count; index++) {
-      const shard = i32[2 * index * RECORD_WORDS + 8] >>> 26
-      const block = (this.#blocks[shard] ??= new BlockWriter())
-      if (block.put(f64, i32, index, metricIds, regionIds)) this.#show(shard, block)
+  take(blocks: Blocks, ids: RunIds, latest: number): number {
+    const { latenessMs, idleMs } = this.#opened.stream.time
+    const times = timesOf(blocks)
+    blocks.heads.forEach((head, block) => this.#blocks[head & HEAD_SHARD].push(block))
+    let floor = Infinity
+    for (let shard = this.#share; shard < SHARDS; shard += this.#shares) {
+      this.#showAll(shard, blocks, ids, times)
+      this.#blocks[shard].length = 0
+      this.#advance(shard, latest - latenessMs - idleMs)
+      floor = Math.min(floor, this.#watermarks[shard])
     }
-    return this.#close(latest)
+    return floor
   }
 
   /** Every window closes: nothing is later than `end`. */
@@ -45,31 +48,34 @@ export class ShardFeed {
     for (let shard = this.#share; shard < SHARDS; shard += this.#shares) this.#advance(shard, end)
   }
 
-  #show(shard: number, block: BlockWriter): void {
-    let latest = this.#latest[shard]
-    for (let row = 0; row < block.count; row++) if (block.time[row] > latest) latest = block.time[row]
-    this.#latest[shard] = latest
-    this.#stream.process(shard, block, this.#watermarks[shard])
-    block.count = 0
-    this.#advance(shard, latest - this.#stream.time.latenessMs)
+  #showAll(shard: number, blocks: Blocks, ids: RunIds, times: ReturnType<typeof timesOf>): void {
+    const { latenessMs } = this.#opened.stream.time
+    let group: number[] = []
+    for (const block of this.#blocks[shard]) {
+      const isBehind = times.earliest[block] < this.#latest[shard] - latenessMs
+      if (isBehind || group.length === SLICES) {
+        this.#show(shard, blocks, group, ids)
+        group = []
+      }
+      group.push(block)
+      this.#latest[shard] = Math.max(this.#latest[shard], times.latest[block])
+    }
+    this.#show(shard, blocks, group, ids)
   }
 
-  /** The end of a chunk: what is in blocks is shown, and quiet shards follow. */
-  #close(latest: number): number {
-    const { latenessMs, idleMs } = this.#stream.time
-    let floor = Infinity
-    for (let shard = this.#share; shard < SHARDS; shard += this.#shares) {
-      const block = this.#blocks[shard]
-      if (block !== undefined && block.count > 0) this.#show(shard, block)
-      this.#advance(shard, latest - latenessMs - idleMs)
-      floor = Math.min(floor, this.#watermarks[shard])
-    }
-    return floor
+  #show(shard: number, blocks: Blocks, group: readonly number[], ids: RunIds): void {
+    const { stream, together } = this.#opened
+    const watermark = this.#watermarks[shard]
+    if (group.length > 0)
+      together(shard, group, (block) =>
+        stream.process(shard, this.#shown.show(blocks, block, ids), watermark),
+      )
+    this.#advance(shard, this.#latest[shard] - stream.time.latenessMs)
   }
 
   #advance(shard: number, watermark: number): void {
     if (!(watermark > this.#watermarks[shard])) return
     this.#watermarks[shard] = watermark
-    this.#stream.advance(shard, watermark)
+    this.#opened.stream.advance(shard, watermark)
   }
 }

@@ -74,7 +74,7 @@ export class ShareRun {
     this.#horizonMs = parts.horizonMs
     this.#late = () => parts.late.rows
     this.#combine = (watermark) => stream.advanceCombined(watermark)
-    this.#feed = new ShardFeed(stream, order.share, order.shares)
+    this.#feed = new ShardFeed(parts.opened, order.share, order.shares)
     this.#reading = new ChunkReading({ ...order, devices: this.#devices })
     const metrics = new MetricNumbers(new Map(order.dictionary))
     this.#scanners = order.formats.map((format) => scannerOf(format, order.fields, metrics))
@@ -119,11 +119,11 @@ export class ShareRun {
     return { bytes: this.#room, from: 0, to: length }
   }
 
-  #take({ records, count, metricIds, regionIds, metrics, regions, devices, latest }: PartOrder): number {
-    this.#names.learn(metrics, regions)
-    for (const { id, name } of devices) this.#devices.name(id, name)
-    const floor = this.#feed.take(records, count, metricIds, regionIds, latest)
-    this.#reading.reuse(records)
+  #take(part: PartOrder): number {
+    this.#names.learn(part.metrics, part.regions)
+    for (const { id, name } of part.devices) this.#devices.name(id, name)
+    const floor = this.#feed.take(part, part, part.latest)
+    this.#reading.reuse(part.records)
     return floor
   }
 

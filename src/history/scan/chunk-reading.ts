@@ -5,7 +5,7 @@ import { type Tier, tierIndex } from '../../core/tiers.ts'
 import type { DeviceList } from '../device-list.ts'
 import { ByteNames } from './byte-names.ts'
 import { DeviceNumbers } from './device-numbers.ts'
-import { POSITION_ABSENT, RecordWriter, UNITS_PER_DEGREE } from './record.ts'
+import { type Blocks, POSITION_ABSENT, ShareBlocks, UNITS_PER_DEGREE } from './share-blocks.ts'
 import { shardOfDevice } from './shard-of-device.ts'
 import { Words } from './words.ts'
 
@@ -17,7 +17,7 @@ export interface Fault {
 
 /** What one thread has read from one chunk of the input, in parts for the threads that have the shards. */
 export interface ScannedChunk {
-  readonly parts: readonly { readonly records: ArrayBuffer; readonly count: number }[]
+  readonly parts: readonly Blocks[]
   readonly lines: number
   readonly readings: number
   /** The latest event time in it; −Infinity = no reading. */
@@ -50,6 +50,8 @@ export const ROW_LAT = 2
 export const ROW_LON = 3
 
 export const MAX_FAULTS = 20
+/** Memory that is kept for chunks to come. */
+const MAX_SPARE = 8
 /** Region: not given, what is known of the device counts. */
 export const NO_REGION = 255
 export const NO_TIER = 255
@@ -60,14 +62,15 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 /**
- * Takes readings from a scanner and keeps them as records, chunk by chunk. Numbers of devices, metrics and regions are this
+ * Takes readings from a scanner and keeps them as blocks of their shards, chunk by chunk. Numbers of devices, metrics and regions are this
  * thread's own.
  */
 export class ChunkReading {
   /** Where a scanner leaves value, time and position of a reading: numbers that are handed over would be allocated. */
   readonly row = new Float64Array(4)
   readonly #options: ScanOptions
-  readonly #parts: readonly RecordWriter[]
+  readonly #spare: ArrayBuffer[] = []
+  readonly #parts: readonly ShareBlocks[]
   readonly #names = new ByteNames()
   /** By name as ByteNames counts them. */
   readonly #numberOf: number[] = []
@@ -86,7 +89,7 @@ export class ChunkReading {
 
   constructor(options: ScanOptions) {
     this.#options = options
-    this.#parts = Array.from({ length: options.shares }, () => new RecordWriter())
+    this.#parts = Array.from({ length: options.shares }, () => new ShareBlocks(this.#spare))
     this.#regionWords.of(UNASSIGNED)
   }
 
@@ -107,6 +110,11 @@ export class ChunkReading {
   deviceCalled(name: string): number {
     const bytes = encoder.encode(name)
     return this.device(bytes, 0, bytes.length)
+  }
+
+  /** The same where devices tend to come in the same order again and again: the one behind `before` is looked at first. */
+  deviceAfter(before: number, high: number, low: number): number {
+    return this.#devices.isNumber(before + 1, high, low) ? before + 1 : this.deviceOf(high, low)
   }
 
   /** The number of the device whose id is `high × 65,536 + low`. */
@@ -161,8 +169,7 @@ export class ChunkReading {
     const part = this.#parts[shard % this.#parts.length]
     const ownRegion = region === NO_REGION ? this.#regions[device] : region
     const ownTier = tier === NO_TIER ? this.#tiers[device] : tier
-    const tags = metric | (ownRegion << 16) | (ownTier << 24) | (shard << 26)
-    part.put(this.#devices.ids, device, this.row, lat, lon, tags)
+    part.put(shard, this.#devices.ids, device, this.row, lat, lon, metric, ownRegion, ownTier)
     this.#readings++
     if (time > this.#latest[0]) this.#latest[0] = time
     return ''
@@ -175,7 +182,7 @@ export class ChunkReading {
   /** What has been taken since the last time. */
   take(lines: number): ScannedChunk {
     const chunk = {
-      parts: this.#parts.map((part) => ({ count: part.count, records: part.take() })),
+      parts: this.#parts.map((part) => part.take()),
       lines,
       readings: this.#readings,
       latest: this.#latest[0],
@@ -195,7 +202,7 @@ export class ChunkReading {
 
   /** Memory of records that are done with. */
   reuse(records: ArrayBuffer): void {
-    this.#parts.find((part) => part.isBare)?.reuse(records)
+    if (this.#spare.length < MAX_SPARE) this.#spare.push(records)
   }
 
   #wrong(time: number, value: number): string {

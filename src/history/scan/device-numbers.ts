@@ -18,6 +18,10 @@ export class DeviceNumbers {
     }
   }
 
+  isNumber(number: number, high: number, low: number): boolean {
+    return number < this.count && this.ids[number] === high * 0x1_0000 + low
+  }
+
   #add(slot: number, id: number): number {
     const number = this.count++
     this.ids[number] = id

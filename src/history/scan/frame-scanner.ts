@@ -62,7 +62,7 @@ export class FrameScanner implements Scanner {
       const seriesLow = this.#u32[at >>> 2]
       const seriesHigh = this.#u32[(at + 4) >>> 2]
       if (device < 0 || seriesHigh !== high || seriesLow >>> 16 !== low >>> 16)
-        device = into.deviceOf(seriesHigh, seriesLow >>> 16)
+        device = into.deviceAfter(device, seriesHigh, seriesLow >>> 16)
       low = seriesLow
       high = seriesHigh
       const metric = this.#metrics.of(low & 0xffff, into)

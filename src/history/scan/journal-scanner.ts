@@ -1,7 +1,7 @@
 import { framesOf, readingsOf } from '../../storage/journal/frames.ts'
 import { type ChunkReading, NO_REGION, NO_TIER, ROW_TIME, ROW_VALUE } from './chunk-reading.ts'
 import type { MetricNumbers } from './metric-numbers.ts'
-import { POSITION_ABSENT } from './record.ts'
+import { POSITION_ABSENT } from './share-blocks.ts'
 import type { Scanner } from './scanner.ts'
 
 /** In front of each record's payload: f64 epochOffsetMs, u32 payload bytes, u32 unused. */

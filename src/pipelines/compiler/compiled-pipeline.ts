@@ -65,7 +65,7 @@ export interface CompiledWindow {
   readonly rows: KeyedRows
   take(envelope: Envelope): boolean
   /**
-   * A result as stages see it: the aggregates' values as the window made them, with the numbers of `top` as names where
+   * A result as stages see it: the aggregates' values (in their order) as the window made them, with the numbers of `top` as names where
    * they stand for some, the key's parts, start, end, revision, early.
    */
   result(
@@ -76,7 +76,7 @@ export interface CompiledWindow {
       readonly revision: number
       readonly early: boolean
     },
-    values: Readonly<Record<string, unknown>>,
+    values: readonly unknown[],
     lookup: Lookup,
   ): Envelope
 }

@@ -7,6 +7,7 @@ import type { KeyedRows } from '../runtime/keyed-rows.ts'
 import type { Envelope } from '../runtime/operator.ts'
 import type { CompiledWindow, InputColumn } from './compiled-pipeline.ts'
 import type { StageGraph } from './graph.ts'
+import { type ResultItem, resultItem } from './result-item.ts'
 import { type ColumnSource, columnsOf, hashedNumberOf, isEveryItem, numberOf } from './window-columns.ts'
 
 type Key = { readonly low: number; readonly high: number; readonly text: string | undefined }
@@ -28,6 +29,8 @@ export class WindowPlan implements CompiledWindow {
   readonly inputs: Readonly<Record<string, readonly number[]>>
   readonly rows: KeyedRows
   readonly #metricId: (name: string) => number | undefined
+  readonly #hasTops: boolean
+  readonly #item: ResultItem
 
   constructor(node: WindowNode, graph: StageGraph, key: KeyEncoder, lookup: Lookup) {
     const [input] = node.inputs
@@ -44,6 +47,8 @@ export class WindowPlan implements CompiledWindow {
     this.inputs = inputs
     this.rows = emptyRows(columns.length)
     this.#metricId = (name) => lookup.metricId(name)
+    this.#hasTops = Object.values(node.aggregates).some(({ type }) => type === 'top')
+    this.#item = resultItem(Object.keys(node.aggregates), key.parts)
   }
 
   take({ item, origin }: Envelope): boolean {
@@ -62,24 +67,17 @@ export class WindowPlan implements CompiledWindow {
     return true
   }
 
-  result(
-    { low, high, text }: Key,
-    times: Times,
-    values: Readonly<Record<string, unknown>>,
-    lookup: Lookup,
-  ): Envelope {
+  result({ low, high, text }: Key, times: Times, values: readonly unknown[], lookup: Lookup): Envelope {
     const { start, end, revision, early } = times
-    const source = this.key.source(low, high, text)
+    const { device, metric, region, tier } = this.key.source(low, high, text)
     const group = { low, high, text, label: this.key.label(low, high, text, lookup) }
     const name = `${high.toString(36)}.${low.toString(36)}${text ?? ''}`
-    const given = `${this.node.id}:${name}:${start}-${end}:${revision}${early ? 'e' : ''}`
+    const id = `${this.node.id}:${name}:${start}-${end}:${revision}${early ? 'e' : ''}`
+    const parts = this.key.describe(low, high, text, lookup)
+    const shown = this.#hasTops ? this.#named(values, lookup) : values
     return {
-      item: {
-        ...this.#named(values, lookup),
-        ...{ start, end, revision, early },
-        ...this.key.describe(low, high, text, lookup),
-      },
-      origin: { ...source, time: end, id: given, group },
+      item: this.#item(shown, start, end, revision, early, parts),
+      origin: { device, metric, region, tier, time: end, id, group },
     }
   }
 
@@ -88,18 +86,13 @@ export class WindowPlan implements CompiledWindow {
   }
 
   /** The entries of a `top` over names, with these in place of their numbers. */
-  #named(values: Readonly<Record<string, unknown>>, lookup: Lookup): Record<string, unknown> {
-    const named: Record<string, unknown> = { ...values }
-    for (const [name, spec] of Object.entries(this.node.aggregates)) {
-      if (spec.type !== 'top') continue
+  #named(values: readonly unknown[], lookup: Lookup): readonly unknown[] {
+    return Object.entries(this.node.aggregates).map(([name, { type }], index) => {
       const { kind } = this.columns[this.inputs[name][0]]
-      if (kind !== 'number')
-        named[name] = (values[name] as readonly TopEntry[] | undefined)?.map((entry) => ({
-          ...entry,
-          value: nameOf(kind, entry.value, lookup),
-        }))
-    }
-    return named
+      if (type !== 'top' || kind === 'number') return values[index]
+      const entries = values[index] as readonly TopEntry[] | undefined
+      return entries?.map((entry) => ({ ...entry, value: nameOf(kind, entry.value, lookup) }))
+    })
   }
 }
 

@@ -75,7 +75,7 @@ const literal = (fields: readonly (readonly [string, string | undefined])[]): st
   `{ ${fields.map(([field, expression]) => `${propertyName(field)}: ${expression}`).join(', ')} }`
 
 /** `__proto__: x` would set the prototype; a computed name does not. */
-const propertyName = (field: string): string =>
+export const propertyName = (field: string): string =>
   field === '__proto__' ? '["__proto__"]' : JSON.stringify(field)
 
 function viewSource(derived: readonly string[]): string {

@@ -19,6 +19,8 @@ export class PackedKey implements KeyEncoder {
   high = 0
   readonly text = undefined
   readonly #has: ReadonlySet<string>
+  /** The most frequent key, told without detours. */
+  readonly #isDevice: boolean
 
   /** Undefined: the parts do not fit. */
   static of(parts: readonly KeyPart[]): PackedKey | undefined {
@@ -34,6 +36,7 @@ export class PackedKey implements KeyEncoder {
     this.#has = new Set(names)
     this.parts = names
     this.isOfDevice = this.#has.has('device')
+    this.#isDevice = names.length === 1 && this.isOfDevice
   }
 
   encode(_item: unknown, { device, metric, region, tier }: KeySource): void {
@@ -71,6 +74,7 @@ export class PackedKey implements KeyEncoder {
 
   describe(low: number, high: number, _text: string | undefined, lookup: Lookup): Record<string, unknown> {
     const { device, metric, region, tier } = this.source(low, high)
+    if (this.#isDevice) return { device: deviceText(device, lookup) }
     const texts: Record<string, () => string> = {
       device: () => deviceText(device, lookup),
       metric: () => lookup.metricName(metric),
@@ -81,6 +85,7 @@ export class PackedKey implements KeyEncoder {
   }
 
   label(low: number, high: number, text: string | undefined, lookup: Lookup): string {
+    if (this.#isDevice) return deviceText(this.source(low, high).device, lookup)
     return Object.values(this.describe(low, high, text, lookup)).join('/') || 'all'
   }
 

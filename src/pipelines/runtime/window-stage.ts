@@ -122,14 +122,7 @@ export class WindowStage {
   }
 
   #envelopeOf(result: WindowResult): Envelope {
-    const { low, high, text, values } = result
-    const { key, node } = this.#compiled
-    const byName = Object.fromEntries(
-      Object.keys(node.aggregates).map((name, index) => [name, values[index]]),
-    )
-    const { item, origin } = this.#compiled.result(result, result, byName, this.#parts.lookup)
-    const label = key.label(low, high, text, this.#parts.lookup)
-    return { item, origin: { ...origin, group: { low, high, text, label } } }
+    return this.#compiled.result(result, result, result.values, this.#parts.lookup)
   }
 }
 

@@ -135,7 +135,7 @@ describe('the fused loop', () => {
     const { compiled, windows } = run(definition, [{ device: 3, metric: 'door' }])
     const [{ low, high, text }] = windows['window-1']
     const times = { start: 0, end: 1000, revision: 0, early: false }
-    const values = { n: 1, t: [{ value: 3, count: 1, error: 0 }] }
+    const values = [1, [{ value: 3, count: 1, error: 0 }]]
     const { item, origin } = compiled.windows
       .get('window-1')!
       .result({ low, high, text }, times, values, lookup)
