@@ -17,8 +17,8 @@ export class Heard {
   constructor(engine: Engine) {
     engine.on('emit', ({ topic, data, id }) => {
       const items = this.#topics.get(topic) ?? new Map<string, Item>()
-      if (items.has(id!)) this.repeats++
-      else items.set(id!, data as Item)
+      if (items.has(id)) this.repeats++
+      else items.set(id, data as Item)
       this.#topics.set(topic, items)
     })
   }
