@@ -1,219 +1,234 @@
 /**
- * Windows over shared state, one shard after the other in slices of 256 rows as a worker does it: tumbling by a few groups
- * (against a Map of objects), sliding over a million series (against aggregating the readings of a window again), quantile
- * and distinct by group (against sorted values and a Set). Run: `npx tsx bench/run.ts pipeline-windows [--small]`.
+ * Windows over shared state, one shard after the other in slices of 256 rows as a worker does it: tumbling by a few groups,
+ * sliding over a million series, quantile and distinct by group. Measured when windows come and go: rounds of the same rows,
+ * later by a round's length each, of which the first ones only fill the state. Rates are by seconds of CPU time.
+ * Run: `npm run bench -- pipeline-windows [--small]`.
  */
 import type { AggregateSpec } from '../src/pipelines/definition/aggregate-spec.ts'
 import type { WindowSpec } from '../src/pipelines/definition/window-spec.ts'
 import type { KeyedRows } from '../src/pipelines/runtime/keyed-rows.ts'
 import { PipelineState } from '../src/pipelines/state/pipeline-state.ts'
 import { makeWindow } from '../src/pipelines/windows/make-window.ts'
-import { benchCase, benchResult, timed } from './bench.ts'
+import { benchCase, benchResult } from './bench.ts'
 import type { BenchCase, BenchResult } from './bench.ts'
+import { PlainSliding, plainSketches, plainTumbling } from './plain-windows.ts'
+import type { PlainWindows } from './plain-windows.ts'
 
 interface Size {
+  /** Of a round, by groups. */
   readonly rows: number
+  readonly rounds: number
   readonly series: number
 }
 
 export const sizes = {
-  small: { rows: 40_000, series: 2_000 },
-  full: { rows: 8_000_000, series: 1_000_000 },
+  small: { rows: 20_000, rounds: 2, series: 2_000 },
+  full: { rows: 100_000, rounds: 150, series: 1_000_000 },
 }
 
 const SLICE = 256
+const SHARDS = 64
 const spec = (type: string, more: object = {}): AggregateSpec =>
   ({ type, input: 'value', metric: undefined, ...more }) as AggregateSpec
-
-interface Workload {
-  readonly keys: number
-  readonly rows: number
-  readonly msPerRow: number
-}
-
-/** Keys are spread over the shards; every key comes as often as any other. */
-const keyOf = (i: number, { keys }: Workload): number => (i * 7919) % keys
-const valueOf = (i: number): number => ((i * 31) % 1000) / 10
 
 interface Slice {
   readonly rows: KeyedRows
   readonly shard: number
-  readonly end: number
+  end: number
 }
 
-/** Slices as the shards come by turns, made before the clock starts. */
-function slicesOf(work: Workload, shards: number): Slice[] {
-  const filling = Array.from({ length: shards }, () => newRows())
-  const slices: Slice[] = []
-  for (let i = 0; i < work.rows; i++) {
-    const key = keyOf(i, work)
-    const shard = key % shards
-    const rows = filling[shard]
-    rows.keyLow[rows.count] = key
-    rows.time[rows.count] = i * work.msPerRow
-    rows.inputs[0][rows.count++] = valueOf(i)
-    if (rows.count < SLICE) continue
-    slices.push({ rows, shard, end: i * work.msPerRow })
-    filling[shard] = newRows()
+interface Workload {
+  readonly rows: number
+  readonly roundMs: number
+  readonly shards: number
+  readonly keyOf: (i: number) => number
+}
+
+const scattered = (i: number): number => Math.imul(i, 0x9e3779b1) >>> 8
+
+/** A round's slices as the shards come by turns. */
+class Feed {
+  readonly slices: Slice[] = []
+  readonly #roundMs: number
+
+  constructor({ rows: count, roundMs, shards, keyOf }: Workload) {
+    this.#roundMs = roundMs
+    const filling = Array.from({ length: shards }, newRows)
+    const end = (rows: KeyedRows, shard: number, time: number): void => {
+      this.slices.push({ rows, shard, end: time })
+      filling[shard] = newRows()
+    }
+    for (let i = 0; i < count; i++) {
+      const key = keyOf(i)
+      const shard = key % shards
+      const rows = filling[shard]
+      rows.keyLow[rows.count] = key
+      rows.time[rows.count] = (i * roundMs) / count
+      rows.inputs[0][rows.count++] = (scattered(i) % 1000) / 10
+      if (rows.count === SLICE) end(rows, shard, (i * roundMs) / count)
+    }
+    filling.forEach((rows, shard) => end(rows, shard, roundMs))
   }
-  filling.forEach((rows, shard) => slices.push({ rows, shard, end: work.rows * work.msPerRow }))
-  return slices
+
+  next(): void {
+    for (const slice of this.slices) {
+      slice.end += this.#roundMs
+      for (let i = 0; i < slice.rows.count; i++) slice.rows.time[i] += this.#roundMs
+    }
+  }
 }
 
 const newRows = (): KeyedRows => ({
-  ...{ count: 0, keyLow: new Uint32Array(SLICE), keyHigh: new Uint32Array(SLICE) },
-  ...{
-    keyText: [],
-    time: new Float64Array(SLICE),
-    inputs: [new Float64Array(SLICE)],
-    row: new Int16Array(SLICE),
-  },
+  ...{ count: 0, keyLow: new Uint32Array(SLICE), keyHigh: new Uint32Array(SLICE), keyText: [] },
+  ...{ time: new Float64Array(SLICE), inputs: [new Float64Array(SLICE)], row: new Int16Array(SLICE) },
 })
 
 interface Run {
   readonly rowsPerSecond: number
+  /** Sum of the first values of all results. */
   readonly check: number
 }
 
-function runWindow(
-  window: WindowSpec,
-  specs: readonly AggregateSpec[],
-  slices: readonly Slice[],
-  bytes: number,
+/** Shows `rounds` rounds after `before` unmeasured ones to `show`, which returns what results came to. */
+function measure(
+  work: Workload,
+  before: number,
+  rounds: number,
+  show: (slice: Slice) => number,
+  finish: () => number,
 ): Run {
+  const feed = new Feed(work)
+  let [micros, check] = [0, 0]
+  for (let round = 0; round < before + rounds; round++) {
+    const begin = process.cpuUsage()
+    for (const slice of feed.slices) check += show(slice)
+    const { user, system } = process.cpuUsage(begin)
+    if (round >= before) micros += user + system
+    feed.next()
+  }
+  check += finish()
+  return { rowsPerSecond: (work.rows * rounds * 1e6) / Math.max(1, micros), check: Math.round(check) }
+}
+
+interface Shape {
+  readonly window: WindowSpec
+  readonly specs: readonly AggregateSpec[]
+  readonly bytes: number
+}
+
+function runWindow({ window, specs, bytes }: Shape, work: Workload, before: number, rounds: number): Run {
   const aggregates = specs.map((one) => ({ spec: one, columns: [0] }))
   const operator = makeWindow({ node: 0, window, aggregates, allowedLatenessMs: 0, earlyEveryMs: 0 })
   const pipeline = PipelineState.reserve({ bytes, whenFull: 'refuse-new', layout: '' })
-  let [check, rows] = [0, 0]
-  const ms = timed(() => {
-    for (const slice of slices) {
-      const state = pipeline.part(slice.shard)
-      operator.take({ shard: slice.shard, state, watermark: -Infinity }, slice.rows, () => (check = NaN))
-      operator.advance({ shard: slice.shard, state, watermark: slice.end }, ({ values }) => {
-        check += values[0] as number
-      })
-      rows += slice.rows.count
-    }
-    for (let shard = 0; shard < 64; shard++) {
-      const state = pipeline.part(shard)
-      operator.advance({ shard, state, watermark: Infinity }, ({ values }) => (check += values[0] as number))
-    }
-  })
-  return { rowsPerSecond: (rows / ms) * 1000, check: Math.round(check) }
-}
-
-/** Readings kept per key and window end, in a Map; looked through when the window ends. */
-function runPlain(
-  size: number,
-  every: number,
-  slices: readonly Slice[],
-  result: (values: number[]) => number,
-): Run {
-  const windows = new Map<number, Map<number, number[]>>()
-  let [check, rows] = [0, 0]
-  const fire = (watermark: number): void => {
-    for (const [end, keys] of windows) {
-      if (end > watermark) continue
-      windows.delete(end)
-      for (const values of keys.values()) check += result(values)
-    }
+  let sum = 0
+  const advance = (shard: number, watermark: number): number => {
+    sum = 0
+    operator.advance({ shard, state: pipeline.part(shard), watermark }, ({ values }) => {
+      sum += values[0] as number
+    })
+    return sum
   }
-  const ms = timed(() => {
-    for (const { rows: block } of slices) {
-      for (let i = 0; i < block.count; i++) {
-        const time = block.time[i]
-        for (let start = Math.floor(time / every) * every; start + size > time; start -= every) {
-          let keys = windows.get(start + size)
-          if (keys === undefined) windows.set(start + size, (keys = new Map<number, number[]>()))
-          const values = keys.get(block.keyLow[i])
-          if (values === undefined) keys.set(block.keyLow[i], [block.inputs[0][i]])
-          else values.push(block.inputs[0][i])
-        }
-      }
-      rows += block.count
-    }
-    fire(Infinity)
-  })
-  return { rowsPerSecond: (rows / ms) * 1000, check: Math.round(check) }
-}
-
-interface Group {
-  count: number
-  sum: number
-  min: number
-  max: number
-}
-
-/** What one writes without thinking: a Map by window and group. */
-function runGroups(size: number, slices: readonly Slice[]): Run {
-  const groups = new Map<string, Group>()
-  let [check, rows] = [0, 0]
-  const ms = timed(() => {
-    for (const { rows: block } of slices) {
-      for (let i = 0; i < block.count; i++) {
-        const id = `${block.keyLow[i]}/${Math.floor(block.time[i] / size)}`
-        const value = block.inputs[0][i]
-        const group = groups.get(id)
-        if (group === undefined) groups.set(id, { count: 1, sum: value, min: value, max: value })
-        else {
-          group.count++
-          group.sum += value
-          group.min = Math.min(group.min, value)
-          group.max = Math.max(group.max, value)
-        }
-      }
-      rows += block.count
-    }
-    for (const { count } of groups.values()) check += count
-  })
-  return { rowsPerSecond: (rows / ms) * 1000, check }
-}
-
-function tumbling({ rows }: Size): BenchCase {
-  const slices = slicesOf({ keys: 12, rows, msPerRow: 0.001 }, 1)
-  const window = { type: 'tumbling', sizeMs: 1000, offsetMs: 0 } as const
-  const specs = ['count', 'sum', 'min', 'max'].map((type) => spec(type))
-  runWindow(window, specs, slices.slice(0, 400), 2 ** 26)
-  const { rowsPerSecond, check } = runWindow(window, specs, slices, 2 ** 26)
-  const plain = { name: 'Map of objects', value: runGroups(1000, slices).rowsPerSecond }
-  return benchCase('tumbling 1 s by 12 groups: count, sum, min, max', 'rows/s', rowsPerSecond, plain, check)
-}
-
-function sliding({ rows, series }: Size): BenchCase {
-  // a reading per series every 20 s
-  const slices = slicesOf({ keys: series, rows, msPerRow: 20_000 / series }, 64)
-  const window = { type: 'sliding', sizeMs: 300_000, everyMs: 60_000, offsetMs: 0 } as const
-  const specs = ['max', 'mean'].map((type) => spec(type))
-  const { rowsPerSecond, check } = runWindow(window, specs, slices, 2 ** 30)
-  const fewer = slices.slice(0, Math.ceil(slices.length / 8))
-  const plain = runPlain(300_000, 60_000, fewer, (values) => Math.max(...values))
-  const name = 'aggregated again, an eighth'
-  return benchCase(
-    'sliding 5 min every 1 min by series: max, mean',
-    'rows/s',
-    rowsPerSecond,
-    { ...plain, name, value: plain.rowsPerSecond },
-    check,
+  const show = ({ rows, shard, end }: Slice): number => {
+    const scope = { shard, state: pipeline.part(shard), watermark: -Infinity }
+    operator.take(scope, rows, () => (sum = NaN))
+    return advance(shard, end)
+  }
+  const shards = Array.from({ length: SHARDS }, (_, shard) => shard)
+  return measure(work, before, rounds, show, () =>
+    shards.reduce((total, shard) => total + advance(shard, Infinity), 0),
   )
 }
 
-function sketches({ rows }: Size): BenchCase {
-  const slices = slicesOf({ keys: 12, rows, msPerRow: 0.001 }, 1)
-  const window = { type: 'tumbling', sizeMs: 1000, offsetMs: 0 } as const
-  const specs = [spec('distinct'), spec('quantile', { q: 0.99 })]
-  runWindow(window, specs, slices.slice(0, 400), 2 ** 26)
-  const { rowsPerSecond, check } = runWindow(window, specs, slices, 2 ** 26)
-  const plain = runPlain(1000, 1000, slices.slice(0, Math.ceil(slices.length / 4)), (values) => {
-    const inOrder = Float64Array.from(values).sort()
-    return new Set(values).size + inOrder[Math.floor(0.99 * (values.length - 1))]
+function runPlain(windows: PlainWindows, work: Workload, before: number, rounds: number): Run {
+  const show = ({ rows, end }: Slice): number => {
+    windows.take(rows)
+    return windows.advance(end)
+  }
+  return measure(work, before, rounds, show, () => windows.advance(Infinity))
+}
+
+interface Question {
+  readonly name: string
+  readonly target: number
+  readonly shape: Shape
+  readonly work: Workload
+  readonly before: number
+  readonly rounds: number
+}
+
+function compare(
+  { name, target, shape, work, before, rounds }: Question,
+  plain: { name: string; run: Run },
+): BenchCase {
+  const { rowsPerSecond, check } = runWindow(shape, work, before, rounds)
+  const comparison = { name: plain.name, value: plain.run.rowsPerSecond }
+  return benchCase(`${name} (target ${target} M)`, 'rows/s', rowsPerSecond, comparison, check)
+}
+
+/** Regions by tiers: 12 groups, a million rows for each second of event time. */
+const groups = ({ rows }: Size): Workload => ({
+  rows,
+  roundMs: rows / 1000,
+  shards: 1,
+  keyOf: (i) => scattered(i + 1) % 12,
+})
+
+const SECOND = { type: 'tumbling', sizeMs: 1000, offsetMs: 0 } as const
+
+function tumbling(size: Size): BenchCase {
+  const work = groups(size)
+  const question = {
+    name: 'tumbling 1 s by 12 groups: count, sum, min, max',
+    target: 25,
+    shape: {
+      window: SECOND,
+      specs: ['count', 'sum', 'min', 'max'].map((type) => spec(type)),
+      bytes: 2 ** 26,
+    },
+    ...{ work, before: size.rounds / 2, rounds: size.rounds },
+  }
+  return compare(question, {
+    name: 'Map of objects',
+    run: runPlain(plainTumbling(1000), work, size.rounds / 2, size.rounds),
   })
-  return benchCase(
-    'quantile and distinct by 12 groups',
-    'rows/s',
-    rowsPerSecond,
-    { name: 'sort and Set', value: plain.rowsPerSecond },
-    check,
-  )
+}
+
+/** A reading of each series every 20 s; full after five minutes, measured for three more. */
+function sliding({ series }: Size): BenchCase {
+  const work = { rows: series, roundMs: 20_000, shards: SHARDS, keyOf: (i: number) => (i * 7919) % series }
+  const fewer = { ...work, rows: series / 8, keyOf: (i: number) => (i * 7919) % (series / 8) }
+  const question = {
+    name: 'sliding 5 min every 1 min by series: max, mean',
+    target: 5,
+    shape: {
+      window: { type: 'sliding', sizeMs: 300_000, everyMs: 60_000, offsetMs: 0 } as const,
+      specs: ['max', 'mean'].map((type) => spec(type)),
+      bytes: 2 ** 30,
+    },
+    ...{ work, before: 18, rounds: 9 },
+  }
+  return compare(question, {
+    name: 'aggregated again, an eighth of the series',
+    run: runPlain(new PlainSliding(300_000, 60_000), fewer, 18, 9),
+  })
+}
+
+function sketches(size: Size): BenchCase {
+  const work = groups(size)
+  const question = {
+    name: 'quantile and distinct by 12 groups',
+    target: 30,
+    shape: {
+      window: SECOND,
+      specs: [spec('distinct'), spec('quantile', { q: 0.99 })],
+      bytes: 2 ** 26,
+    },
+    ...{ work, before: size.rounds / 2, rounds: size.rounds },
+  }
+  return compare(question, {
+    name: 'DDSketch and Set',
+    run: runPlain(plainSketches(1000), work, size.rounds / 2, size.rounds),
+  })
 }
 
 export async function run(size: Size): Promise<BenchResult> {

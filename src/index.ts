@@ -15,6 +15,7 @@ export type {
   DeadLetterStats,
   DurabilityStats,
   LatencySummary,
+  PipelineStats,
   SinkStats,
   Stats,
   TierStats,

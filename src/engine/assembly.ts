@@ -160,7 +160,7 @@ async function assembleOver(
   })
   const pipelines: PipelineDesk = openPipelines({
     ...{ config, clock, directory, events, alerts, alertLog, deadLetters, sinks, derived, pool },
-    ...{ foundation, kept: kept?.streams ?? [] },
+    ...{ foundation, kept: kept?.streams ?? [], drain: () => egress.drain() },
   })
   await startWorkers(pool, pipelines, config, router)
   const { registry } = directory
@@ -225,7 +225,7 @@ async function startWorkers(
     for (const url of config.pipelines) await pipelines.start(url)
     await pool.resize(config.pool.size)
   } catch (error) {
-    await pool.close()
+    await pool.close(config.shutdownTimeoutMs)
     await pipelines.close()
     await router.stop()
     throw error

@@ -18,6 +18,8 @@ const STATS_EVERY_MS = 1000
 const COLLECT_EVERY_MS = 250
 const LOOK_EVERY_MS = 10
 const DRAIN_POLL_MS = 2
+/** What workers have at least to leave their lanes, however long the rest took. */
+const LEAVING_MS = 500
 /** What sinks have at least to hand on the last items, however long the rest took. */
 const LAST_SINKS_MS = 250
 /** The bell is asked again after this long, whether it has rung or not. */
@@ -172,7 +174,7 @@ export class Engine {
     await durability?.close()
     this.#look()
     await this.#door.close()
-    await pool.close()
+    await pool.close(Math.max(LEAVING_MS, untilMs - clock.nowMs()))
     await router.stop()
     egress.drainAfterDeath()
     this.#look()

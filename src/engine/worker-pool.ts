@@ -44,6 +44,8 @@ interface Seat {
   standstills: number
   /** Starts in a row that did not get as far as the lanes. */
   misstarts: number
+  /** Why the last one did not. */
+  misstart: MillraceError | undefined
   readonly pace: RestartPace
   /** Calls off the next start. */
   callOff: (() => void) | undefined
@@ -64,6 +66,8 @@ export class WorkerPool {
   /** Why a thread did not get as far as its first task. */
   #loadFailure: MillraceError | undefined
   #streams: readonly StreamRecipe[] = []
+  /** Nobody is to begin until `setStreams` is done. */
+  #isPaused = false
   readonly #stopWatching: () => void
 
   constructor(parts: WorkerPoolParts) {
@@ -91,6 +95,7 @@ export class WorkerPool {
       heartbeat: 0,
       standstills: 0,
       misstarts: 0,
+      misstart: undefined,
       pace: new RestartPace(),
       callOff: undefined,
     }))
@@ -132,15 +137,30 @@ export class WorkerPool {
     this.#keepReady()
   }
 
-  /** Resolves when every worker runs these pipelines. Each worker leaves its lanes for that moment; nothing is lost. */
-  async setStreams(streams: readonly StreamRecipe[]): Promise<void> {
-    this.#streams = streams
+  /**
+   * Resolves when every worker runs what `prepare` returns. All leave their lanes for that moment, in which `prepare` is
+   * called; nothing is lost. When it fails they go on as before. Throws what keeps a worker from running these.
+   */
+  async setStreams(prepare: () => Promise<readonly StreamRecipe[]>): Promise<void> {
+    this.#isPaused = true
+    try {
+      await this.#leaveLanes()
+      this.#streams = await prepare()
+    } finally {
+      this.#isPaused = false
+      const wanted = this.#closing ? [] : this.#seats.filter((seat) => seat.wanted)
+      await Promise.all(wanted.map((seat) => this.#fill(seat)))
+    }
+    const failed = this.#seats.find(({ wanted, running, misstart }) => wanted && !running && misstart)
+    if (failed?.misstart !== undefined) throw failed.misstart
+  }
+
+  async #leaveLanes(): Promise<void> {
     const tasks = this.#seats.flatMap(({ running }) => (running === undefined ? [] : [running]))
     for (const { slot, running } of this.#seats)
       if (running !== undefined) publishCursor(this.#i32, slot + A.AGENT_STOP, 1)
     this.#parts.foundation.signals.wakeAll()
     await Promise.all(tasks)
-    await Promise.all(this.#seats.filter(({ wanted }) => wanted).map((seat) => this.#fill(seat)))
   }
 
   /** Tells the workers of a metric, before readings of it can come. */
@@ -148,12 +168,13 @@ export class WorkerPool {
     for (const { metrics } of this.#seats) metrics?.postMessage([announcement])
   }
 
-  async close(): Promise<void> {
+  /** Workers that have not left their lanes after `patienceMs`, because user code doesn't return, are ended. */
+  async close(patienceMs: number): Promise<void> {
     this.#closing = true
     const couldStart = this.#loadFailure === undefined
     const emptied = this.resize(0)
     // tasks that no thread has taken yet end with the pool
-    if (couldStart) await emptied
+    if (couldStart) await this.#within(patienceMs, emptied)
     this.#stopWatching()
     await this.#piscina.destroy()
     await emptied
@@ -161,6 +182,8 @@ export class WorkerPool {
 
   async #fill(seat: Seat): Promise<void> {
     seat.wanted = true
+    while (this.#isPaused) await this.#moment()
+    if (!seat.wanted) return
     if (seat.running === undefined) this.#start(seat)
     while (
       seat.running !== undefined &&
@@ -198,6 +221,7 @@ export class WorkerPool {
   #start(seat: Seat): void {
     seat.callOff?.()
     seat.callOff = undefined
+    if (this.#isPaused) return
     const channel = new MessageChannel()
     channel.port1.unref()
     channel.port1.postMessage(this.#parts.announcements())
@@ -219,6 +243,7 @@ export class WorkerPool {
     seat.metrics?.close()
     seat.running = undefined
     seat.misstarts = 0
+    seat.misstart = undefined
     if (seat.wanted && !this.#closing) this.#start(seat)
   }
 
@@ -231,6 +256,7 @@ export class WorkerPool {
     if (started || !this.#closing) this.#noteFailure(seat, error)
     seat.running = undefined
     seat.misstarts = started ? 0 : seat.misstarts + 1
+    seat.misstart = started ? undefined : misstartOf(error)
     // a worker that never gets as far as its lanes would only fail again
     if (seat.wanted && !this.#closing && seat.misstarts < 3) this.#startLater(seat)
   }
@@ -273,6 +299,13 @@ export class WorkerPool {
     seat.abort?.abort(cause)
   }
 
+  async #within(patienceMs: number, done: Promise<void>): Promise<void> {
+    let cancel = (): void => undefined
+    const late = new Promise<void>((resolve) => (cancel = this.#parts.clock.after(patienceMs, resolve)))
+    await Promise.race([done, late])
+    cancel()
+  }
+
   #moment(): Promise<void> {
     return new Promise((resolve) => this.#parts.clock.after(ENDING_POLL_MS, resolve))
   }
@@ -280,6 +313,11 @@ export class WorkerPool {
   get #i32(): Int32Array {
     return this.#parts.foundation.memory.i32
   }
+}
+
+function misstartOf(error: unknown): MillraceError {
+  const reason = error instanceof Error ? error.message : String(error)
+  return new MillraceError('pipeline-failed', `a worker cannot begin: ${reason}`, {}, error)
 }
 
 /** Resolves when the thread runs no longer. */

@@ -51,8 +51,9 @@ export class LaneStreams {
         if (ahead !== shownFrom) block.gather(lane, address + ahead * 32, count - ahead)
         shownFrom = ahead
         const shard = index & (SHARD_COUNT - 1)
-        running.stream.process(shard, block, running.progress.watermark(shard))
-        running.progress.take(index, consumed + count, latestOf(block), nowMs)
+        running.stream.process(shard, block, running.progress.watermark(shard), () =>
+          running.progress.take(index, consumed + count, latestOf(block), nowMs),
+        )
       }
       this.#advance(running, index & (SHARD_COUNT - 1), nowMs)
     }

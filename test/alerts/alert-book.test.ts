@@ -28,6 +28,7 @@ describe('AlertBook', () => {
     expect(book().raise(raise())).toEqual({
       id: 'anomaly:abc0002:1000',
       rule: 'anomaly',
+      key: 'pump-7/temperature',
       series: String(0xabc * 65536 + 2),
       device: 'pump-7',
       metric: 'temperature',
@@ -51,6 +52,25 @@ describe('AlertBook', () => {
       device: '#def',
       metric: '#9',
     })
+  })
+
+  it('tells groups of pipelines apart by their keys, also after a restart', () => {
+    const alerts = book()
+    const ofDevice = { rule: 'too-warm', series: 0xabcn << 16n }
+    alerts.raise(raise({ ...ofDevice, key: 'pump-7, door' }))
+    alerts.raise(raise({ ...ofDevice, key: 'pump-7, cellar' }))
+    alerts.raise(raise({ rule: 'too-warm', series: 0n, key: 'eu' }))
+    expect(alerts.open().map(({ id, key, device, metric }) => [id, key, device, metric])).toEqual([
+      ['too-warm:pump-7, door:1000', 'pump-7, door', 'pump-7', ''],
+      ['too-warm:pump-7, cellar:1000', 'pump-7, cellar', 'pump-7', ''],
+      ['too-warm:eu:1000', 'eu', '', ''],
+    ])
+    const later = book()
+    later.restore(alerts.open())
+    expect(later.clear({ ...ofDevice, key: 'pump-7, door', time: 2000 })).toMatchObject({ state: 'resolved' })
+    expect(later.clear({ ...ofDevice, key: 'pump-7, door', time: 2000 })).toBeUndefined()
+    expect(later.raise(raise({ rule: 'too-warm', series: 0n, key: 'eu' }))?.count).toBe(2)
+    expect(later.counts.open).toBe(2)
   })
 
   it('adds to the open alert, keeping the worst severity, the peak and the latest time', () => {

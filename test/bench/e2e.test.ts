@@ -10,6 +10,7 @@ const BENCHES = [
   'e2e-anomaly',
   'e2e-latency',
   'e2e-overload',
+  'e2e-pipelines',
 ]
 
 describe.each(BENCHES)('%s.bench, small', (name) => {

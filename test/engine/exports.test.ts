@@ -48,7 +48,6 @@ const TYPES = [
   ],
   ...['Metric', 'PipelineContext', 'PipelineModule', 'ReadingBatch', 'ReadingInput', 'ReadingRoom'],
   ...['ReadingWriter', 'Stats', 'Tier', 'TierStats'],
-  ...['DeadLetterStats', 'ResultListener', 'SinkResult', 'SinkStats'],
   ...[
     'Aggregate',
     'Duration',
@@ -59,7 +58,15 @@ const TYPES = [
     'Stage',
     'Stream',
   ],
-  ...['WindowResult', 'WindowStage', 'DeadLetterStats', 'ResultListener', 'SinkResult', 'SinkStats'],
+  ...[
+    'WindowResult',
+    'WindowStage',
+    'PipelineStats',
+    'DeadLetterStats',
+    'ResultListener',
+    'SinkResult',
+    'SinkStats',
+  ],
 ]
 
 /** Names in `export { … }` and `export type { … }` clauses. */

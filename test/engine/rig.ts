@@ -68,10 +68,15 @@ export function fixture(name: string, options: Record<string, string | number> =
 export const moment = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Asks again and again until it is so. */
-export async function until(isSo: () => boolean, what: string, timeoutMs = 60_000): Promise<void> {
+export async function until(
+  isSo: () => boolean,
+  what: string | (() => string),
+  timeoutMs = 60_000,
+): Promise<void> {
   const endMs = performance.now() + timeoutMs
   while (!isSo()) {
-    if (performance.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${what}`)
+    if (performance.now() > endMs)
+      throw new Error(`not within ${timeoutMs} ms: ${typeof what === 'string' ? what : what()}`)
     await moment(5)
   }
 }

@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEngine } from 'millrace'
@@ -9,6 +17,9 @@ import { ROOT, type Outcome } from './run.ts'
 
 const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((page) => `docs/${page}`)]
 const OPEN_FILES = 1000
+const READINGS = Array.from({ length: 600 }, (_, second) =>
+  JSON.stringify({ device: 'truck-1', metric: 'temperature', value: 5, time: 1.7e12 + 1000 * second }),
+).join('\n')
 
 /** Commands of `millrace` that the documentation's shell samples name, without what is said about them. */
 function commandsOf(page: string): { page: string; command: string }[] {
@@ -24,6 +35,12 @@ function commandsOf(page: string): { page: string; command: string }[] {
 function sampleConfig(page: string, name: string): string {
   const text = readFileSync(join(ROOT, page), 'utf8')
   return new RegExp(`^\`\`\`yaml\\n(# ${name}\\n[^]*?)^\`\`\`$`, 'm').exec(text)![1]
+}
+
+/** The program that the samples of a page mean by a file's name. */
+function sampleProgram(page: string, name: string): string {
+  const text = readFileSync(join(ROOT, page), 'utf8')
+  return new RegExp(`^\`\`\`js\\n(// ${name}\\n[^]*?)^\`\`\`$`, 'm').exec(text)![1]
 }
 
 /** A data directory as a server leaves it. */
@@ -43,6 +60,12 @@ describe('commands in the documentation', { timeout: 120_000 }, () => {
     await keepSomething(join(folder, 'kept'))
     writeFileSync(join(folder, 'millrace.yaml'), sampleConfig('docs/operations.md', 'millrace.yaml'))
     writeFileSync(join(folder, 'durable.yaml'), sampleConfig('README.md', 'durable.yaml'))
+    writeFileSync(join(folder, 'with-pipelines.yaml'), sampleConfig('README.md', 'with-pipelines.yaml'))
+    writeFileSync(join(folder, 'cold-chain.js'), sampleProgram('README.md', 'cold-chain.js'))
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    writeFileSync(join(folder, 'readings.ndjson'), READINGS)
+    mkdirSync(join(folder, 'node_modules'))
+    symlinkSync(ROOT, join(folder, 'node_modules', 'millrace'))
     served = await Served.start(OPEN_FILES, { limits: { series: 200_000, devices: 200_000 } })
   })
   afterAll(async () => {
@@ -66,12 +89,19 @@ describe('commands in the documentation', { timeout: 120_000 }, () => {
     expect(ofKind('config').length).toBe(3)
     expect(ofKind('token').length).toBeGreaterThanOrEqual(2)
     expect(ofKind('journal', 'checkpoint').length).toBeGreaterThan(4)
-    const kinds = ['serve', 'load', 'config', 'token', 'journal', 'checkpoint']
+    const kinds = ['serve', 'load', 'config', 'token', 'journal', 'checkpoint', 'pipelines', 'run']
+    expect(ofKind('pipelines', 'run').length).toBeGreaterThan(1)
     expect(ofKind(...kinds).length).toBe(commands.length)
   })
 
   it.each(ofKind('config', 'token'))('work as they stand: $command ($page)', async ({ command }) => {
     expect(await shell(command)).toMatchObject({ code: 0, err: '' })
+  })
+
+  it.each(ofKind('pipelines', 'run'))('are about pipelines: $command ($page)', async ({ command }) => {
+    const { code, out } = await shell(command)
+    expect(code).toBe(0)
+    expect(out).not.toBe('')
   })
 
   it.each(ofKind('journal', 'checkpoint'))('look at what is kept: $command ($page)', async ({ command }) => {

@@ -58,7 +58,7 @@ describe('testPipeline', () => {
   })
 
   it('tells groups of all shards when all that are not idle have passed', () => {
-    const t = testPipeline(pipelineOf({ ...minute, key: { by: 'region' } } as StageNode))
+    const t = testPipeline(pipelineOf({ ...minute, key: { by: 'region' } }))
     for (let i = 0; i < 100; i++)
       t.send({
         device: `d-${i}`,

@@ -5,6 +5,7 @@ import { fileTexts } from '../../enrichment/file-texts.ts'
 import type { DeadLetters } from '../../observability/dead-letters.ts'
 import type { Lookup, PipelineAlert } from '../../pipelines/definition/outside.ts'
 import type { SinkDesk } from '../../sinks/sink-desk.ts'
+import { checkSink } from '../../sinks/sink-kinds.ts'
 import type { AlertLog } from '../durability/alert-log.ts'
 import type { Config } from '../config/config.ts'
 import { LANE_CONSUMED, LANE_SHIFT } from '../../memory/layout/lanes.layout.ts'
@@ -14,7 +15,7 @@ import type { EventDesk } from '../engine-events.ts'
 import type { WorkerPool } from '../worker-pool.ts'
 import type { DerivedReadings } from './derived-readings.ts'
 import { PipelineDesk } from './pipeline-desk.ts'
-import { type OutsidePorts, PipelineOutside } from './pipeline-outside.ts'
+import { openTables, type OutsidePorts, PipelineOutside } from './pipeline-outside.ts'
 import { SharedDevices } from './shared-devices.ts'
 
 export interface PipelinesParts {
@@ -30,6 +31,8 @@ export interface PipelinesParts {
   readonly pool: Pick<WorkerPool, 'setStreams'>
   readonly foundation: Foundation
   readonly kept: readonly Uint8Array[]
+  /** Takes in what workers have said so far. */
+  readonly drain: () => void
 }
 
 /** The desk of an engine's pipelines, and everything that they need; none is started yet. */
@@ -42,17 +45,20 @@ export function openPipelines(parts: PipelinesParts): PipelineDesk {
     ...{ clock, lookup, maxPipelines: config.limits.pipelines },
     // made with the first pipeline: it takes a copy of what the registry knows
     devices: () => (devices ??= new SharedDevices(directory.registry, config.limits.devices)).buffer,
-    setStreams: (streams) => pool.setStreams(streams),
+    setStreams: (prepare) => pool.setStreams(prepare),
+    drain: parts.drain,
+    closingMs: config.shutdownTimeoutMs,
+    checkSink,
     kept: parts.kept,
     consumed: (lane) => memory.u32[(plan.at.lanes + (lane << LANE_SHIFT) + LANE_CONSUMED) >>> 2],
     onWarning: (message) => events.tell('warning', message),
-    openOutside: (compiled) => PipelineOutside.open(compiled, ports),
+    openTables: (compiled) => openTables(compiled, ports),
+    openOutside: (compiled, tables) => PipelineOutside.open(compiled, ports, tables),
   })
   const fail = (error: unknown): void => events.tell('failure', error)
   const ports: OutsidePorts = {
     ...{ clock, random: ambientRandom, files: fileTexts, lookup, sinks },
-    closingMs: config.shutdownTimeoutMs,
-    onEmit: (topic, data, { id }) => events.tell('emit', { id, topic, data }),
+    onEmit: (topic, data, id) => events.tell('emit', { id, topic, data }),
     onAlert: (alert, ticket) => tellAlert(parts, alert, ticket),
     onReading: (pipeline, reading) => derived.add(pipeline, reading),
     onDeadLetter: (pipeline, letter) => deadLetters.addItem(pipeline, letter),

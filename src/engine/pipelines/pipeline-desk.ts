@@ -1,30 +1,38 @@
 import type { Clock } from '../../core/clock.ts'
 import { MillraceError } from '../../core/errors.ts'
 import type { PipelineStats } from '../../core/stats.ts'
-import type { ReferenceData } from '../../pipelines/reference/reference-rows.ts'
 import type { CompiledPipeline } from '../../pipelines/compiler/compiled-pipeline.ts'
 import { compilePipeline } from '../../pipelines/compiler/compile.ts'
+import type { SinkCheck } from '../../pipelines/compiler/sink-check.ts'
 import type { PipelineDefinition } from '../../pipelines/definition/definition.ts'
 import type { Lookup, Origin } from '../../pipelines/definition/outside.ts'
 import { loadDefinition } from '../../pipelines/load-definition.ts'
+import { LANE_COUNT } from '../../memory/layout/lanes.layout.ts'
 import { COMBINED } from '../../pipelines/runtime/operator.ts'
 import { Progress } from '../../pipelines/runtime/progress.ts'
 import { PipelineState } from '../../pipelines/state/pipeline-state.ts'
 import type { StreamMessage } from '../../pipelines/stream-messages.ts'
 import type { StreamRecipe } from '../../pipelines/stream-recipe.ts'
 import { readSnapshots, type StreamShare, type StreamSnapshot } from './stream-snapshots.ts'
-import type { PipelineOutside } from './pipeline-outside.ts'
+import { closeTables, type PipelineOutside, type Tables } from './pipeline-outside.ts'
 
 export interface PipelineDeskParts {
   readonly clock: Clock
   readonly lookup: Lookup
   /** What workers know of devices. */
   readonly devices: () => SharedArrayBuffer
-  /** Resolves when all workers run these. */
-  readonly setStreams: (streams: readonly StreamRecipe[]) => Promise<void>
-  /** Opens what a pipeline says to the outside, and reads what it needs from there. */
-  readonly openOutside: (compiled: CompiledPipeline) => Promise<PipelineOutside>
+  /** Resolves when all workers run what `prepare` returns, which is called while none is at its lanes. */
+  readonly setStreams: (prepare: () => Promise<readonly StreamRecipe[]>) => Promise<void>
+  /** Takes in what workers have said so far. */
+  readonly drain: () => void
+  /** Reads what a pipeline needs from outside. */
+  readonly openTables: (compiled: CompiledPipeline) => Promise<Tables>
+  /** Opens what a pipeline says to the outside. */
+  readonly openOutside: (compiled: CompiledPipeline, tables: Tables) => Promise<PipelineOutside>
+  readonly checkSink: SinkCheck
   readonly maxPipelines: number
+  /** How long it may take to hand on what waits at the end of a pipeline. */
+  readonly closingMs: number
   /** What was held before the engine's last end, by shard and of all shards; each pipeline finds its own in it. */
   readonly kept: readonly Uint8Array[]
   /** Entries of the lane that are done. */
@@ -32,10 +40,13 @@ export interface PipelineDeskParts {
   readonly onWarning: (message: string) => void
 }
 
+/** Readings wait while one pipeline is replaced by another, so its sinks have no longer than this. */
+const REPLACED_CLOSING_MS = 1000
+
 interface Running {
   readonly url: string
   readonly compiled: CompiledPipeline
-  readonly recipe: StreamRecipe
+  readonly recipe: Omit<StreamRecipe, 'references'>
   readonly state: PipelineState
   readonly progress: Progress
   readonly outside: PipelineOutside
@@ -45,16 +56,17 @@ interface Running {
 export class PipelineDesk {
   readonly #parts: PipelineDeskParts
   readonly #running = new Map<string, Running>()
-  /** Of one that was replaced or removed, until the last worker has left it. */
-  readonly #leaving = new Map<string, Running>()
   /** Changes come one after the other. */
   #change: Promise<unknown> = Promise.resolve()
   #loads = 0
   readonly #kept: readonly Map<string, StreamSnapshot>[]
+  /** Entries of the lanes that were done before any worker began: what is kept goes by these. */
+  readonly #begun: readonly number[]
 
   constructor(parts: PipelineDeskParts) {
     this.#parts = parts
     this.#kept = parts.kept.map(readSnapshots)
+    this.#begun = Array.from({ length: LANE_COUNT }, (_, lane) => parts.consumed(lane))
   }
 
   get isEmpty(): boolean {
@@ -84,17 +96,18 @@ export class PipelineDesk {
       const running = this.#running.get(name)
       if (running === undefined)
         throw new MillraceError('not-found', `there is no pipeline ${name}`, { name })
-      this.#running.delete(name)
-      this.#leaving.set(name, running)
-      await this.#share()
-      this.#leaving.delete(name)
-      await running.outside.close()
+      await this.#parts.setStreams(() => {
+        this.#parts.drain()
+        this.#running.delete(name)
+        return Promise.resolve(this.#recipes())
+      })
+      await running.outside.close(this.#parts.closingMs)
     })
   }
 
   /** Gives the workers the rows of reference tables as they are now. */
   refresh(): Promise<void> {
-    return this.#oneByOne(() => this.#share())
+    return this.#oneByOne(() => this.#parts.setStreams(() => Promise.resolve(this.#recipes())))
   }
 
   /** What a checkpoint is to copy. */
@@ -108,7 +121,7 @@ export class PipelineDesk {
 
   /** Takes in what a worker's pipeline says. */
   receive(message: StreamMessage, ticket: number): void {
-    const running = this.#running.get(message.pipeline) ?? this.#leaving.get(message.pipeline)
+    const running = this.#running.get(message.pipeline)
     running?.outside.receive(message, ticket)
   }
 
@@ -127,30 +140,54 @@ export class PipelineDesk {
   /** The workers have ended: what is still on its way outside gets there, within a time. */
   async close(): Promise<void> {
     await this.#change.catch(() => undefined)
-    await Promise.all([...this.#running.values()].map(({ outside }) => outside.close()))
+    await Promise.all([...this.#running.values()].map(({ outside }) => outside.close(this.#parts.closingMs)))
   }
 
   async #start(url: string): Promise<PipelineStats> {
     const { lookup, maxPipelines } = this.#parts
     const fresh = this.#fresh(url)
-    const definition = await loadDefinition(fresh)
-    const before = this.#running.get(definition.name)
+    const definition = await loadDefinition(fresh, this.#parts.checkSink)
+    const { name } = definition
+    const before = this.#running.get(name)
     if (before === undefined && this.#running.size >= maxPipelines)
       throw new MillraceError('limit-reached', `at most ${maxPipelines} pipelines (limits.pipelines)`)
     const compiled = compilePipeline(definition, lookup)
-    const { state, progress } = this.#stateOf(compiled, before)
-    await before?.outside.close()
-    const outside = await this.#parts.openOutside(compiled)
-    const recipe = this.#recipeOf(definition.name, fresh, state, progress, outside.references)
-    this.#running.set(definition.name, { url, compiled, recipe, state, progress, outside })
+    const states = this.#stateOf(compiled, before)
+    const tables = await this.#parts.openTables(compiled)
     try {
-      await this.#share()
+      await this.#parts.setStreams(async () => {
+        this.#parts.drain()
+        await before?.outside.close(REPLACED_CLOSING_MS)
+        const outside = await this.#parts.openOutside(compiled, tables)
+        const recipe = this.#recipeOf(name, fresh, states.state, states.progress)
+        this.#running.set(name, { url, compiled, recipe, ...states, outside })
+        return this.#recipes()
+      })
     } catch (error) {
-      this.#running.delete(definition.name)
-      await outside.close()
+      closeTables(tables)
+      await this.#goBack(name, before)
       throw error
     }
-    return this.list().find(({ name }) => name === definition.name) as PipelineStats
+    this.#forgetKept(name)
+    return this.list().find((stats) => stats.name === name) as PipelineStats
+  }
+
+  /** What was to be started cannot run: the one before goes on. */
+  async #goBack(name: string, before: Running | undefined): Promise<void> {
+    await this.#parts.setStreams(async () => {
+      this.#parts.drain()
+      await this.#running.get(name)?.outside.close(REPLACED_CLOSING_MS)
+      this.#running.delete(name)
+      if (before === undefined) return this.#recipes()
+      const tables = await this.#parts.openTables(before.compiled)
+      const outside = await this.#parts.openOutside(before.compiled, tables)
+      this.#running.set(name, { ...before, outside })
+      return this.#recipes()
+    })
+  }
+
+  #forgetKept(name: string): void {
+    for (const snapshots of this.#kept) snapshots.delete(name)
   }
 
   /** The one before's where it fits and may stay. */
@@ -167,7 +204,7 @@ export class PipelineDesk {
           `${definition.version}; allowed by state.onChange: fresh, or migrate where the stages are the same`,
       )
     const state = PipelineState.reserve({ bytes, whenFull, layout: fingerprint.structure })
-    const progress = Progress.begin(this.#parts.clock.nowMs())
+    const progress = Progress.begin(this.#parts.clock.nowMs(), this.#parts.consumed)
     if (before === undefined) this.#restore(definition, state, progress)
     return { state, progress }
   }
@@ -185,7 +222,9 @@ export class PipelineDesk {
     const isRestored =
       mayStay && kept.every((part, shard) => part === undefined || state.restore(shard, part.state))
     if (isRestored) {
-      kept.forEach((part, shard) => part && progress.restore(shard, part.progress, this.#parts.consumed))
+      kept.forEach(
+        (part, shard) => part && progress.restore(shard, part.progress, (lane) => this.#begun[lane]),
+      )
       return
     }
     const words = `${name}: what version ${first.version} held is not for version ${version}`
@@ -199,18 +238,16 @@ export class PipelineDesk {
     url: string,
     state: PipelineState,
     progress: Progress,
-    references: ReadonlyMap<string, ReferenceData>,
-  ): StreamRecipe {
+  ): Omit<StreamRecipe, 'references'> {
     const devices = this.#parts.devices()
-    return { name, url, state: state.buffer, progress: progress.buffer, devices, references }
+    return { name, url, state: state.buffer, progress: progress.buffer, devices }
   }
 
-  #share(): Promise<void> {
-    const recipes = [...this.#running.values()].map(({ recipe, outside: { references } }) => ({
+  #recipes(): readonly StreamRecipe[] {
+    return [...this.#running.values()].map(({ recipe, outside: { references } }) => ({
       ...recipe,
       references,
     }))
-    return this.#parts.setStreams(recipes)
   }
 
   /** Node keeps a module for good: a changed file is another module. */

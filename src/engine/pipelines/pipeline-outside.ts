@@ -31,7 +31,7 @@ export interface OutsidePorts {
     item(pipeline: string, node: string, item: unknown, origin: Origin): boolean
     closePipeline(pipeline: string, limitMs: number): Promise<void>
   }
-  readonly onEmit: (topic: string, item: unknown, origin: Origin) => void
+  readonly onEmit: (topic: string, item: unknown, id: string) => void
   /** `ticket` = of the worker's message; undefined when it comes from a stage on this thread. */
   readonly onAlert: (alert: PipelineAlert, ticket: number | undefined) => void
   readonly onReading: (pipeline: string, reading: DerivedReading) => void
@@ -39,7 +39,6 @@ export interface OutsidePorts {
   /** Tables that have changed: workers are to be given the new rows. */
   readonly onReferences: () => void
   readonly onProblem: (error: Error) => void
-  readonly closingMs: number
 }
 
 const WITH_STATE: ReadonlySet<string> = new Set([
@@ -58,21 +57,20 @@ export class PipelineOutside {
   readonly #compiled: CompiledPipeline
   readonly #ports: OutsidePorts
   readonly #nodes: ReadonlyMap<string, StageNode>
-  readonly #tables: ReadonlyMap<string, ReferenceFile>
+  readonly #tables: Tables
   readonly #enrichments: ReadonlyMap<string, Enrichment>
   readonly #behind: PipelineRuntime
 
-  static async open(compiled: CompiledPipeline, ports: OutsidePorts): Promise<PipelineOutside> {
-    const tables = await openTables(compiled, ports)
+  static async open(
+    compiled: CompiledPipeline,
+    ports: OutsidePorts,
+    tables: Tables,
+  ): Promise<PipelineOutside> {
     await ports.sinks.open(compiled.definition)
     return new PipelineOutside(compiled, ports, tables)
   }
 
-  private constructor(
-    compiled: CompiledPipeline,
-    ports: OutsidePorts,
-    tables: ReadonlyMap<string, ReferenceFile>,
-  ) {
+  private constructor(compiled: CompiledPipeline, ports: OutsidePorts, tables: Tables) {
     const { nodes } = compiled.definition
     this.#compiled = compiled
     this.#ports = ports
@@ -109,10 +107,10 @@ export class PipelineOutside {
     return ''
   }
 
-  /** Hands on what waits, within the time that closing may take. */
-  async close(): Promise<void> {
-    const { clock, closingMs, sinks } = this.#ports
-    for (const table of this.#tables.values()) table.close()
+  /** Hands on what waits, within that time. */
+  async close(closingMs: number): Promise<void> {
+    const { clock, sinks } = this.#ports
+    closeTables(this.#tables)
     const limit = new Promise<void>((resolve) => clock.after(closingMs, resolve))
     const idle = Promise.all([...this.#enrichments.values()].map((enrichment) => enrichment.whenIdle()))
     await Promise.race([idle, limit])
@@ -138,9 +136,14 @@ export class PipelineOutside {
 
   #item(id: string, item: unknown, origin: Origin): void {
     const node = this.#nodes.get(id)
-    if (node?.kind === 'emit') this.#ports.onEmit(node.topic, item, origin)
+    if (node?.kind === 'emit') this.#ports.onEmit(node.topic, item, this.#idOf(id, origin))
     else if (node?.kind === 'sink') this.#ports.sinks.item(this.#name, id, item, origin)
     else this.#enrichments.get(id)?.push(item, origin)
+  }
+
+  /** Topics are for all: another pipeline, or another stage, may tell of the same reading. */
+  #idOf(node: string, { id }: Origin): string {
+    return `${this.#name}/${node}/${id}`
   }
 
   #enrichmentOf(node: EnrichNode): Enrichment {
@@ -174,15 +177,27 @@ export class PipelineOutside {
   }
 }
 
-async function openTables(
+/** Reference tables by node. */
+export type Tables = ReadonlyMap<string, ReferenceFile>
+
+export async function openTables(
   { definition }: CompiledPipeline,
   { clock, files, onReferences, onProblem }: OutsidePorts,
-): Promise<ReadonlyMap<string, ReferenceFile>> {
+): Promise<Tables> {
   const tables = new Map<string, ReferenceFile>()
-  for (const node of definition.nodes) {
-    if (node.kind !== 'lookup' || node.table.from !== 'file') continue
-    const options = { clock, files, everyMs: LOOK_AT_FILES_MS, onData: onReferences, onProblem }
-    tables.set(node.id, await ReferenceFile.open({ ...options, table: node.table }))
+  try {
+    for (const node of definition.nodes) {
+      if (node.kind !== 'lookup' || node.table.from !== 'file') continue
+      const options = { clock, files, everyMs: LOOK_AT_FILES_MS, onData: onReferences, onProblem }
+      tables.set(node.id, await ReferenceFile.open({ ...options, table: node.table }))
+    }
+  } catch (error) {
+    closeTables(tables)
+    throw error
   }
   return tables
+}
+
+export function closeTables(tables: Tables): void {
+  for (const table of tables.values()) table.close()
 }

@@ -31,8 +31,8 @@ export interface Aggregate {
   readonly dispose?: (arena: Arena, at: number) => void
   readonly add: (arena: Arena, at: number, value: number, time: number) => void
   /** `from` stays as it is and may be in another part. What is over disjoint times is merged in the order of time. */
-  merge(into: Arena, at: number, from: Arena, fromAt: number): void
-  result(arena: Arena, at: number): AggregateResult
+  readonly merge: (into: Arena, at: number, from: Arena, fromAt: number) => void
+  readonly result: (arena: Arena, at: number) => AggregateResult
 }
 
 /** An aggregate over two inputs, of which one may be NaN: it waits for the other one of the same time. */

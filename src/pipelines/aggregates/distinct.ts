@@ -22,20 +22,22 @@ const RANKS = 64 - PRECISION + 1
 
 const number = new Float64Array(1)
 const halves = new Uint32Array(number.buffer)
-let hashLow = 0
 
-/** 64 bits of hash: the upper half is returned, the lower one left in hashLow (two rounds of MurmurHash3's finalizer). */
+/** The upper 32 of 64 bits of hash (the finalizer of MurmurHash3). */
 function hash(value: number): number {
   number[0] = value
   let a = halves[0] ^ Math.imul(halves[1], 0x9e3779b1)
   a = Math.imul(a ^ (a >>> 16), 0x85ebca6b)
   a = Math.imul(a ^ (a >>> 13), 0xc2b2ae35)
-  a ^= a >>> 16
-  let b = halves[1] ^ Math.imul(a, 0x27d4eb2f)
+  return (a ^ (a >>> 16)) >>> 0
+}
+
+/** The lower 32 bits, of the number hashed last: another round. */
+function lowerHash(high: number): number {
+  let b = halves[1] ^ Math.imul(high, 0x27d4eb2f)
   b = Math.imul(b ^ (b >>> 15), 0x85ebca77)
   b = Math.imul(b ^ (b >>> 13), 0xc2b2ae3d)
-  hashLow = (b ^ (b >>> 16)) >>> 0
-  return a >>> 0
+  return (b ^ (b >>> 16)) >>> 0
 }
 
 function slotOf({ f64, u32 }: Arena, at: number, value: number): number {
@@ -48,10 +50,6 @@ function slotOf({ f64, u32 }: Arena, at: number, value: number): number {
 
 function keep(arena: Arena, at: number, value: number): void {
   const { u32, f64 } = arena
-  if (value === 0) {
-    u32[at + HAS_ZERO] = 1
-    return
-  }
   if (u32[at + SLOTS] === 0 && !changeBlock(arena, at, FIRST_SLOTS)) return
   const slot = slotOf(arena, at, value)
   if (f64[slot] === value) return
@@ -84,12 +82,18 @@ function changeBlock(arena: Arena, at: number, slots: number): boolean {
   return true
 }
 
-function register(arena: Arena, at: number, value: number): void {
-  const high = hash(value)
-  const index = high >>> (32 - PRECISION)
+/** The hash is `hash` spelled out: this is done for every value of a large set. */
+function register(arena: Arena, block: number, value: number): void {
+  number[0] = value
+  let high = halves[0] ^ Math.imul(halves[1], 0x9e3779b1)
+  high = Math.imul(high ^ (high >>> 16), 0x85ebca6b)
+  high = Math.imul(high ^ (high >>> 13), 0xc2b2ae35)
+  high ^= high >>> 16
   const rest = high << PRECISION
-  const rank = rest !== 0 ? Math.clz32(rest) + 1 : 32 - PRECISION + Math.clz32(hashLow) + 1
-  raise(arena, arena.u32[at + BLOCK], index, rank)
+  const rank = rest !== 0 ? Math.clz32(rest) + 1 : 32 - PRECISION + Math.clz32(lowerHash(high)) + 1
+  const index = high >>> (32 - PRECISION)
+  const old = (arena.u32[block + (index >>> 2)] >>> ((index & 3) << 3)) & 255
+  if (old < rank) raise(arena, block, index, rank)
 }
 
 function raise(arena: Arena, block: number, index: number, rank: number): void {
@@ -104,10 +108,11 @@ function raise(arena: Arena, block: number, index: number, rank: number): void {
 const hasRegisters = ({ u32 }: Arena, at: number): boolean => u32[at + BLOCK] !== 0 && u32[at + SLOTS] === 0
 
 function add(arena: Arena, at: number, value: number): void {
-  if (hasRegisters(arena, at)) {
-    if (value === 0) arena.u32[at + HAS_ZERO] = 1
-    else register(arena, at, value)
-  } else keep(arena, at, value)
+  const { u32 } = arena
+  const block = u32[at + BLOCK]
+  if (value !== 0 && block !== 0 && u32[at + SLOTS] === 0) register(arena, block, value)
+  else if (value === 0) u32[at + HAS_ZERO] = 1
+  else keep(arena, at, value)
 }
 
 function estimate({ u32 }: Arena, block: number): number {

@@ -129,7 +129,18 @@ export function quantile(q: number): Aggregate {
     words: WORDS,
     add(arena, at, value) {
       widen(arena, at, value, value)
-      put(arena, at, binOf(value), 1)
+      const { u32 } = arena
+      const bin = binOf(value)
+      const index = (bin >> 5) - (u32[at + LOWEST] | 0)
+      const page = index >>> 0 < u32[at + PAGES] ? u32[u32[at + DIRECTORY] + index] : 0
+      if (page === 0 || bin === 0) {
+        put(arena, at, bin, 1)
+        return
+      }
+      const counter = page + (bin & (PAGE_BINS - 1))
+      arena.saveWord(counter)
+      u32[counter]++
+      u32[at + COUNT]++
     },
     merge(into, at, from, fromAt) {
       if (from.u32[fromAt + COUNT] === 0) return

@@ -1,4 +1,3 @@
-/** What user functions are shown: a reading, or what `map` or a window made. The builder gives it its real type. */
-export type Item = Readonly<Record<string, unknown>>
+/** User functions: shown a reading, or what `map` or a window made. The builder gives items their real types. */
 export type Predicate = (item: never) => boolean
 export type Compute = (item: never) => unknown

@@ -57,13 +57,13 @@ export class PipelineRuntime implements Stream {
     return this.#parts.compiled.definition.time
   }
 
-  process(shard: number, block: ReadingBlock, watermark: number): void {
+  process(shard: number, block: ReadingBlock, watermark: number, onTaken?: () => void): void {
     const { compiled, counts } = this.#parts
     this.#scope = this.#scopeOf(shard)
     this.#scope.watermark = watermark
     this.#block = block
     this.#transact(this.#scope, () => compiled.run(block, this.#output))
-    this.#takeIn(this.#scope)
+    this.#takeIn(this.#scope, onTaken)
     counts.shown(block.count)
   }
 
@@ -87,7 +87,10 @@ export class PipelineRuntime implements Stream {
     const { door } = this.#parts
     if (this.#combined.length === 0 || !(scope.watermark > door.handedOver(scope.shard))) return
     door.enter(() => {
-      for (const window of this.#combined) window.handOver(scope, this.#combinedScope())
+      for (const window of this.#combined) {
+        const late = window.handOver(scope, this.#combinedScope())
+        if (late > 0) this.#parts.counts.late(late)
+      }
       door.noteHandedOver(scope.shard, scope.watermark)
     })
   }
@@ -139,11 +142,13 @@ export class PipelineRuntime implements Stream {
   }
 
   /** Phase B, and what came too late. */
-  #takeIn(scope: Scope): void {
-    for (const [id, window] of this.#windows) {
-      const late = window.takeIn(scope)
-      if (late.length > 0) this.#giveLate(id, late, scope)
-    }
+  #takeIn(scope: Scope, onTaken?: () => void): void {
+    const allLate = Array.from(this.#windows, ([id, window]) => ({ id, late: window.takeIn(scope) }))
+    onTaken?.()
+    const given = allLate.filter(({ late }) => late.length > 0)
+    for (const { id, late } of given) this.#giveLate(id, late, scope)
+    // there may be windows behind a `late`
+    if (given.length > 0) this.#takeIn(scope)
   }
 
   /** Phase C. What windows give is not late for the stages behind them: these hear of the watermark afterwards. */

@@ -34,8 +34,10 @@ export class Progress implements Counts {
   /** By shard; behind them what the groups of all shards have been advanced to. */
   readonly #combined: Float64Array
 
-  static begin(nowMs: number): Progress {
+  /** `consumed`: entries of a lane that are done, which the pipeline does not see. */
+  static begin(nowMs: number, consumed: (lane: number) => number = () => 0): Progress {
     const progress = new Progress(new SharedArrayBuffer(PROGRESS_BYTES))
+    for (let lane = 0; lane < L.LANE_COUNT; lane++) progress.#taken[lane] = consumed(lane)
     progress.#times.fill(-Infinity)
     progress.#watermarks.fill(-Infinity)
     progress.#combined.fill(-Infinity)

@@ -7,9 +7,10 @@ export interface Stream {
   readonly time: TimeOptions
   /**
    * Takes the block in, once: phases A and B of docs/decisions/pipelines.md. `watermark` = what `advance` was told last, on
-   * whatever thread. User functions' errors stay inside.
+   * whatever thread. `onTaken` is called when windows have taken it in, so that it must not be shown again: before the
+   * functions behind a `late`. User functions' errors stay inside.
    */
-  process(shard: number, block: ReadingBlock, watermark: number): void
+  process(shard: number, block: ReadingBlock, watermark: number, onTaken?: () => void): void
   /** Nothing older than `watermark` comes any more, unless it is late: phase C. */
   advance(shard: number, watermark: number): void
   /** Groups of all shards: none of the shards that are not idle is behind `watermark`. */

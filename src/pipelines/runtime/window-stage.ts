@@ -101,9 +101,12 @@ export class WindowStage {
     while (operator !== undefined && !operator.advance(scope, give));
   }
 
-  /** Hands over what the shard holds of groups of all shards; both parts are claimed. */
-  handOver(scope: ShardScope, combined: ShardScope): void {
-    while (this.#combined !== undefined && !this.#combined.handOver(scope, combined));
+  /** Hands over what the shard holds of groups of all shards; both parts are claimed. How many rows came too late for that. */
+  handOver(scope: ShardScope, combined: ShardScope): number {
+    let late = 0
+    const onLate = (rows: number): void => void (late += rows)
+    while (this.#combined !== undefined && !this.#combined.handOver(scope, combined, onLate));
+    return late
   }
 
   #take(scope: ShardScope, rows: KeyedRows, onLate: (row: number) => void): void {

@@ -91,16 +91,14 @@ export class KeyTable {
     return row
   }
 
-  /** findOrAdd for all rows that are wanted; the others get 0. */
-  findAll(keys: Keys, isWanted: Uint8Array, rows: Int32Array): void {
-    const { keyLow, keyHigh, keyText, count } = keys
+  /** findOrAdd for the first `count` keys that `wanted` lists. */
+  findAll({ keyLow, keyHigh, keyText }: Keys, wanted: Int32Array, count: number, rows: Int32Array): void {
     const u32 = this.#u32
     const epoch = u32[L.PART_EPOCH]
     let slots = u32[this.#at + L.TABLE_SLOTS]
     let mask = u32[this.#at + L.TABLE_MASK]
-    for (let i = 0; i < count; i++) {
-      rows[i] = 0
-      if (isWanted[i] === 0) continue
+    for (let n = 0; n < count; n++) {
+      const i = wanted[n]
       const low = keyLow[i]
       const high = keyHigh[i]
       const hash = hashOf(low, high)

@@ -1,3 +1,4 @@
+import { MillraceError } from '../../core/errors.ts'
 import { publishCursor } from '../../memory/atomics.ts'
 import { Allocator } from './allocator.ts'
 import { KeyTable } from './key-table.ts'
@@ -21,7 +22,8 @@ export class ShardState {
   /** An even address is `f64[address >>> 1]`. */
   readonly f64: Float64Array
   readonly texts: TextBlobs
-  readonly #log: UndoLog
+  /** For who changes words without asking this object each time. */
+  readonly log: UndoLog
   readonly #allocator: Allocator
   readonly #whenFull: WhenFull
   readonly #tables = new Map<number, KeyTable>()
@@ -31,13 +33,13 @@ export class ShardState {
     this.i32 = new Int32Array(buffer, offset, words)
     this.f64 = new Float64Array(buffer, offset, words / 2)
     this.#whenFull = whenFull
-    this.#log = new UndoLog(this.u32)
-    this.#allocator = new Allocator(this.u32, this.#log)
+    this.log = new UndoLog(this.u32)
+    this.#allocator = new Allocator(this.u32, this.log)
     this.texts = new TextBlobs(this.u32, this.#allocator)
   }
 
   get isOpen(): boolean {
-    return this.#log.isOpen
+    return this.log.isOpen
   }
 
   /** Number of the open transaction, or of the last one: rows that it used bear it as their stamp. */
@@ -47,55 +49,67 @@ export class ShardState {
 
   /** Share of the undo log in use: a long transaction ends before it is full. */
   get logFill(): number {
-    return this.#log.fill
+    return this.log.fill
   }
 
   /** Opens a transaction; false when one is open already, so that only who opened it ends it. */
   begin(): boolean {
-    if (this.#log.isOpen) return false
-    if (this.u32[L.PART_LOG] > 0) this.#log.undo()
+    if (this.log.isOpen) return false
+    if (this.u32[L.PART_LOG] > 0) this.log.undo()
     this.u32[L.PART_EPOCH]++
-    this.#log.isOpen = true
+    this.log.isOpen = true
     return true
   }
 
   /** What has been written stays. */
   commit(): void {
-    this.#log.forget()
+    this.keep()
+    this.show()
+  }
+
+  /** Commits; `show` is to follow when the last of several transactions is over. */
+  keep(): void {
+    this.log.forget()
+  }
+
+  /** Lets readers without a claim see the figures. */
+  show(): void {
+    const { u32 } = this
     for (let i = 0; i < L.SHOWN_FIGURES; i++) {
-      publishCursor(this.i32, 4 * (L.PART_SHOWN + i), this.u32[L.PART_USED + i])
+      const figure = u32[L.PART_USED + i]
+      if (u32[L.PART_SHOWN + i] !== figure) publishCursor(this.i32, 4 * (L.PART_SHOWN + i), figure)
     }
   }
 
   /** Undoes what has been written since `begin`, also by a worker that died. */
   rollback(): void {
-    this.#log.undo()
+    this.log.undo()
   }
 
   /** To be called before words are changed. */
   save(address: number, words: number): void {
-    this.#log.save(address, words)
+    this.log.save(address, words)
   }
 
   saveWord(address: number): void {
-    this.#log.saveWord(address)
+    this.log.saveWord(address)
   }
 
   /** Saves and sets one word. */
   put(address: number, value: number): void {
-    this.#log.saveWord(address)
+    this.log.saveWord(address)
     this.u32[address] = value
   }
 
   /** Saves and sets two words: a 64-bit number. */
   putNumber(address: number, value: number): void {
-    this.#log.save(address, 2)
+    this.log.save(address, 2)
     this.f64[address >>> 1] = value
   }
 
   /** Saves one word and adds to it. */
   add(address: number, amount: number): void {
-    this.#log.saveWord(address)
+    this.log.saveWord(address)
     this.u32[address] += amount
   }
 
@@ -109,6 +123,13 @@ export class ShardState {
     if (table === undefined) {
       table = new KeyTable(this, index, shape)
       this.#tables.set(index, table)
+    }
+    const { words, isEvictable } = table.shape
+    if (words !== shape.words || isEvictable !== shape.isEvictable) {
+      throw new MillraceError('internal', `table ${which} of stage ${node} was opened with another shape`, {
+        opened: { words, isEvictable },
+        asked: { words: shape.words, isEvictable: shape.isEvictable },
+      })
     }
     return table
   }

@@ -17,6 +17,13 @@ interface Slot {
   readonly offset: number
 }
 
+interface Reader {
+  readonly aggregate: Aggregate | PairAggregate
+  readonly offset: number
+}
+
+type MergeAll = (into: WindowArena, at: number, from: WindowArena, fromAt: number) => void
+type Results = (arena: WindowArena, at: number) => AggregateResult[]
 type AddAll = (
   arena: WindowArena,
   at: Int32Array,
@@ -31,12 +38,14 @@ export class Accumulators {
   readonly words: number
   /** Adds row i to the accumulators at `at[i]`, for all rows from … until − 1 with such (not 0); their words have been saved. */
   readonly addAll: AddAll
-  readonly #slots: Slot[] = []
-  readonly #readers: { aggregate: Aggregate | PairAggregate; offset: number }[] = []
+  /** Adds what another set of the same kind holds. */
+  readonly merge: MergeAll
+  readonly results: Results
   readonly #disposers: { dispose: (arena: WindowArena, at: number) => void; offset: number }[] = []
 
   constructor(aggregates: readonly WindowAggregate[]) {
     const shared = new Map<string, Slot>()
+    const readers: Reader[] = []
     let words = 0
     for (const { spec, columns } of aggregates) {
       const aggregate = aggregateOf(spec)
@@ -45,24 +54,16 @@ export class Accumulators {
       if (slot === undefined) {
         slot = { aggregate, columns, offset: words }
         shared.set(family, slot)
-        this.#slots.push(slot)
         if (aggregate.dispose) this.#disposers.push({ dispose: aggregate.dispose, offset: words })
         words += aggregate.words
       }
-      this.#readers.push({ aggregate, offset: slot.offset })
+      readers.push({ aggregate, offset: slot.offset })
     }
     this.words = words
-    this.addAll = generate(this.#slots)
-  }
-
-  merge(into: WindowArena, at: number, from: WindowArena, fromAt: number): void {
-    for (const { aggregate, offset } of this.#slots) {
-      aggregate.merge(into, at + offset, from, fromAt + offset)
-    }
-  }
-
-  results(arena: WindowArena, at: number): AggregateResult[] {
-    return this.#readers.map(({ aggregate, offset }) => aggregate.result(arena, at + offset))
+    const slots = [...shared.values()]
+    this.addAll = generateAdd(slots)
+    this.merge = generateMerge(slots)
+    this.results = generateResults(readers)
   }
 
   /** Gives back the blocks behind the words. */
@@ -89,10 +90,20 @@ function familyOf(spec: AggregateSpec, columns: readonly number[]): string {
 }
 
 /**
- * One loop for the set: calls in generated code are each one's own, so the engine's compiler puts `add` in their place;
- * in a shared loop over a list of aggregates it could not.
+ * Loops of the set's own: calls in generated code are each one's own, so the engine's compiler puts `add` in their place; in
+ * a shared loop over a list of aggregates it could not. Those with blocks behind their words are large: one loop each.
  */
-function generate(slots: readonly Slot[]): AddAll {
+function generateAdd(slots: readonly Slot[]): AddAll {
+  const large = slots.filter(({ aggregate }) => aggregate.dispose !== undefined)
+  const small = slots.filter(({ aggregate }) => aggregate.dispose === undefined)
+  const loops = [...(small.length > 0 ? [small] : []), ...large.map((slot) => [slot])].map(generateLoop)
+  if (loops.length === 1) return loops[0]
+  return (arena, at, from, until, times, inputs) => {
+    for (const loop of loops) loop(arena, at, from, until, times, inputs)
+  }
+}
+
+function generateLoop(slots: readonly Slot[]): AddAll {
   const body = slots.map(({ aggregate, columns, offset }, i) => {
     const [x, y] = columns.map((column) => `x${column}[i]`)
     return isPair(aggregate)
@@ -101,7 +112,7 @@ function generate(slots: readonly Slot[]): AddAll {
   })
   const used = [...new Set(slots.flatMap(({ columns }) => columns))]
   const source = `
-    ${slots.map((_, i) => `const add${i} = adds[${i}]`).join('\n')}
+    ${slots.map((_, i) => `const add${i} = functions[${i}]`).join('\n')}
     return function addAll(arena, at, from, until, times, inputs) {
       ${used.map((column) => `const x${column} = inputs[${column}]`).join('\n')}
       for (let i = from; i < until; i++) {
@@ -112,6 +123,34 @@ function generate(slots: readonly Slot[]): AddAll {
       }
     }`
   const adds = slots.map(({ aggregate }) => (isPair(aggregate) ? aggregate.addPair : aggregate.add))
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
-  return new Function('adds', source)(adds) as AddAll
+  return generated(source, adds) as AddAll
 }
+
+function generateMerge(slots: readonly Slot[]): MergeAll {
+  const source = `
+    ${slots.map((_, i) => `const merge${i} = functions[${i}]`).join('\n')}
+    return function mergeAll(into, at, from, fromAt) {
+      ${slots.map(({ offset }, i) => `merge${i}(into, at + ${offset}, from, fromAt + ${offset})`).join('\n')}
+    }`
+  return generated(
+    source,
+    slots.map(({ aggregate }) => aggregate.merge),
+  ) as MergeAll
+}
+
+function generateResults(readers: readonly Reader[]): Results {
+  const source = `
+    ${readers.map((_, i) => `const result${i} = functions[${i}]`).join('\n')}
+    return function results(arena, at) {
+      return [${readers.map(({ offset }, i) => `result${i}(arena, at + ${offset})`).join(', ')}]
+    }`
+  return generated(
+    source,
+    readers.map(({ aggregate }) => aggregate.result),
+  ) as Results
+}
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
+const generated = (source: string, functions: readonly Function[]): unknown =>
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
+  new Function('functions', source)(functions)

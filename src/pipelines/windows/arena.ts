@@ -1,28 +1,31 @@
 import type { Arena } from '../aggregates/aggregate.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { ShardState } from '../state/shard-state.ts'
+import { UndoLog } from '../state/undo-log.ts'
 
-/** Who gives room to accumulators and keeps what they change. */
-type Room = Omit<Arena, 'u32' | 'f64'>
+/** Who gives room to accumulators. */
+type Room = Pick<Arena, 'allocate' | 'release'>
 
 /** One class for all accumulators' homes, so that the loops over them see one shape. */
 export class WindowArena implements Arena {
   readonly u32: Uint32Array
   readonly f64: Float64Array
+  readonly #log: UndoLog
   readonly #room: Room
 
-  constructor(u32: Uint32Array, f64: Float64Array, room: Room) {
+  constructor(u32: Uint32Array, f64: Float64Array, log: UndoLog, room: Room) {
     this.u32 = u32
     this.f64 = f64
+    this.#log = log
     this.#room = room
   }
 
   saveWord(address: number): void {
-    this.#room.saveWord(address)
+    this.#log.saveWord(address)
   }
 
   save(address: number, words: number): void {
-    this.#room.save(address, words)
+    this.#log.save(address, words)
   }
 
   allocate(words: number): number {
@@ -36,9 +39,7 @@ export class WindowArena implements Arena {
 
 /** The arena of a shard's part, where other keys of the table give way when it is full. */
 export function tableArena(state: ShardState, table: KeyTable): WindowArena {
-  return new WindowArena(state.u32, state.f64, {
-    saveWord: (address) => state.saveWord(address),
-    save: (address, words) => state.save(address, words),
+  return new WindowArena(state.u32, state.f64, state.log, {
     allocate: (words) => table.allocate(words),
     release: (address, words) => state.release(address, words),
   })
@@ -47,6 +48,8 @@ export function tableArena(state: ShardState, table: KeyTable): WindowArena {
 /** Reserved, not touched: as much as the accumulators of one result take. */
 const SCRATCH_WORDS = 1 << 24
 const FIRST_ADDRESS = 4
+/** Up to so many a loop clears faster than a call of `fill`. */
+const FEW_WORDS = 64
 
 /** Room of one thread for what is put together for one result, then forgotten. */
 class Scratch {
@@ -55,10 +58,12 @@ class Scratch {
 
   constructor() {
     const f64 = new Float64Array(new SharedArrayBuffer(4 * SCRATCH_WORDS))
-    const nothing = (): void => undefined
-    const allocate = (words: number): number => this.#take(words)
-    const room = { saveWord: nothing, save: nothing, release: nothing, allocate }
-    this.arena = new WindowArena(new Uint32Array(f64.buffer), f64, room)
+    const u32 = new Uint32Array(f64.buffer)
+    // a log that is never opened
+    this.arena = new WindowArena(u32, f64, new UndoLog(u32), {
+      allocate: (words) => this.#take(words),
+      release: () => undefined,
+    })
   }
 
   /** Zeroed words; everything given out before is forgotten. */
@@ -72,7 +77,8 @@ class Scratch {
     const end = address + ((words + 3) & ~3)
     if (end > SCRATCH_WORDS) return 0
     this.#used = end
-    this.arena.u32.fill(0, address, end)
+    if (end - address > FEW_WORDS) this.arena.u32.fill(0, address, end)
+    else for (let at = address; at < end; at++) this.arena.u32[at] = 0
     return address
   }
 }

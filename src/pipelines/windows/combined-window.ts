@@ -3,7 +3,10 @@ import type { ShardScope } from '../runtime/operator.ts'
 import { Accumulators } from './accumulators.ts'
 import { Geometry } from './geometry.ts'
 import { PaneWindow } from './pane-window.ts'
+import type { Place } from './panes.ts'
+import * as W from './window.layout.ts'
 import type { WindowOptions, WindowResult } from './window-operator.ts'
+import type { WindowShard } from './window-shard.ts'
 
 /**
  * Tumbling and sliding windows over groups of all shards, in two levels. A shard keeps panes; when its watermark has
@@ -22,7 +25,7 @@ export class CombinedWindow {
     const pane = new Geometry(geometry.pane, geometry.pane, geometry.offset)
     // as long as a later window with the pane in it is open, rows for it are not late
     const neededMs = geometry.size - geometry.pane + allowedMs
-    this.#shards = new PaneWindow(node, pane, this.#accumulators, neededMs, earlyMs)
+    this.#shards = new PaneWindow(node, pane, this.#accumulators, neededMs, earlyMs, true)
     this.#combined = new PaneWindow(node, geometry, this.#accumulators, allowedMs, earlyMs)
   }
 
@@ -33,15 +36,25 @@ export class CombinedWindow {
 
   /**
    * Phase C: what the shard's watermark has passed goes to COMBINED; the caller holds both claims. `combined.watermark` is
-   * the least of all shards that are not idle, as last told to `advance`. False: stopped, call again.
+   * the least of all shards that are not idle, as last told to `advance`. `onLate` is told how many rows of a pane are lost,
+   * because the last window with it was given while the shard was idle. False: stopped, call again.
    */
-  handOver(scope: ShardScope, combined: ShardScope, limit = Infinity): boolean {
+  handOver(
+    scope: ShardScope,
+    combined: ShardScope,
+    onLate: (rows: number) => void,
+    limit = Infinity,
+  ): boolean {
     return this.#shards.advance(
       scope,
-      (shard, row, { start, revision }, { arena, at }) => {
+      (shard, row, { start, revision }, place) => {
+        const { arena, at } = place
         const key = shard.keyOf(row)
         const sequence = revision + 1
-        this.#combined.contribute(combined, { ...key, start, shard: scope.shard, sequence, arena, at })
+        const part = { ...key, start, shard: scope.shard, sequence, arena, at }
+        const isInTime = this.#combined.contribute(combined, part)
+        const rows = rowsSince(shard, place)
+        if (!isInTime && rows > 0) onLate(rows)
       },
       limit,
     )
@@ -57,4 +70,16 @@ export class CombinedWindow {
       limit,
     )
   }
+}
+
+/** Rows that came to the pane since it was last handed over. */
+function rowsSince({ panes, state }: WindowShard, { arena, at }: Place): number {
+  if (arena !== panes.arena) return 0
+  const pane = at - W.PANE_WORDS
+  const rows = state.u32[pane + W.ROWS]
+  if (rows > 0) {
+    panes.touch(pane)
+    state.u32[pane + W.ROWS] = 0
+  }
+  return rows
 }

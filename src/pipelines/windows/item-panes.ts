@@ -25,8 +25,8 @@ export class ItemPanes {
     const places = this.#places
     inTransaction(state, () => {
       places.startOn(rows)
-      places.isWanted.fill(1)
-      table.findAll(rows, places.isWanted, places.row)
+      places.wantAll(rows)
+      table.findAll(rows, places.wanted, rows.count, places.row)
       for (let i = 0; i < rows.count; i++) {
         const row = places.row[i]
         places.at[i] = row === 0 ? 0 : this.#place(shard, row, rows.time[i])

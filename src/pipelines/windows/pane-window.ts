@@ -28,6 +28,8 @@ export class PaneWindow {
   readonly #shards: WindowShards
   readonly #places = new RowPlaces()
   readonly #isCounting: boolean
+  /** Whether panes know how many rows came since they were handed over. */
+  readonly #countsRows: boolean
 
   constructor(
     node: number,
@@ -35,12 +37,14 @@ export class PaneWindow {
     accumulators: Accumulators,
     allowedMs: number,
     earlyMs: number,
+    countsRows = false,
   ) {
     this.#geometry = geometry
     this.#allowedMs = allowedMs
     this.#earlyMs = earlyMs
     this.#accumulators = accumulators
     this.#shards = new WindowShards(node, accumulators)
+    this.#countsRows = countsRows
     this.#isCounting = allowedMs > 0 || earlyMs > 0
   }
 
@@ -49,9 +53,11 @@ export class PaneWindow {
     inTransaction(scope.state, () => {
       const places = this.#places
       places.startOn(rows)
-      this.#findPanes(scope.watermark, rows, onLate)
-      shard.table.findAll(rows, places.isWanted, places.row)
+      places.find(rows, this.#geometry, scope.watermark - this.#allowedMs, onLate)
+      shard.table.findAll(rows, places.wanted, places.wantedCount, places.row)
       this.#place(shard, scope.watermark, rows)
+      places.spread(rows.count)
+      if (this.#countsRows) this.#countRows(scope.state.u32, rows.count)
       this.#accumulators.addAll(shard.panes.arena, places.at, 0, rows.count, rows.time, rows.inputs)
     })
   }
@@ -81,31 +87,16 @@ export class PaneWindow {
     return true
   }
 
-  /** Start of each row's pane; rows in no window, or only in past ones, are not wanted. */
-  #findPanes(watermark: number, rows: KeyedRows, onLate: (row: number) => void): void {
-    const { start, isWanted } = this.#places
-    const { time, count } = rows
-    const geometry = this.#geometry
-    let [from, until, wanted, late] = [NaN, NaN, 0, false]
-    for (let i = 0; i < count; i++) {
-      const t = time[i]
-      if (!(t >= from && t < until)) {
-        from = geometry.paneOf(t)
-        until = from + geometry.pane
-        const last = geometry.lastEnd(from)
-        late = last > from && last + this.#allowedMs <= watermark
-        wanted = last > from && !late ? 1 : 0
-      }
-      start[i] = from
-      isWanted[i] = wanted
-      if (late) onLate(i)
-    }
+  #countRows(u32: Uint32Array, count: number): void {
+    const { at } = this.#places
+    for (let i = 0; i < count; i++) if (at[i] !== 0) u32[at[i] - W.PANE_WORDS + W.ROWS]++
   }
 
   #place(shard: WindowShard, watermark: number, rows: KeyedRows): void {
-    const { start, row: rowOf, at } = this.#places
+    const { start, row: rowOf, at, wanted, wantedCount } = this.#places
     const { u32, f64, epoch } = shard.state
-    for (let i = 0; i < rows.count; i++) {
+    for (let n = 0; n < wantedCount; n++) {
+      const i = wanted[n]
       const row = rowOf[i]
       at[i] = 0
       if (row === 0) continue

@@ -131,14 +131,24 @@ export function serveDue(
 ): boolean {
   const { timers, table } = shard
   const isOwn = !state.isOpen
-  const isDue = (): boolean => timers.earliest <= watermark && timers.earliest !== Infinity
-  for (let given = 0; isDue();) {
-    if (given >= limit || (!isOwn && state.logFill > LONG)) return false
-    inTransaction(state, () => {
+  if (!isDue(timers, watermark)) return true
+  try {
+    for (let given = 0; isDue(timers, watermark);) {
+      if (given >= limit || (!isOwn && state.logFill > LONG)) return false
+      if (isOwn) state.begin()
       const entry = timers.take(watermark)
       const row = entry & ~W.PURPOSE
       if (entry !== 0 && table.isRow(row)) given += serve(row, entry & W.PURPOSE, timers.taken)
-    })
+      if (isOwn) state.keep()
+    }
+    return true
+  } catch (cause) {
+    if (isOwn) state.rollback()
+    throw cause
+  } finally {
+    if (isOwn) state.show()
   }
-  return true
 }
+
+const isDue = ({ earliest }: Timers, watermark: number): boolean =>
+  earliest <= watermark && earliest !== Infinity

@@ -10,7 +10,8 @@ import { ROW_WORDS } from '../state/state.layout.ts'
  *     f64 backEnd  what is before is in back          u32 flags
  *     f64 items    taken so far, or first time        u32 suffix   accumulators (two-stacks)
  *     u32 stacked  whether flip and back hold         u32 parts    first of the shards' contributions
- *     u32 changed  since the last early result        f64 first    time; then the accumulators
+ *     u32 changed  since the last early result        u32 rows     since it was handed over (shards of all)
+ *                                                     f64 first    time; then the accumulators
  */
 export const DUE = ROW_WORDS
 export const EARLY = ROW_WORDS + 2
@@ -34,6 +35,7 @@ export const GIVEN = 7
 export const FLAGS = 8
 export const SUFFIX = 9
 export const PARTS = 10
+export const ROWS = 11
 export const FIRST = 12
 export const PANE_WORDS = 14
 

@@ -89,7 +89,7 @@ function restore(parts: RestoreParts, data: CheckpointData): RestoredCheckpoint 
   )
   shards.forEach(({ state }, shard) => {
     const size = Math.min(manifest.shardStateBytes, plan.needs.shardStateBytes)
-    memory.bytes.set(state.subarray(0, size), plan.at.shardState + shard * size)
+    memory.bytes.set(state.subarray(0, size), plan.at.shardState + shard * plan.needs.shardStateBytes)
   })
   kernels.publish(plan.at.map, plan.at.scratch, clock.nowMs())
   return {

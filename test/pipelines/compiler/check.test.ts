@@ -16,8 +16,10 @@ const good = pipeline('p')
 
 const paths = (definition: PipelineDefinition) =>
   faultsOf(definition).map(({ path, value }) => `${path} ${value}`)
-const withNodes = (change: (node: StageNode) => object): PipelineDefinition =>
-  ({ ...good, nodes: good.nodes.map((node) => ({ ...node, ...change(node) })) }) as PipelineDefinition
+const withNodes = (change: (node: StageNode) => object): PipelineDefinition => ({
+  ...good,
+  nodes: good.nodes.map((node) => ({ ...node, ...change(node) })),
+})
 
 const thrown = (stage: { readonly definition: unknown }): string => {
   try {

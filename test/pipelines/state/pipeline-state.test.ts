@@ -71,6 +71,12 @@ describe('PipelineState', () => {
     )
   })
 
+  it('refuses to open a table with another shape', () => {
+    const part = filled('refuse-new').part(0)
+    expect(() => part.table(0, { ...SHAPE, words: 24 })).toThrow('another shape')
+    expect(() => part.table(0, { ...SHAPE, isEvictable: false })).toThrow('another shape')
+  })
+
   it('has a size for every number of words, the next one up', () => {
     const isRight = (words: number): boolean => {
       const size = wordsOf(classOf(words))

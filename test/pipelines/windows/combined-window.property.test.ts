@@ -9,6 +9,7 @@ import type { Given, Row } from './rig.ts'
 const REQUEST = { bytes: 64 * 1024 * 1024, whenFull: 'refuse-new', layout: 'combined' } as const
 const SHARDS = 4
 const LATENESS = 500
+const noneLate = (): void => expect.fail('nothing is late')
 
 const make = (sizeMs: number, everyMs: number): CombinedWindow =>
   makeCombinedWindow({
@@ -44,11 +45,11 @@ function run(size: number, every: number, seed: number): { found: Given[]; rows:
     for (let shard = 0; shard < SHARDS; shard++) {
       const snapshot = pipeline.snapshot(shard)
       const scope = { shard, state: pipeline.part(shard), watermark: watermarks[shard] }
-      while (!window.handOver(scope, combined(before), 3));
+      while (!window.handOver(scope, combined(before), noneLate, 3));
       if (random() < 0.2) {
         pipeline.restore(shard, snapshot)
         window = make(size, every)
-        window.handOver(scope, combined(before))
+        window.handOver(scope, combined(before), noneLate)
       }
     }
     window.advance(combined(least), (result) => found.push(given(result)))
@@ -86,6 +87,28 @@ describe('CombinedWindow', { timeout: 60_000 }, () => {
   ])('puts what shards have together, once, for %i ms every %i ms (seed %i)', (size, every, seed) => {
     const { found, rows } = run(size, every, seed)
     expectSame(found, expected(rows, size, every))
+  })
+
+  it('says how many rows a shard has lost that wakes up when the window was given', () => {
+    const pipeline = PipelineState.reserve(REQUEST)
+    const window = make(1000, 1000)
+    const scope = (shard: number, watermark: number) => ({ shard, state: pipeline.part(shard), watermark })
+    const rowAt = (time: number): Row => ({ key: 1, time, value: 5 })
+    const late: number[] = []
+    const onLate = (rows: number): void => void late.push(rows)
+    window.take(scope(0, -Infinity), keyedRows([rowAt(100)]), noneLate)
+    window.take(scope(1, -Infinity), keyedRows([rowAt(200), rowAt(900), rowAt(2500)]), noneLate)
+    window.handOver(scope(0, 1500), scope(64, -Infinity), noneLate)
+    const found: Given[] = []
+    window.advance(scope(64, 1500), (result) => found.push(given(result)))
+    window.handOver(scope(1, 3000), scope(64, 1500), onLate)
+    window.handOver(scope(1, 3000), scope(64, 1500), onLate)
+    window.advance(scope(64, 3000), (result) => found.push(given(result)))
+    expect(late).toEqual([2])
+    expect(found.map(({ end, values }) => [end, values[0]])).toEqual([
+      [1000, 1],
+      [3000, 1],
+    ])
   })
 
   it('refuses to be made of windows that shards have no share in', () => {

@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { ConfigInput } from '../../src/engine/config/schema.ts'
+import type { TestReading } from '../../src/testing/index.ts'
+import { killedNow, newFolder, startDurable } from './durable-rig.ts'
+import { copyOf, expected, Heard, inOrder } from './heard.ts'
+import { counting } from './recorded.ts'
+import { isIdle, until } from './rig.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-kept-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const START = Date.parse('2026-01-01T00:00:00Z')
+const DEVICES = counting(400).map((i) => ({ name: `d${i}`, region: ['north', 'south'][i % 2] }))
+const known = Object.fromEntries(DEVICES.map(({ name, region }) => [name, { region }]))
+const TOPICS = ['tumbling', 'region', 'sliding', 'session']
+
+/** Of every device one reading at each of these seconds. */
+const readingsAt = (...seconds: number[]): TestReading[] =>
+  seconds.flatMap((second) =>
+    DEVICES.map(({ name, region }, i) => ({
+      ...{ device: name, region, tier: 'standard' as const, metric: 'value', value: i },
+      at: START + second * 1000 + i,
+    })),
+  )
+const inputOf = ({ device, metric, value, at }: TestReading) => ({ device, metric, value, time: Number(at) })
+
+describe('windows of an engine that is killed', () => {
+  it.each([{ isChecked: false }, { isChecked: true }])(
+    'come out as if it had not been (checkpoint between: $isChecked)',
+    async ({ isChecked }) => {
+      const url = copyOf(folder, 'windows')
+      const config: ConfigInput = {
+        ...{ pipelines: [url], devices: DEVICES, pool: { size: 2 } },
+        regions: ['north', 'south'].map((name, i) => ({ name, geohash: ['bc'[i]] })),
+      }
+      const first = readingsAt(0, 10, 30, 65)
+      const second = readingsAt(75, 100)
+      const third = readingsAt(110, 130, 200, 7200)
+      const want = await expected(url, [...first, ...second, ...third], known)
+      let dataDir = newFolder()
+      let engine = await startDurable(dataDir, config)
+      const earlier = [new Heard(engine)]
+      await engine.ingest(first.map(inputOf))
+      await until(() => isIdle(engine), 'the first')
+      if (isChecked) {
+        await engine.close()
+        engine = await startDurable(dataDir, config)
+        earlier.push(new Heard(engine))
+      }
+      await engine.ingest(second.map(inputOf))
+      await until(() => isIdle(engine), 'the second')
+      dataDir = killedNow(dataDir)
+      const again = await startDurable(dataDir, config)
+      const heard = new Heard(again)
+      await again.ingest(third.map(inputOf))
+      const closed = (topic: string) => want(topic).filter(({ end }) => (end as number) <= START + 7_100_000)
+      // what came before the kill may come again, with the same ids
+      const all = (topic: string) => heard.with(earlier, topic)
+      const shown = () => TOPICS.map((topic) => `${topic} ${all(topic).length} of ${closed(topic).length}`)
+      await until(
+        () => TOPICS.every((topic) => all(topic).length >= closed(topic).length),
+        () => shown().join(),
+        20_000,
+      )
+      for (const topic of TOPICS) expect(inOrder(all(topic))).toEqual(inOrder(closed(topic)))
+      expect(again.pipelines.list()[0]).toMatchObject({ late: 0 })
+    },
+  )
+})
