@@ -38,7 +38,7 @@ export async function runSums(
   threads: number,
   {
     format,
-    open = openStream as OpenStream,
+    open = openStream,
     ...order
   }: Partial<ThreadOrder> & {
     format?: FormatKind
