@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as frameRing from '../bench/frame-ring.bench.ts'
 import * as pipelineFused from '../bench/pipeline-fused.bench.ts'
+import * as pipelineHistory from '../bench/pipeline-history.bench.ts'
 import * as pipelineOperators from '../bench/pipeline-operators.bench.ts'
 import * as routeKernel from '../bench/route-kernel.bench.ts'
 
@@ -25,6 +26,11 @@ describe('the benches', () => {
       (value) => value > 10 && value * 1.8 + 32 < 180,
     )
     expect(cases.map(({ check }) => check)).toEqual([kept.length, kept.length])
+  })
+
+  it('find the same statistics in recorded readings by one thread and by two', async () => {
+    const { cases } = await pipelineHistory.run(pipelineHistory.sizes.small)
+    expect(cases.map(({ check }) => check)).toEqual([0, 0, 0])
   })
 
   it('let the stages with state give what their plain likes give', async () => {

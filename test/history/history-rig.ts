@@ -7,6 +7,7 @@ import { openInput } from '../../src/history/input/open-input.ts'
 import { HistoryRun, type RunSummary } from '../../src/history/run/history-run.ts'
 import { loadDefinition } from '../../src/pipelines/load-definition.ts'
 import type { RunFault, ThreadOrder } from '../../src/history/run/messages.ts'
+import type { OpenStream } from '../../src/history/run/open-stream.ts'
 import type { RunThread, ThreadEvents } from '../../src/history/run/run-thread.ts'
 import { ShareRun } from '../../src/history/run/share-run.ts'
 import { PLAIN_FIELDS } from '../../src/history/scan/columns.ts'
@@ -37,8 +38,13 @@ export async function runSums(
   threads: number,
   {
     format,
+    open = openStream,
     ...order
-  }: Partial<ThreadOrder> & { format?: FormatKind; stdin?: AsyncIterable<Uint8Array> } = {},
+  }: Partial<ThreadOrder> & {
+    format?: FormatKind
+    open?: OpenStream
+    stdin?: AsyncIterable<Uint8Array>
+  } = {},
 ): Promise<Ran> {
   const inputs = await Promise.all(
     paths.map((path) =>
@@ -60,7 +66,7 @@ export async function runSums(
       ...{ untilMs: Infinity, fromMs: -Infinity, toMs: Infinity },
       ...order,
     },
-    start: inline,
+    start: (order, events) => inline(order, events, open),
     write: (some) => void lines.push(...some),
     onFault: (fault) => faults.push(fault),
     onDeadLetter: () => undefined,
@@ -70,9 +76,9 @@ export async function runSums(
 }
 
 /** A thread that isn't one. */
-function inline(order: ThreadOrder, events: ThreadEvents): RunThread {
+function inline(order: ThreadOrder, events: ThreadEvents, open: OpenStream): RunThread {
   const run = loadDefinition(order.url).then((definition) =>
-    ShareRun.open(order, definition, { disk: new NodeDisk(), open: openStream }),
+    ShareRun.open(order, definition, { disk: new NodeDisk(), open }),
   )
   return {
     ready: run.then(({ shared }) => shared),

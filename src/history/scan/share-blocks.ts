@@ -12,7 +12,8 @@
 import { SHARDS } from '../../core/limits.ts'
 import { BLOCK_ROWS } from '../../pipelines/definition/reading-block.ts'
 
-export const BLOCK_BYTES = 44 * BLOCK_ROWS
+/** A cache line more than the columns: all shards' blocks fill at one pace, and would meet in the same few cache sets. */
+export const BLOCK_BYTES = 44 * BLOCK_ROWS + 64
 export const TIME_AT = 8 * BLOCK_ROWS
 export const VALUE_AT = 16 * BLOCK_ROWS
 export const LAT_AT = 24 * BLOCK_ROWS
@@ -49,6 +50,8 @@ export class ShareBlocks {
   #u16 = new Uint16Array(0)
   #u8 = new Uint8Array(0)
   readonly #spare: ArrayBuffer[]
+  /** Blocks of the chunk before: the next one will have as many. */
+  #expected = FIRST_BLOCKS
 
   /** `spare` is memory that may be taken instead of new one. */
   constructor(spare: ArrayBuffer[]) {
@@ -87,6 +90,7 @@ export class ShareBlocks {
   /** Gives the blocks away. */
   take(): Blocks {
     const heads = this.#heads
+    this.#expected = Math.max(FIRST_BLOCKS, heads.length + 4)
     for (let shard = 0; shard < SHARDS; shard++) {
       const next = this.#next[shard]
       if ((next & ROW) === 0) continue
@@ -127,7 +131,7 @@ export class ShareBlocks {
     const former = this.#u8
     const spare = former.length === 0 ? this.#spare.pop() : undefined
     if (spare !== undefined && spare.byteLength >= BLOCK_BYTES) return this.#use(spare)
-    this.#use(new ArrayBuffer(Math.max(FIRST_BLOCKS * BLOCK_BYTES, former.length * 2)))
+    this.#use(new ArrayBuffer(Math.max(this.#expected * BLOCK_BYTES, former.length * 2)))
     this.#u8.set(former)
   }
 }
