@@ -107,14 +107,19 @@ export class LaneStreams {
   }
 }
 
-/** Of the shards that are not idle; of all when they all are. */
+/**
+ * Of what shards have handed over, not of how far they are: where the door was shut they hand over later. An idle shard
+ * holds nothing back, unless it has something to hand over; when all are idle the latest counts.
+ */
 function behindMost({ progress, stream }: RunningStream, nowMs: number): number {
   let behind = Infinity
   let most = -Infinity
   for (let shard = 0; shard < SHARD_COUNT; shard++) {
     const watermark = progress.watermark(shard)
     most = Math.max(most, watermark)
-    if (progress.quietMs(shard, nowMs) < stream.time.idleMs) behind = Math.min(behind, watermark)
+    const handedOver = progress.handedOver(shard)
+    const isIdle = progress.quietMs(shard, nowMs) >= stream.time.idleMs
+    if (!isIdle || handedOver < watermark) behind = Math.min(behind, handedOver)
   }
   return behind === Infinity ? most : behind
 }

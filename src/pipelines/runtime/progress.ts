@@ -78,6 +78,11 @@ export class Progress implements Counts {
     return this.#watermarks[shard]
   }
 
+  /** The watermark up to which the shard has handed over what it holds of groups of all shards. */
+  handedOver(shard: number): number {
+    return this.#combined[shard]
+  }
+
   /** True when it has moved on. */
   moveWatermark(shard: number, to: number): boolean {
     if (!(to > this.#watermarks[shard])) return false
