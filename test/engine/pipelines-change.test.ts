@@ -111,7 +111,7 @@ describe('pipelines that change while readings flow', () => {
     const results: unknown[] = []
     engine.onResult(({ item }) => void results.push(item))
     const wrong: [string, RegExp][] = [
-      ['export default 7', /its default export is no pipeline/],
+      ['export default 7', /its default export must be a pipeline/],
       ['export default (', /cannot be loaded/],
       ["throw new Error('not today')", /not today/],
       [good('new', join(folder, 'none.csv')), /none\.csv/],
