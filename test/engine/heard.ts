@@ -58,7 +58,8 @@ export async function expected(
  * query and finds the program wherever it lies.
  */
 export function copyOf(folder: string, name: string, options: Record<string, string | number> = {}): string {
-  const query = new URLSearchParams(Object.entries(options).map(([key, value]) => [key, String(value)]))
+  const query = new URLSearchParams()
+  for (const [key, value] of Object.entries(options)) query.set(key, String(value))
   const text = readFileSync(new URL(`./fixtures/${name}.js`, import.meta.url), 'utf8')
     .replace('new URL(import.meta.url).searchParams', `new URLSearchParams('${String(query)}')`)
     .replace("'millrace'", `'${PROGRAM}'`)
