@@ -66,6 +66,8 @@ export const DISK_FAULTS: readonly Fault[] = [
     weight: 1.5,
     isPossible: () => DISK_ABILITIES.strace,
     async strike(generation, random) {
+      // a disk that fails in the middle of a start leaves the server not ready, until somebody starts it again
+      await generation.server.ready()
       const [first, step] = [1 + Math.floor(random() * 4), 1 + Math.floor(random() * 3)]
       const tracer = await attach(generation.server.child.pid!, inject(`EIO:when=${first}+${step}`))
       if (random() < 0.5) generation.surge()
@@ -78,6 +80,7 @@ export const DISK_FAULTS: readonly Fault[] = [
     weight: 1,
     isPossible: () => DISK_ABILITIES.prlimit,
     async strike({ server }, random) {
+      await server.ready()
       limitFiles(server.child, String(1 + Math.floor(random() * 1024 * 1024)))
       await moment(100 + random() * 900)
       limitFiles(server.child, 'unlimited')
