@@ -121,7 +121,7 @@ const GAMMA = (1 + ACCURACY) / (1 - ACCURACY)
 const MULTIPLIER = 1 / Math.log(GAMMA)
 const CHUNK = 128
 
-/** DDSketch as its authors publish it for JavaScript: logarithmic bins by Math.log in an array that grows, of the same accuracy. */
+/** A plain DDSketch, after its paper: logarithmic bins by Math.log in an array that grows, of the same accuracy. */
 class Sketch {
   readonly values = new Set<number>()
   #bins: number[] = []

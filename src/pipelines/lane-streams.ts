@@ -34,10 +34,6 @@ export class LaneStreams {
     this.#parts = parts
   }
 
-  get isEmpty(): boolean {
-    return this.#parts.streams.length === 0
-  }
-
   /** Under the shard's claim: `count` entries of the lane from `address` on, the first of which comes next. */
   readings(lane: number, address: number, count: number): void {
     const { memory, plan, clock, streams, block } = this.#parts

@@ -69,10 +69,6 @@ export class PipelineDesk {
     this.#begun = Array.from({ length: LANE_COUNT }, (_, lane) => parts.consumed(lane))
   }
 
-  get isEmpty(): boolean {
-    return this.#running.size === 0
-  }
-
   list(): PipelineStats[] {
     return [...this.#running.values()].map(({ compiled, url, progress, state }) => ({
       ...{ name: compiled.definition.name, version: compiled.definition.version, url },
