@@ -1,6 +1,7 @@
 // Imports point down only; equals meet through small interfaces in core/ (see docs/architecture.md).
 const data = '^src/(ingest|routing|scheduling|pipelines|storage)/'
-const control = '^src/(scaling|regions|devices|alerts|enrichment|cluster|observability|security|sinks)/'
+const control =
+  '^src/(scaling|regions|devices|alerts|incidents|rules|enrichment|cluster|observability|security|sinks)/'
 const above = (...folders) => `^src/(${folders.join('|')})(/|\\.)`
 const rule = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } })
 /** Folders of one level; `level` has them in its first group. */
@@ -19,7 +20,13 @@ module.exports = {
     rule('memory-imports-core', '^src/memory/', '^src/(?!core/|memory/)'),
     rule('kernels-import-memory', '^src/kernels/', '^src/(?!core/|memory/|kernels/)'),
     rule('data-plane-below-control-plane', data, control),
-    rule('data-plane-below-engine', data, above('engine', 'simulation', 'history', 'testing', ...top)),
+    rule(
+      'data-plane-below-engine',
+      data,
+      above('notifications', 'engine', 'simulation', 'history', 'testing', ...top),
+    ),
+    rule('control-plane-below-notifications', control, above('notifications')),
+    rule('notifications-below-engine', '^src/notifications/', above('engine', 'simulation', ...top)),
     rule('control-plane-below-engine', control, above('engine', 'simulation', 'history', 'testing', ...top)),
     rule('engine-below-top', '^src/engine/', above('simulation', 'history', 'testing', ...top)),
     rule('history-and-testing-below-top', '^src/(history|testing)/', above(...top)),
