@@ -1,7 +1,7 @@
 import type { PipelineDefinition, StageNode } from '../pipelines/definition/definition.ts'
 
 /** Stages whose items leave the pipeline there. */
-export const ENDS: readonly StageNode['kind'][] = ['alert', 'to-series', 'emit', 'sink']
+export const ENDS: readonly StageNode['kind'][] = ['alert', 'rules', 'to-series', 'emit', 'sink']
 const POLICY = { onError: 'dead-letter', retries: 0, timeoutMs: 1000 } as const
 
 export interface Observed {

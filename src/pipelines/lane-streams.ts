@@ -78,7 +78,10 @@ export class LaneStreams {
       stream.advance(shard, progress.watermark(shard))
   }
 
-  /** Of the lane that is furthest behind among those where something waits, or of the latest; later when it is quiet. */
+  /**
+   * Of the lane that is furthest behind among those where something waits, or of the latest. A shard that is quiet goes on with
+   * the others; when all are, with the clock.
+   */
   #latestOf(progress: Progress, { time }: Stream, shard: number, nowMs: number): number {
     let behind = Infinity
     let latest = -Infinity
@@ -89,8 +92,8 @@ export class LaneStreams {
       if (this.#isWaiting(lane, progress)) behind = Math.min(behind, reached)
     }
     if (behind !== Infinity) return behind
-    const quietMs = progress.quietMs(shard, nowMs)
-    return quietMs < time.idleMs ? latest : progress.latest() + quietMs - time.idleMs
+    if (progress.quietMs(shard, nowMs) < time.idleMs) return latest
+    return progress.latest() + Math.max(0, progress.allQuietMs(nowMs) - time.idleMs)
   }
 
   /** Are there entries that the pipeline has not taken in? */

@@ -47,6 +47,17 @@ describe('testPipeline', () => {
     expect(t.alerts).toMatchObject([{ rule: 'too-warm', key: 'a', clear: false, severity: 'high' }])
   })
 
+  it('does not run ahead in a shard that is quiet while others are not', () => {
+    const t = testPipeline(coldChain)
+    for (let second = 0; second < 1200; second += 10) {
+      t.send({ device: 'busy', metric: 'temperature', value: 7, at: `${second}s` })
+      if (second % 300 === 0) t.send({ device: 'rare', metric: 'temperature', value: 7, at: `${second + 1}s` })
+    }
+    t.finish()
+    expect(t.late).toBe(0)
+    expect(t.results<{ device: string }>('window-1').filter(({ device }) => device === 'rare')).toHaveLength(4)
+  })
+
   it('closes them at the end of all readings', () => {
     const t = testPipeline({ definition: coldChain }, { start: '2026-06-01T00:00:00Z' })
     t.send([1, 2, 3].map((value) => ({ device: 'b', metric: 'temperature', value })))

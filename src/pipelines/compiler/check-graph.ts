@@ -2,7 +2,7 @@ import { SOURCE, type StageNode } from '../definition/definition.ts'
 import type { Fault } from './fault.ts'
 
 /** Kinds from which nothing goes on. */
-export const ENDS: ReadonlySet<string> = new Set(['alert', 'to-series', 'emit', 'sink'])
+export const ENDS: ReadonlySet<string> = new Set(['alert', 'rules', 'to-series', 'emit', 'sink'])
 
 /** Ids, inputs and cycles. */
 export function checkGraph(nodes: readonly StageNode[]): readonly Fault[] {

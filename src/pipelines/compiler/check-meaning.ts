@@ -1,5 +1,5 @@
 import { EVERY_ITEM } from '../definition/aggregate-spec.ts'
-import type { PipelineDefinition, StageNode, WindowNode } from '../definition/definition.ts'
+import { type PipelineDefinition, SOURCE, type StageNode, type WindowNode } from '../definition/definition.ts'
 import { isOfDevice, partName, partsOf } from '../keys/key-parts.ts'
 import { RESULT_FIELDS } from './check-window.ts'
 import type { Fault } from './fault.ts'
@@ -19,6 +19,7 @@ export function checkMeaning(definition: PipelineDefinition): readonly Fault[] {
   return definition.nodes.flatMap((node) => [
     ...behindEnrich(node, graph),
     ...(node.kind === 'late' ? checkLate(node, graph) : []),
+    ...(node.kind === 'rules' && node.inputs[0] !== SOURCE ? [behindOthers(node)] : []),
     ...('key' in node ? checkScope(node, graph) : []),
     ...(node.kind === 'window' ? [...checkNames(node), ...checkInputs(node, definition, graph)] : []),
     ...(node.inputs.length > 1 ? checkMixed(node, graph) : []),
@@ -33,6 +34,11 @@ function behindEnrich({ id, kind, inputs }: StageNode, graph: StageGraph): Fault
     'stages without state, alerts and sinks: what enrich gives is on the I/O side, in no order, and the state is in the workers'
   return [{ path: `${id}.inputs`, value: `${kind} behind "${outside}"`, allowed }]
 }
+
+const behindOthers = ({ id, inputs }: StageNode): Fault => ({
+  ...{ path: `${id}.inputs`, value: `rules behind "${inputs[0]}"` },
+  allowed: `"${SOURCE}": rules look at readings as they come`,
+})
 
 function checkLate({ id, window, inputs }: Extract<StageNode, { kind: 'late' }>, graph: StageGraph): Fault[] {
   const isWindow = graph.byId.get(window)?.kind === 'window' && inputs[0] === window

@@ -16,6 +16,7 @@ import {
   text,
   whole,
 } from './check-values.ts'
+import { rules } from './check-rules.ts'
 import { checkWindow } from './check-window.ts'
 import { type Fault, shown } from './fault.ts'
 
@@ -55,6 +56,7 @@ const KINDS: Readonly<Record<StageNode['kind'], Checks>> = {
     ...{ rule: text, when: func, clear: optional(func), message: optional(func), forMs: duration },
     severity: oneOf('low', 'medium', 'high', 'critical'),
   },
+  rules: { rules },
   'to-series': { metric: text, value: func, device: optional(func) },
   emit: { topic: text },
   sink: { sink: rule((value) => isObject(value) && typeof value.type === 'string', 'an object with a type') },

@@ -30,7 +30,7 @@ export function compilePipeline(definition: PipelineDefinition, lookup: Lookup):
     definition,
     plan: planOf(definition, graph),
     fingerprint: fingerprintOf(definition),
-    stages: graph.nodes.filter(({ id }) => graph.place(id) !== 'fused'),
+    stages: graph.nodes.filter(({ id }) => graph.place(id) !== 'fused' && graph.place(id) !== 'rules'),
     consumers: consumersOf(graph),
     windows,
     keys,
@@ -61,7 +61,7 @@ function consumersOf(graph: StageGraph): ReadonlyMap<string, readonly Consumer[]
 const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)]
 
 function edges(node: StageNode, from: string, graph: StageGraph): Consumer[] {
-  if (node.kind === 'late' || graph.place(node.id) === 'fused') return []
+  if (node.kind === 'late' || node.kind === 'rules' || graph.place(node.id) === 'fused') return []
   if (node.kind === 'window' && graph.place(from) === 'fused') return []
   return node.inputs.flatMap((input, index) => (input === from ? [{ node: node.id, input: index }] : []))
 }

@@ -17,8 +17,10 @@ export function fingerprintOf({ nodes, metrics, time }: PipelineDefinition): Fin
   return { structure: hash(JSON.stringify([structure, metrics ?? null, time.latenessMs])), functions }
 }
 
-/** What a failure leads to does not change what the state means. */
-const structural = ({ policy: _, ...node }: StageNode): object => node
+/** What a failure leads to does not change what the state means; what rules keep is kept by their names. */
+function structural({ policy: _, ...node }: StageNode): object {
+  return node.kind === 'rules' ? { ...node, rules: 'by name' } : node
+}
 
 /** The value with keys sorted and `ƒ` for functions, whose hashes go into `functions`. */
 function plain(value: unknown, path: string, functions: Record<string, string>): unknown {

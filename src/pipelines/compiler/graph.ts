@@ -2,7 +2,7 @@ import { type PipelineDefinition, SOURCE, type StageNode } from '../definition/d
 import { isOfDevice } from '../keys/key-parts.ts'
 
 /** Where a node runs: in the generated loop, over items in a worker, as a window, or on the I/O side. */
-export type Place = 'fused' | 'item' | 'window' | 'outside'
+export type Place = 'fused' | 'item' | 'window' | 'rules' | 'outside'
 
 /** The nodes of a definition that was checked, by what is before and behind them. */
 export class StageGraph {
@@ -53,7 +53,7 @@ export class StageGraph {
   #place(node: StageNode): Place {
     if (node.kind === 'enrich' || node.kind === 'sink') return 'outside'
     if (node.inputs.some((input) => this.#places.get(input) === 'outside')) return 'outside'
-    if (node.kind === 'window') return 'window'
+    if (node.kind === 'window' || node.kind === 'rules') return node.kind
     const fusable = node.kind === 'filter' || node.kind === 'derive'
     return fusable && this.place(node.inputs[0]) === 'fused' ? 'fused' : 'item'
   }

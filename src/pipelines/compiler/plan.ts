@@ -1,6 +1,7 @@
 import { type PipelineDefinition, type StageNode } from '../definition/definition.ts'
 import type { KeySpec } from '../definition/key-spec.ts'
 import { type Place, StageGraph } from './graph.ts'
+import { ruleText } from '../rules/rule-text.ts'
 import { durationText, keyText, windowText } from './spec-texts.ts'
 
 /** What will run where; plain data, for people and for /v1 alike. */
@@ -66,6 +67,8 @@ function stateOf(node: StageNode): string | undefined {
       return `its own ${per(node.key)}`
     case 'alert':
       return 'open alerts'
+    case 'rules':
+      return 'open alerts, and what rules remember of series'
     default:
       return undefined
   }
@@ -94,6 +97,8 @@ function detailOf(node: StageNode): string | undefined {
       return `${node.as}, ${node.concurrency} at a time`
     case 'alert':
       return `${node.rule} (${node.severity})`
+    case 'rules':
+      return node.rules.map(ruleText).join('; ')
     case 'to-series':
       return node.metric
     case 'emit':

@@ -43,7 +43,9 @@ function targetsOf(id: string, graph: StageGraph): readonly Target[] {
   const behind = graph.behind(id)
   const fused = behind.filter((node) => graph.place(node.id) === 'fused')
   const windows = behind.filter((node) => node.kind === 'window')
-  const others = behind.length > fused.length + windows.length
+  // rules see the block as it is
+  const rules = behind.filter((node) => node.kind === 'rules')
+  const others = behind.length > fused.length + windows.length + rules.length
   return [
     ...fused.map((node) => ({ node: node as FusedNode })),
     ...windows.map((window) => ({ window })),

@@ -1,6 +1,7 @@
 import type { AggregateSpec } from './aggregate-spec.ts'
 import type { Compute, Predicate } from './functions.ts'
 import type { KeySpec } from './key-spec.ts'
+import type { RuleSpec } from './rule-spec.ts'
 import type { WindowSpec } from './window-spec.ts'
 
 /*
@@ -144,6 +145,10 @@ export interface AlertNode extends Node<'alert'> {
   /** `when` must hold this long (event time) before the alert is raised. */
   readonly forMs: number
 }
+/** Rules without code, all at once over the readings as they come. */
+export interface RulesNode extends Node<'rules'> {
+  readonly rules: readonly RuleSpec[]
+}
 export interface ToSeriesNode extends Node<'to-series'> {
   readonly metric: string
   readonly value: (item: never) => number
@@ -174,6 +179,7 @@ export type StageNode =
   | WindowNode
   | LateNode
   | AlertNode
+  | RulesNode
   | ToSeriesNode
   | EmitNode
   | SinkNode

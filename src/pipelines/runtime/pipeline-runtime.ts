@@ -1,6 +1,7 @@
 import type { FusedOutput } from '../compiler/compiled-pipeline.ts'
 import { SOURCE, type StageNode, type TimeOptions } from '../definition/definition.ts'
 import type { ReadingBlock } from '../definition/reading-block.ts'
+import { RulesStage } from '../rules/rules-stage.ts'
 import type { PipelineState } from '../state/pipeline-state.ts'
 import { COMBINED, type Envelope, type ShardScope } from './operator.ts'
 import { type GraphParts, StageGraph } from './stage-graph.ts'
@@ -24,6 +25,7 @@ export class PipelineRuntime implements Stream {
   readonly #windows: ReadonlyMap<string, WindowStage>
   readonly #nodes: ReadonlyMap<string, StageNode>
   readonly #combined: readonly WindowStage[]
+  readonly #rules: readonly RulesStage[]
   readonly #scopes: (Scope | undefined)[] = []
   /** Of the slice that is being shown. */
   #scope: Scope
@@ -45,6 +47,9 @@ export class PipelineRuntime implements Stream {
         new WindowStage(window, { node: numbers.get(id) ?? 0, lookup, door }),
       ]),
     )
+    this.#rules = compiled.definition.nodes.flatMap((node, stage) =>
+      node.kind === 'rules' ? [new RulesStage(node, lookup, parts.outlet, stage)] : [],
+    )
     this.#combined = [...this.#windows.values()].filter(({ isCombined }) => isCombined)
     this.#scope = this.#scopeOf(0)
   }
@@ -62,7 +67,10 @@ export class PipelineRuntime implements Stream {
     this.#scope = this.#scopeOf(shard)
     this.#scope.watermark = watermark
     this.#block = block
-    this.#transact(this.#scope, () => compiled.run(block, this.#output))
+    this.#transact(this.#scope, () => {
+      compiled.run(block, this.#output)
+      for (const rules of this.#rules) rules.show(block, this.#scope)
+    })
     this.#takeIn(this.#scope, onTaken)
     counts.shown(block.count)
   }
@@ -161,7 +169,10 @@ export class PipelineRuntime implements Stream {
         this.#takeIn(scope)
       })
     scope.watermark = watermark
-    this.#transact(scope, () => this.#graph.advance(scope))
+    this.#transact(scope, () => {
+      this.#graph.advance(scope)
+      for (const rules of this.#rules) rules.advance(scope)
+    })
     this.#takeIn(scope)
   }
 

@@ -94,6 +94,13 @@ export class Progress implements Counts {
     return nowMs - this.#active[shard]
   }
 
+  /** How long nothing has come of any shard. */
+  allQuietMs(nowMs: number): number {
+    let latest = -Infinity
+    for (let shard = 0; shard < SHARD_COUNT; shard++) latest = Math.max(latest, this.#active[shard])
+    return nowMs - latest
+  }
+
   /** The latest event time of all shards. */
   latest(): number {
     let latest = -Infinity
