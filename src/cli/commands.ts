@@ -35,8 +35,15 @@ const COMMANDS: Readonly<Record<string, Make>> = {
     return (await import('./pipelines.ts')).pipelinesCommand({ terminal, sinks: checkSink })
   },
   'dead-letters': async (terminal) => (await import('./dead-letters.ts')).deadLettersCommand({ terminal }),
-  run: async (terminal) =>
-    (await import('./run-pipeline.ts')).runCommand({
+  run: makeRun,
+  rules: async (terminal) =>
+    (await import('./rules.ts')).rulesCommand({ terminal, test: await makeRun(terminal, 'test') }),
+}
+
+async function makeRun(terminal: Terminal, name?: 'test'): Promise<Command> {
+  const { runCommand } = await import('./run-pipeline.ts')
+  return runCommand(
+    {
       ...{
         terminal,
         disk: await nodeDisk(),
@@ -46,7 +53,9 @@ const COMMANDS: Readonly<Record<string, Make>> = {
       },
       draw: process.stderr.isTTY ? (text) => void process.stderr.write(text) : undefined,
       runtime: new URL('../../dist/history/run/pipeline-stream.js', import.meta.url).href,
-    }),
+    },
+    name,
+  )
 }
 
 /** The command that the arguments begin with; all, when they begin with none. */

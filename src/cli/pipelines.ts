@@ -1,5 +1,3 @@
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { Command } from 'commander'
 import { MillraceError } from '../core/errors.ts'
 import type { PipelineDefinition } from '../pipelines/definition/definition.ts'
@@ -7,6 +5,7 @@ import type { SinkCheck } from '../pipelines/compiler/sink-check.ts'
 import { planOf } from '../pipelines/compiler/plan.ts'
 import { planText } from '../pipelines/compiler/plan-text.ts'
 import { loadDefinition } from '../pipelines/load-definition.ts'
+import { pipelineUrl } from './pipeline-url.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What the command is built from. */
@@ -46,14 +45,14 @@ export function pipelinesCommand({ terminal, sinks }: PipelinesParts): Command {
     .addCommand(
       new Command('check')
         .description('exit with 1 if anything is wrong, and say all of it')
-        .argument('<files...>', 'modules whose default export is a pipeline')
+        .argument('<files...>', 'modules whose default export is a pipeline, or files of rules')
         .option('--json', 'answer in JSON')
         .action(check),
     )
     .addCommand(
       new Command('plan')
         .description('which stage runs where, by what key, with what state')
-        .argument('<file>', 'a module whose default export is a pipeline')
+        .argument('<file>', 'a module whose default export is a pipeline, or a file of rules')
         .option('--json', 'answer in JSON')
         .action(plan),
     )
@@ -67,7 +66,7 @@ interface Checked {
 
 async function checkedFile(file: string, sinks: SinkCheck | undefined): Promise<Checked> {
   try {
-    const definition = await loadDefinition(pathToFileURL(resolve(file)).href, sinks)
+    const definition = await loadDefinition(await pipelineUrl(file), sinks)
     return { file, definition, error: undefined }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)

@@ -1,7 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
 import type { Writable } from 'node:stream'
-import { pathToFileURL } from 'node:url'
 import { Command } from 'commander'
 import type { Clock } from '../core/clock.ts'
 import type { Disk } from '../core/disk.ts'
@@ -18,6 +16,7 @@ import { compileKernels } from '../kernels/kernels.ts'
 import type { PipelineDefinition } from '../pipelines/definition/definition.ts'
 import { loadDefinition } from '../pipelines/load-definition.ts'
 import { kernelRoom } from '../storage/journal/checksum.ts'
+import { pipelineUrl } from './pipeline-url.ts'
 import { ProgressBar, short } from './progress-bar.ts'
 import * as options from './run-options.ts'
 import type { RunOptions } from './run-options.ts'
@@ -38,11 +37,17 @@ export interface RunCommandParts {
 /** Readings this far ahead of now are faults: one of them would make all others late. */
 const AHEAD_MS = 60_000
 
-/** `millrace run`: a pipeline over recorded readings. */
-export function runCommand(parts: RunCommandParts): Command {
-  return new Command('run')
-    .description('run a pipeline over recorded readings, as fast as the machine can')
-    .argument('<pipeline>', 'module with the pipeline as its default export')
+/** `millrace run`: a pipeline over recorded readings; as `millrace rules test` the same of a file of rules. */
+export function runCommand(parts: RunCommandParts, name: 'run' | 'test' = 'run'): Command {
+  const isRun = name === 'run'
+  return new Command(name)
+    .description(
+      `run a ${isRun ? 'pipeline' : 'file of rules'} over recorded readings, as fast as the machine can`,
+    )
+    .argument(
+      '<pipeline>',
+      isRun ? 'module with the pipeline as its default export, or a file of rules' : 'a file of rules',
+    )
     .requiredOption(
       '-i, --input <paths...>',
       'files, data directories, or - for standard input; one after the other',
@@ -71,7 +76,7 @@ async function run(pipeline: string, given: RunOptions, parts: RunCommandParts):
   const { terminal, clock } = parts
   const say = (text: string): void => terminal.err(`millrace: ${text}`)
   const startedMs = clock.nowMs()
-  const url = pathToFileURL(resolve(pipeline)).href
+  const url = await pipelineUrl(pipeline)
   const definition = await loadDefinition(url)
   refuseEnrich(definition)
   const wanted = topicFilter(definition, given.topic)

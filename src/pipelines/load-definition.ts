@@ -3,13 +3,14 @@ import { definitionIn } from './builder/pipeline.ts'
 import { checkDefinition } from './compiler/check.ts'
 import type { SinkCheck } from './compiler/sink-check.ts'
 import type { PipelineDefinition } from './definition/definition.ts'
+import { rulesAt } from './rules/rules-url.ts'
 
 /**
  * The pipeline that a module exports as its default: a definition, a class with stages, or a stage of the builder, which
- * stands for its whole pipeline. Throws pipeline-failed with everything that is wrong.
+ * stands for its whole pipeline; or the one that a file of rules has become (`rulesUrl`). Throws pipeline-failed with everything that is wrong.
  */
 export async function loadDefinition(url: string, sinks?: SinkCheck): Promise<PipelineDefinition> {
-  const definition = definitionIn((await importModule(url)).default)
+  const definition = rulesAt(url) ?? definitionIn((await importModule(url)).default)
   if (definition === undefined)
     throw new MillraceError(
       'pipeline-failed',

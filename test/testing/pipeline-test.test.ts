@@ -51,11 +51,14 @@ describe('testPipeline', () => {
     const t = testPipeline(coldChain)
     for (let second = 0; second < 1200; second += 10) {
       t.send({ device: 'busy', metric: 'temperature', value: 7, at: `${second}s` })
-      if (second % 300 === 0) t.send({ device: 'rare', metric: 'temperature', value: 7, at: `${second + 1}s` })
+      if (second % 300 === 0)
+        t.send({ device: 'rare', metric: 'temperature', value: 7, at: `${second + 1}s` })
     }
     t.finish()
     expect(t.late).toBe(0)
-    expect(t.results<{ device: string }>('window-1').filter(({ device }) => device === 'rare')).toHaveLength(4)
+    expect(t.results<{ device: string }>('window-1').filter(({ device }) => device === 'rare')).toHaveLength(
+      4,
+    )
   })
 
   it('closes them at the end of all readings', () => {

@@ -31,8 +31,11 @@ export interface SchemaNode {
 export const schemaTree = z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode
 
 /** JSON Schema (draft 2020-12) of what may be written, for editors: `millrace config --schema`. */
-export function jsonSchema(): Record<string, unknown> {
-  const text = JSON.stringify({ title: 'Millrace configuration', ...schemaTree }, (key, value: unknown) =>
+export const jsonSchema = (): Record<string, unknown> => withoutWords('Millrace configuration', schemaTree)
+
+/** A schema without the words for people. */
+export function withoutWords(title: string, tree: SchemaNode): Record<string, unknown> {
+  const text = JSON.stringify({ title, ...tree }, (key, value: unknown) =>
     key.startsWith('x-') ? undefined : value,
   )
   return JSON.parse(text) as Record<string, unknown>

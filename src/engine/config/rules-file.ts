@@ -8,13 +8,15 @@ import type { Area, RuleCondition, RuleSpec } from '../../pipelines/definition/r
 import { MOST_MEMBERS } from '../../pipelines/rules/composite.ts'
 import { MESSAGE_WORDS } from '../../pipelines/rules/rule-text.ts'
 import type { RuleSet } from '../../pipelines/rules/rules-pipeline.ts'
-import type { SchemaNode } from './json-schema.ts'
+import { type SchemaNode, withoutWords } from './json-schema.ts'
 import { CONDITIONS, rulesFile, type WrittenRule } from './options/rules-file.ts'
 import { badConfig, type Problem, problemsOf } from './problems.ts'
 import { parseYaml } from './yaml.ts'
 
-/** The schema of a file as data, for messages, editors and docs/rules.md. */
-export const rulesTree = z.toJSONSchema(rulesFile, { io: 'input' }) as SchemaNode
+const rulesTree = z.toJSONSchema(rulesFile, { io: 'input' }) as SchemaNode
+
+/** JSON Schema (draft 2020-12) of a file, for editors. */
+export const rulesSchema = (): Record<string, unknown> => withoutWords('Millrace rules', rulesTree)
 
 /** Reads a file of rules, YAML or JSON. Throws `bad-config` whose lines begin with `file:line:column`. */
 export function loadRules(path: string): RuleSet {

@@ -20,7 +20,7 @@ import { lastSeen, type Tracking, trackingOf } from './tracking.ts'
 import { HOLDS, OVER, type Verdict } from './verdict.ts'
 
 /** An alert that fires on is told of again at most so often. */
-const TELL_EVERY_MS = 10_000
+const TELL_EVERY_MS = 60_000
 /** Thousands that are due at once are raised in several steps, for the undo log holds so much; the moment stays the same. */
 const MAX_LOG_FILL = 0.5
 

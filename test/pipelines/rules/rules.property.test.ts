@@ -72,7 +72,9 @@ class Model {
     if (condition.kind === 'flat') {
       const before = this.#reference
       if (before !== undefined && Math.abs(value - before.value) <= condition.within)
-        return time - before.time >= condition.afterMs ? this.#hear(time, true, false) : this.#hear(time, false, false)
+        return time - before.time >= condition.afterMs
+          ? this.#hear(time, true, false)
+          : this.#hear(time, false, false)
       this.#reference = { time, value }
       return this.#hear(time, false, true)
     }
@@ -96,7 +98,8 @@ class Model {
 
   end(): void {
     const { condition, forMs } = this.rule
-    if (condition.kind === 'missing') this.#hear((this.#reference?.time ?? 0) + condition.afterMs, true, false)
+    if (condition.kind === 'missing')
+      this.#hear((this.#reference?.time ?? 0) + condition.afterMs, true, false)
     if (this.#since !== undefined) this.#due(this.#since + forMs)
   }
 
@@ -112,7 +115,7 @@ class Model {
       this.#tell(time, true)
       this.#since = undefined
       this.#isFiring = false
-    } else if (holds && time >= this.#lastTold + 10_000) this.#tell(time, false)
+    } else if (holds && time >= this.#lastTold + 60_000) this.#tell(time, false)
   }
 
   #due(time: number): void {
@@ -162,12 +165,16 @@ function modelled(readings: readonly TestReading[]): Told[] {
 }
 
 const inOrder = (told: readonly Told[]): string[] =>
-  told.map(({ rule, key, time, clear }) => `${rule} ${key} ${time - START} ${clear ? 'over' : 'holds'}`).sort()
+  told
+    .map(({ rule, key, time, clear }) => `${rule} ${key} ${time - START} ${clear ? 'over' : 'holds'}`)
+    .sort()
 
 describe('rules', () => {
   it.each([1, 2, 3, 4, 5, 6])('tell what a plain model tells (seed %i)', (seed) => {
     const readings = randomReadings(seededRandom(seed))
-    const t = testPipeline(rulesPipeline({ name: 'rules', rules: RULES, stateBytes: 8 << 20 }), { start: START })
+    const t = testPipeline(rulesPipeline({ name: 'rules', rules: RULES, stateBytes: 8 << 20 }), {
+      start: START,
+    })
     t.registry(Object.fromEntries(['d0', 'd1', 'd2', 'd3', 'd4'].map((name) => [name, {}])))
     for (let i = 0; i < readings.length; i += 1 + (i % 37)) t.send(readings.slice(i, i + 1 + (i % 37)))
     t.finish()
