@@ -13,7 +13,16 @@ export type StreamMessage = { readonly pipeline: string } & (
   | { readonly alert: PipelineAlert }
   | { readonly reading: DerivedReading }
   | { readonly deadLetter: PipelineDeadLetter }
+  | { readonly move: VelocityMove }
 )
+
+/** A device is shown in batches from now on, or as it comes. */
+export interface VelocityMove {
+  readonly device: number
+  readonly to: 'fast' | 'slow'
+  /** Readings, when that was found out. */
+  readonly perSecond: number
+}
 
 const encoder = new TextEncoder()
 
@@ -54,6 +63,10 @@ export class StreamMessages implements Outlet {
     const payload = encode({ pipeline: this.#pipeline, deadLetter })
     if (payload.length <= MAX_EGRESS_BYTES) this.#waiting.push(payload)
     else this.deadLetter({ ...deadLetter, item: null, cause: deadLetter.cause.slice(0, 1024) })
+  }
+
+  moved(move: VelocityMove): void {
+    this.#waiting.push(encode({ pipeline: this.#pipeline, move }))
   }
 
   flush(): void {

@@ -3,6 +3,7 @@ import { SOURCE, type StageNode, type TimeOptions } from '../definition/definiti
 import type { ReadingBlock } from '../definition/reading-block.ts'
 import type { PipelineState } from '../state/pipeline-state.ts'
 import { COMBINED, type Envelope, type ShardScope } from './operator.ts'
+import type { ResultGuard } from './result-guard.ts'
 import { type GraphParts, StageGraph } from './stage-graph.ts'
 import type { Stream } from './stream.ts'
 import type { CombinedDoor } from './combined-door.ts'
@@ -11,6 +12,7 @@ import { type Late, WindowStage } from './window-stage.ts'
 export interface RuntimeParts extends Omit<GraphParts, 'toWindow'> {
   readonly state: PipelineState
   readonly door: CombinedDoor
+  readonly guard: ResultGuard
 }
 
 interface Scope extends ShardScope {
@@ -23,6 +25,7 @@ export class PipelineRuntime implements Stream {
   readonly #graph: StageGraph
   readonly #windows: ReadonlyMap<string, WindowStage>
   readonly #nodes: ReadonlyMap<string, StageNode>
+  readonly #numbers: ReadonlyMap<string, number>
   readonly #combined: readonly WindowStage[]
   readonly #scopes: (Scope | undefined)[] = []
   /** Of the slice that is being shown. */
@@ -37,12 +40,12 @@ export class PipelineRuntime implements Stream {
       toWindow: (window, envelope) => this.#window(window).add(envelope),
     })
     this.#nodes = new Map(compiled.definition.nodes.map((node) => [node.id, node]))
-    const numbers = new Map(compiled.definition.nodes.map(({ id }, index) => [id, index]))
+    this.#numbers = new Map(compiled.definition.nodes.map(({ id }, index) => [id, index]))
     const { lookup, door } = parts
     this.#windows = new Map(
       [...compiled.windows].map(([id, window]) => [
         id,
-        new WindowStage(window, { node: numbers.get(id) ?? 0, lookup, door }),
+        new WindowStage(window, { node: this.#numbers.get(id) ?? 0, lookup, door }),
       ]),
     )
     this.#combined = [...this.#windows.values()].filter(({ isCombined }) => isCombined)
@@ -157,12 +160,27 @@ export class PipelineRuntime implements Stream {
     for (const [id, window] of this.#windows)
       window.advance({ state, shard, watermark }, (envelope) => {
         this.#parts.counts.results(1)
-        this.#transact(scope, () => this.#graph.deliver(id, envelope, scope))
+        this.#transact(scope, () => this.#give(id, envelope, scope))
         this.#takeIn(scope)
       })
     scope.watermark = watermark
+    this.#parts.guard.beginRest(shard)
     this.#transact(scope, () => this.#graph.advance(scope))
+    this.#parts.guard.end(shard)
     this.#takeIn(scope)
+  }
+
+  /** When something is thrown the guard is not told of an end: the result will be given again. */
+  #give(window: string, envelope: Envelope, scope: Scope): void {
+    const { guard, outlet, counts } = this.#parts
+    const { shard } = scope
+    if (guard.beginResult(shard, this.#numbers.get(window) ?? 0, envelope.origin)) {
+      this.#graph.deliver(window, envelope, scope)
+    } else {
+      counts.failed(1)
+      outlet.deadLetter({ node: window, cause: guard.cause(shard), ...envelope, isDeadly: true })
+    }
+    guard.end(shard)
   }
 
   #giveLate(window: string, late: readonly Late[], scope: Scope): void {
@@ -170,11 +188,13 @@ export class PipelineRuntime implements Stream {
     const input = this.#nodes.get(window)?.inputs[0] ?? SOURCE
     const nodes = [...this.#nodes.values()].filter((node) => node.kind === 'late' && node.window === window)
     if (nodes.length === 0) return
+    this.#parts.guard.beginRest(scope.shard)
     this.#transact(scope, () => {
       for (const row of late)
         for (const { id } of nodes)
           this.#graph.push(id, typeof row === 'number' ? this.#envelopeAt(row, input) : row, scope)
     })
+    this.#parts.guard.end(scope.shard)
   }
 
   #envelopeAt(row: number, node: string): Envelope {

@@ -70,6 +70,11 @@ export class Progress implements Counts {
     this.#active[lane % SHARD_COUNT] = nowMs
   }
 
+  /** The lane's entries up to `position` are given up. */
+  skip(lane: number, position: number): void {
+    this.#taken[lane] = position
+  }
+
   timeOf(lane: number): number {
     return this.#times[lane]
   }
@@ -124,9 +129,9 @@ export class Progress implements Counts {
     }
   }
 
-  /** What a thread that died may have left claimed. */
-  releaseCombined(owner: number): void {
-    claimWord(this.#i32, COMBINED_CLAIM, owner, 0)
+  /** What a thread that died may have left claimed; whether it had. */
+  releaseCombined(owner: number): boolean {
+    return claimWord(this.#i32, COMBINED_CLAIM, owner, 0)
   }
 
   #withCombined(owner: number, act: () => void): boolean {
