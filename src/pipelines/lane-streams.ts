@@ -84,7 +84,10 @@ export class LaneStreams {
     if (progress.moveWatermark(shard, watermark)) running.advance(shard, progress.watermark(shard))
   }
 
-  /** Of the lane that is furthest behind among those where something waits, or of the latest; later when it is quiet. */
+  /**
+   * Of the lane that is furthest behind among those where something waits, or of the latest. A quiet shard goes on with the
+   * others, and no further, or its next reading would be late; when all are quiet time goes on by itself.
+   */
   #latestOf({ progress, stream: { time } }: LaneStream, shard: number, nowMs: number): number {
     let behind = Infinity
     let latest = -Infinity
@@ -95,8 +98,8 @@ export class LaneStreams {
       if (this.#isWaiting(lane, progress)) behind = Math.min(behind, reached)
     }
     if (behind !== Infinity) return behind
-    const quietMs = progress.quietMs(shard, nowMs)
-    return quietMs < time.idleMs ? latest : progress.latest() + quietMs - time.idleMs
+    if (progress.quietMs(shard, nowMs) < time.idleMs) return latest
+    return progress.latest() + Math.max(0, progress.quietMsOfAll(nowMs) - time.idleMs)
   }
 
   /** Are there entries that the pipeline has not taken in? */

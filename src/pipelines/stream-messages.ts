@@ -45,7 +45,9 @@ export class StreamMessages implements Outlet {
     this.#post = post
   }
 
-  item(node: string, item: unknown, origin: Origin): void {
+  item(node: string, given: unknown, origin: Origin): void {
+    // JSON leaves out what is undefined
+    const item = given === undefined ? null : given
     const payload = encode({ pipeline: this.#pipeline, item, node, origin })
     if (payload.length <= MAX_EGRESS_BYTES) this.#waiting.push(payload)
     else this.deadLetter({ node, cause: `longer than ${MAX_EGRESS_BYTES} bytes as JSON`, item: null, origin })

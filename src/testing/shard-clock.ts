@@ -29,10 +29,11 @@ export class ShardClock {
   tell(nowMs: number): void {
     const { idleMs, latenessMs } = this.#stream.time
     const latest = Math.max(...this.#latest)
+    const allQuietMs = Math.max(0, nowMs - Math.max(...this.#active) - idleMs)
     let behind = Infinity
     for (let shard = 0; shard < SHARDS; shard++) {
       const quietMs = nowMs - this.#active[shard]
-      const reached = quietMs < idleMs ? this.#latest[shard] : latest + quietMs - idleMs
+      const reached = quietMs < idleMs ? this.#latest[shard] : latest + allQuietMs
       this.#move(shard, reached - latenessMs)
       if (quietMs < idleMs) behind = Math.min(behind, this.#watermarks[shard])
     }
