@@ -2,7 +2,7 @@ export { createEngine } from './engine/create-engine.ts'
 export type { Engine } from './engine/engine.ts'
 export type { Listening } from './engine/listeners/listener.ts'
 export type { ConfigInput } from './engine/config/schema.ts'
-export type { EngineEvents } from './engine/engine-events.ts'
+export type { EngineEvents, VelocityEvent } from './engine/engine-events.ts'
 export type { IngestResult } from './engine/embedding/embedded-intake.ts'
 export type { ReadingInput } from './engine/embedding/reading-input.ts'
 export type { ReadingRoom, ReadingWriter } from './engine/embedding/reading-writer.ts'
@@ -29,7 +29,12 @@ export type { AlertChange } from './alerts/alert-book.ts'
 export type { SinkResult } from './sinks/sink.ts'
 export type { ResultListener } from './engine/result-desk.ts'
 export type { EmitMessage } from './pipelines/pipeline-context.ts'
-export { pipeline, type Pipeline, type PipelineOptions } from './pipelines/builder/pipeline.ts'
+export {
+  pipeline,
+  type Pipeline,
+  type PipelineOptions,
+  type VelocityPolicy,
+} from './pipelines/builder/pipeline.ts'
 export { stage } from './pipelines/builder/decorators.ts'
 export type { Stage, Stream, WindowStage } from './pipelines/builder/stage.ts'
 export type { WindowResult } from './pipelines/builder/stage-types.ts'

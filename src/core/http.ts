@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly body: Uint8Array
   /** Value of the Last-Event-ID header, if it was sent. */
   readonly lastEventId?: string
+  /** It asks for a WebSocket. */
+  readonly isUpgrade?: boolean
 }
 
 export interface HttpResponse {
@@ -21,6 +23,8 @@ export interface HttpResponse {
   readonly headers?: Readonly<Record<string, string>>
   /** Present for server-sent events: called once with a writer; returns what to do when the client goes. */
   readonly stream?: (write: (chunk: string) => void) => () => void
+  /** What `stream` writes are messages for the WebSocket that was asked for. */
+  readonly isSocket?: boolean
 }
 
 /** Answers one request, at once or later; never throws: errors become responses. */

@@ -14,6 +14,8 @@ export interface LaneProcessor {
   look(shard: number): void
   /** Sends what was said since the last call; waits for room where it must. */
   flush(): void
-  /** Tells that the entry at `address` was given up because of `error`. */
-  deadLetter(lane: number, address: number, isEvent: boolean, error: unknown): void
+  /** Tells that the entry at `address` was given up because of `error`, by that pipeline where it is one of several. */
+  deadLetter(lane: number, address: number, isEvent: boolean, error: unknown, pipeline?: string): void
+  /** From now on shards are due only where readings are held back, which `look` then shows. */
+  end(): void
 }

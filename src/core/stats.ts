@@ -129,6 +129,16 @@ export interface PipelineStats {
     readonly evicted: number
     readonly refused: number
   }
+  /** Null without a policy. */
+  readonly velocity: {
+    /** Devices whose readings are shown in batches now. */
+    readonly fast: number
+    readonly toFast: number
+    readonly toSlow: number
+    readonly batches: number
+    /** Readings shown in these. */
+    readonly batched: number
+  } | null
 }
 
 /** The document of `GET /v1/stats` and of `engine.stats()`. */

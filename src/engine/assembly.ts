@@ -33,7 +33,7 @@ import { ReadingPacker } from './embedding/reading-packer.ts'
 import { EventDesk } from './engine-events.ts'
 import { type Foundation, layFoundation, openProducer } from './foundation.ts'
 import { countersOf, refusalOf } from './listeners/listener.ts'
-import { LostWork } from './lost-work.ts'
+import { type BlameOf, LostWork } from './lost-work.ts'
 import { openSinks } from './open-sinks.ts'
 import { openPartRefusals } from './part-refusals.ts'
 import { ResultDesk } from './result-desk.ts'
@@ -146,7 +146,7 @@ async function assembleOver(
     foundation,
     directory,
     events,
-    lostWorkOf(foundation, names, module, egress, (worker) => pipelines.workerDied(worker)),
+    lostWorkOf(foundation, names, module, egress, (...dead) => pipelines.workerDied(...dead)),
   )
   const results = new ResultDesk()
   const sinks = openSinks({ dataDir: config.dataDir, clock, directory, results, deadLetters })
@@ -255,7 +255,7 @@ function lostWorkOf(
   names: { metric(id: number): string; region(index: number): string },
   module: PipelineModule | undefined,
   desk: EgressDesk,
-  releaseMore: (worker: number) => void,
+  blameOf: BlameOf,
 ): LostWork {
   const { memory, plan, doorbell } = foundation
   return new LostWork(
@@ -266,7 +266,7 @@ function lostWorkOf(
       const egress = new EgressWriter(memory, placeOf.egress(plan, worker), tickets)
       return new LanePipeline({ memory, plan, names, egress, doorbell, module })
     },
-    releaseMore,
+    blameOf,
   )
 }
 

@@ -14,10 +14,21 @@ export interface EngineEvents {
   emit: [message: EmitMessage]
   /** A worker crashed or hung and was replaced, or something else went wrong that the engine survived. */
   failure: [error: unknown]
+  /** A device's readings are shown to a pipeline in batches from now on (`fast`), or again as they come. */
+  velocity: [move: VelocityEvent]
   /** With `durability: journal`: what was accepted before the last end is taken in again; new readings are taken now. */
   recovered: [recovery: { readonly readings: number; readonly seconds: number }]
   /** Something that should be said out loud. */
   warning: [message: string]
+}
+
+export interface VelocityEvent {
+  readonly pipeline: string
+  /** Its name, or its number as text. */
+  readonly device: string
+  readonly to: 'fast' | 'slow'
+  /** Its readings, when that was found out. */
+  readonly perSecond: number
 }
 
 /** Events for the embedding program; a listener that throws hurts nobody else. */

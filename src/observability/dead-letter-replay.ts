@@ -25,6 +25,9 @@ export interface ReplayReport {
   readonly left: number
 }
 
+const DEADLY =
+  'it ended the workers that it was shown on, and would end the main thread; only its readings can be sent again'
+
 export class DeadLetterReplay {
   readonly #letters: DeadLetters
   readonly #replayer: Replayer
@@ -60,6 +63,7 @@ export class DeadLetterReplay {
   async #putBack(letter: DeadLetter): Promise<string> {
     try {
       if ('reading' in letter) return await this.#replayer.reading(letter.reading)
+      if (letter.isDeadly) return DEADLY
       return await this.#replayer.item(letter.pipeline, letter.node, letter.item, letter.origin)
     } catch (error) {
       return error instanceof Error ? error.message : String(error)

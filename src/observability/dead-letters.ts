@@ -35,6 +35,8 @@ export interface ItemLetter extends Letter {
   readonly node: string
   readonly item: unknown
   readonly origin: Origin
+  /** It ended the workers that it was shown on. */
+  readonly isDeadly: boolean
 }
 
 export type DeadLetter = ReadingLetter | ItemLetter
@@ -86,9 +88,10 @@ export class DeadLetters {
   }
 
   /** A node gives an item up. */
-  addItem(pipeline: string, { node, cause, item, origin }: PipelineDeadLetter): void {
+  addItem(pipeline: string, letter: PipelineDeadLetter): void {
+    const { node, cause, item, origin, isDeadly = false } = letter
     const { plain, characters } = plainOf(item)
-    this.#keep({ ...this.#next(pipeline, cause), node, item: plain, origin }, characters)
+    this.#keep({ ...this.#next(pipeline, cause), node, item: plain, origin, isDeadly }, characters)
   }
 
   /** Up to `limit` that pass the filter and are older than the letter `after` (0 = from the latest), latest first. */

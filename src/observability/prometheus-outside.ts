@@ -36,6 +36,37 @@ export function writePipelines(text: Exposition, pipelines: readonly PipelineSta
     'Memory in use.',
     of(({ state }) => state.usedBytes),
   )
+  writeVelocity(text, pipelines)
+}
+
+function writeVelocity(text: Exposition, pipelines: readonly PipelineStats[]): void {
+  const all = pipelines.flatMap(({ name, velocity }) => (velocity === null ? [] : [{ name, velocity }]))
+  if (all.length === 0) return
+  const of = (figure: (stats: NonNullable<PipelineStats['velocity']>) => number): Sample[] =>
+    all.map(({ name, velocity }) => ({ labels: { pipeline: name }, value: figure(velocity) }))
+  text.gauge(
+    'millrace_pipeline_fast_devices',
+    'Devices whose readings are shown in batches.',
+    of(({ fast }) => fast),
+  )
+  text.counter(
+    'millrace_pipeline_velocity_moves_total',
+    'Devices that became fast or slow.',
+    all.flatMap(({ name, velocity }) => [
+      { labels: { pipeline: name, to: 'fast' }, value: velocity.toFast },
+      { labels: { pipeline: name, to: 'slow' }, value: velocity.toSlow },
+    ]),
+  )
+  text.counter(
+    'millrace_pipeline_batches_total',
+    'Batches of readings of fast devices.',
+    of(({ batches }) => batches),
+  )
+  text.counter(
+    'millrace_pipeline_batched_readings_total',
+    'Readings shown in batches.',
+    of(({ batched }) => batched),
+  )
 }
 
 export function writeSinks(text: Exposition, sinks: readonly SinkStats[]): void {

@@ -101,12 +101,16 @@ export class LanePipeline implements LaneProcessor {
     this.#parts.doorbell.ring()
   }
 
-  deadLetter(lane: number, address: number, isEvent: boolean, error: unknown): void {
+  end(): void {
+    this.#parts.streams?.end()
+  }
+
+  deadLetter(lane: number, address: number, isEvent: boolean, error: unknown, by?: string): void {
     this.#context.forget()
     const subject = isEvent ? this.#event.at(address) : this.#readingAt(lane, address)
     const { series, time, value } = subject
     const cause = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    const pipeline = this.#parts.module?.name ?? 'built-in'
+    const pipeline = by ?? this.#parts.module?.name ?? 'built-in'
     const message: DeadLetterMessage = {
       pipeline,
       cause: cause.slice(0, 1024),

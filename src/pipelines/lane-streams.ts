@@ -4,31 +4,27 @@ import * as L from '../memory/layout/lanes.layout.ts'
 import { SHARD_COUNT } from '../memory/layout/series.layout.ts'
 import type { MemoryPlan } from '../memory/memory-plan.ts'
 import type { SharedMemory } from '../memory/shared-memory.ts'
+import type { LaneStream } from './lane-stream.ts'
 import type { LaneBlock } from './runtime/lane-block.ts'
 import type { Progress } from './runtime/progress.ts'
-import type { Stream } from './runtime/stream.ts'
 
 /** Shards are looked after this often, so that windows close without new readings. */
 export const LOOK_EVERY_MS = 100
 /** Event times this far ahead of the wall clock move no watermark. */
 const AHEAD_MS = 60_000
 
-export interface RunningStream {
-  readonly stream: Stream
-  readonly progress: Progress
-}
-
 export interface LaneStreamsParts {
   readonly memory: SharedMemory
   readonly plan: MemoryPlan
   readonly clock: Clock
   readonly block: LaneBlock
-  readonly streams: readonly RunningStream[]
+  readonly streams: readonly LaneStream[]
 }
 
 /** Shows a worker's slices to the pipelines, each of which takes every entry once, and tells them how time goes on. */
 export class LaneStreams {
   readonly #parts: LaneStreamsParts
+  #isEnding = false
 
   constructor(parts: LaneStreamsParts) {
     this.#parts = parts
@@ -40,49 +36,59 @@ export class LaneStreams {
     const index = (lane - plan.at.lanes) >>> L.LANE_SHIFT
     const consumed = memory.u32[(lane + L.LANE_CONSUMED) >>> 2]
     const nowMs = clock.nowMs()
+    const shard = index & (SHARD_COUNT - 1)
     let shownFrom = -1
     for (const running of streams) {
       const ahead = running.progress.ahead(index, consumed)
       if (ahead < count) {
         if (ahead !== shownFrom) block.gather(lane, address + ahead * 32, count - ahead)
-        shownFrom = ahead
-        const shard = index & (SHARD_COUNT - 1)
-        running.stream.process(shard, block, running.progress.watermark(shard), () =>
-          running.progress.take(index, consumed + count, latestOf(block), nowMs),
-        )
+        running.take(index, block, consumed + count, nowMs)
+        // a block that readings were taken out of is not for others
+        shownFrom = block.count === count - ahead ? ahead : -1
       }
-      this.#advance(running, index & (SHARD_COUNT - 1), nowMs)
+      this.#advance(running, shard, nowMs)
     }
   }
 
-  /** Shards that nobody has looked after for a while. */
+  /** Shards that nobody has looked after for a while, or that hold a batch back. */
   isDue(shard: number): boolean {
-    const nowMs = this.#parts.clock.nowMs()
-    return this.#parts.streams.some(({ progress }) => progress.isDue(shard, nowMs, LOOK_EVERY_MS))
+    const { streams, clock } = this.#parts
+    if (this.#isEnding) return streams.some((running) => running.isHolding(shard))
+    const nowMs = clock.nowMs()
+    const isDue = ({ progress }: LaneStream): boolean => progress.isDue(shard, nowMs, LOOK_EVERY_MS)
+    return streams.some((running) => isDue(running) || running.isBatchDue(shard, nowMs))
+  }
+
+  /** From now on what is held back is due at once, and nothing else. */
+  end(): void {
+    this.#isEnding = true
   }
 
   /** Under the shard's claim: time goes on, also without readings. */
   look(shard: number): void {
     const nowMs = this.#parts.clock.nowMs()
     for (const running of this.#parts.streams) {
+      if (this.#isEnding || running.isBatchDue(shard, nowMs)) running.showHeld(shard)
+      running.lookAtPaces(shard, nowMs)
       this.#advance(running, shard, nowMs)
-      running.stream.advance(shard, running.progress.watermark(shard))
-      running.stream.advanceCombined(behindMost(running, nowMs))
+      running.advance(shard, running.progress.watermark(shard))
+      running.advanceCombined(behindMost(running, nowMs))
     }
   }
 
-  #advance({ stream, progress }: RunningStream, shard: number, nowMs: number): void {
-    const latest = this.#latestOf(progress, stream, shard, nowMs)
+  #advance(running: LaneStream, shard: number, nowMs: number): void {
+    const { progress, stream } = running
+    const latest = this.#latestOf(running, shard, nowMs)
     const limit = this.#parts.clock.epochMs() + AHEAD_MS
-    if (progress.moveWatermark(shard, Math.min(latest, limit) - stream.time.latenessMs))
-      stream.advance(shard, progress.watermark(shard))
+    const watermark = Math.min(Math.min(latest, limit) - stream.time.latenessMs, running.limit(shard))
+    if (progress.moveWatermark(shard, watermark)) running.advance(shard, progress.watermark(shard))
   }
 
   /**
-   * Of the lane that is furthest behind among those where something waits, or of the latest. A shard that is quiet goes on with
-   * the others; when all are, with the clock.
+   * Of the lane that is furthest behind among those where something waits, or of the latest. A quiet shard goes on with the
+   * others, and no further, or its next reading would be late; when all are quiet time goes on by itself.
    */
-  #latestOf(progress: Progress, { time }: Stream, shard: number, nowMs: number): number {
+  #latestOf({ progress, stream: { time } }: LaneStream, shard: number, nowMs: number): number {
     let behind = Infinity
     let latest = -Infinity
     for (let track = L.TRACK_CRITICAL; track < L.TRACK_COUNT; track++) {
@@ -93,7 +99,7 @@ export class LaneStreams {
     }
     if (behind !== Infinity) return behind
     if (progress.quietMs(shard, nowMs) < time.idleMs) return latest
-    return progress.latest() + Math.max(0, progress.allQuietMs(nowMs) - time.idleMs)
+    return progress.latest() + Math.max(0, progress.quietMsOfAll(nowMs) - time.idleMs)
   }
 
   /** Are there entries that the pipeline has not taken in? */
@@ -110,7 +116,7 @@ export class LaneStreams {
  * Of what shards have handed over, not of how far they are: where the door was shut they hand over later. An idle shard
  * holds nothing back, unless it has something to hand over; when all are idle the latest counts.
  */
-function behindMost({ progress, stream }: RunningStream, nowMs: number): number {
+function behindMost({ progress, stream }: LaneStream, nowMs: number): number {
   let behind = Infinity
   let most = -Infinity
   for (let shard = 0; shard < SHARD_COUNT; shard++) {
@@ -121,10 +127,4 @@ function behindMost({ progress, stream }: RunningStream, nowMs: number): number 
     if (!isIdle || handedOver < watermark) behind = Math.min(behind, handedOver)
   }
   return behind === Infinity ? most : behind
-}
-
-function latestOf({ time, count }: LaneBlock): number {
-  let latest = -Infinity
-  for (let i = 0; i < count; i++) if (time[i] > latest) latest = time[i]
-  return latest
 }

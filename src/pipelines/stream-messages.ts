@@ -13,7 +13,16 @@ export type StreamMessage = { readonly pipeline: string } & (
   | { readonly alert: PipelineAlert }
   | { readonly reading: DerivedReading }
   | { readonly deadLetter: PipelineDeadLetter }
+  | { readonly move: VelocityMove }
 )
+
+/** A device is shown in batches from now on, or as it comes. */
+export interface VelocityMove {
+  readonly device: number
+  readonly to: 'fast' | 'slow'
+  /** Readings, when that was found out. */
+  readonly perSecond: number
+}
 
 const encoder = new TextEncoder()
 
@@ -36,7 +45,9 @@ export class StreamMessages implements Outlet {
     this.#post = post
   }
 
-  item(node: string, item: unknown, origin: Origin): void {
+  item(node: string, given: unknown, origin: Origin): void {
+    // JSON leaves out what is undefined
+    const item = given === undefined ? null : given
     const payload = encode({ pipeline: this.#pipeline, item, node, origin })
     if (payload.length <= MAX_EGRESS_BYTES) this.#waiting.push(payload)
     else this.deadLetter({ node, cause: `longer than ${MAX_EGRESS_BYTES} bytes as JSON`, item: null, origin })
@@ -54,6 +65,10 @@ export class StreamMessages implements Outlet {
     const payload = encode({ pipeline: this.#pipeline, deadLetter })
     if (payload.length <= MAX_EGRESS_BYTES) this.#waiting.push(payload)
     else this.deadLetter({ ...deadLetter, item: null, cause: deadLetter.cause.slice(0, 1024) })
+  }
+
+  moved(move: VelocityMove): void {
+    this.#waiting.push(encode({ pipeline: this.#pipeline, move }))
   }
 
   flush(): void {

@@ -7,6 +7,10 @@ export interface StreamRecipe {
   readonly url: string
   readonly state: SharedArrayBuffer
   readonly progress: SharedArrayBuffer
+  /** See WorkMarks. */
+  readonly marks: SharedArrayBuffer
+  /** See VelocityMemory. */
+  readonly velocity: SharedArrayBuffer
   /** What the registry knows (see DeviceDirectoryReader). */
   readonly devices: SharedArrayBuffer
   /** Rows of reference tables by node, as they were when it was (re)started. */

@@ -62,8 +62,13 @@ export class WorkerAgent implements Agent {
     return done
   }
 
+  /** What pipelines hold back is shown first: whoever works next may have other pipelines. */
   close(): void {
-    this.#parts.gate.leave()
+    const { gate, processor } = this.#parts
+    gate.enter()
+    processor.end()
+    for (let shard = 0; shard < SHARD_COUNT; shard++) if (processor.isDue(shard)) this.#lookAfter(shard)
+    gate.leave()
   }
 
   /** Pipelines are told that time goes on, shard by shard, by whichever worker comes by. */

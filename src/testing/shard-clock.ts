@@ -3,7 +3,7 @@ import type { Stream } from '../pipelines/runtime/stream.ts'
 
 /**
  * Time as the engine tells it to a pipeline, on a clock that is moved by hand: a shard's watermark is its latest event time
- * less the lateness; a shard that is quiet for `idleMs` goes on with the others and holds nothing back; when all are quiet, time goes on by itself.
+ * less the lateness; a shard that is quiet for `idleMs` goes on with the others and holds nothing back.
  */
 export class ShardClock {
   readonly #stream: Stream
@@ -28,12 +28,12 @@ export class ShardClock {
 
   tell(nowMs: number): void {
     const { idleMs, latenessMs } = this.#stream.time
-    const quietForMs = Math.max(0, nowMs - Math.max(...this.#active) - idleMs)
-    const latest = Math.max(...this.#latest) + quietForMs
+    const latest = Math.max(...this.#latest)
+    const allQuietMs = Math.max(0, nowMs - Math.max(...this.#active) - idleMs)
     let behind = Infinity
     for (let shard = 0; shard < SHARDS; shard++) {
       const quietMs = nowMs - this.#active[shard]
-      const reached = quietMs < idleMs ? this.#latest[shard] : latest
+      const reached = quietMs < idleMs ? this.#latest[shard] : latest + allQuietMs
       this.#move(shard, reached - latenessMs)
       if (quietMs < idleMs) behind = Math.min(behind, this.#watermarks[shard])
     }

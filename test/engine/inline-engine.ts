@@ -20,6 +20,8 @@ import { DeadLetters } from '../../src/observability/dead-letters.ts'
 import { LatencyBook } from '../../src/observability/latency.ts'
 import type { EmitMessage } from '../../src/pipelines/pipeline-context.ts'
 import type { PipelineModule } from '../../src/pipelines/pipeline-module.ts'
+import type { LaneStreams } from '../../src/pipelines/lane-streams.ts'
+import type { StreamMessage } from '../../src/pipelines/stream-messages.ts'
 import { LanePipeline } from '../../src/pipelines/lane-pipeline.ts'
 import { RouterAgent } from '../../src/routing/router-agent.ts'
 import { LaneDoor } from '../../src/scheduling/lane-door.ts'
@@ -56,6 +58,9 @@ export interface SentReading {
   readonly lon?: number
 }
 
+/** Opens the pipelines of a worker. */
+export type OpenStreams = (engine: InlineEngine, worker: number) => LaneStreams
+
 interface Worker {
   readonly agent: WorkerAgent
   readonly gate: AgentGate
@@ -82,16 +87,21 @@ export class InlineEngine {
   readonly workers: readonly Worker[]
   readonly lostWork: LostWork
   readonly emitted: EmitMessage[] = []
+  readonly said: StreamMessage[] = []
   readonly #writer: ReadingWriter
   readonly #egress: EgressDesk
 
-  static async open(module?: PipelineModule, config: ConfigInput = {}): Promise<InlineEngine> {
+  static async open(
+    module?: PipelineModule,
+    config: ConfigInput = {},
+    streams?: OpenStreams,
+  ): Promise<InlineEngine> {
     const clock = new StillClock()
     const input = { pool: { max: 2 }, ...config, limits: { ...SMALL_LIMITS, ...config.limits } }
     const parsed = parseConfig(input).config
     const foundation = await layFoundation(parsed, module?.stateSize ?? 0)
     const latency = await LatencyBook.open(clock)
-    return new InlineEngine(module, parsed, foundation, clock, latency)
+    return new InlineEngine(module, parsed, foundation, clock, latency, streams)
   }
 
   private constructor(
@@ -100,6 +110,7 @@ export class InlineEngine {
     foundation: Foundation,
     clock: StillClock,
     latency: LatencyBook,
+    openStreams: OpenStreams | undefined,
   ) {
     const { memory, plan, kernels, signals, doorbell } = foundation
     const { control } = plan.at
@@ -124,7 +135,7 @@ export class InlineEngine {
       onAnomaly: (receivedMs) => latency.anomaly.record(clock.nowMs() - receivedMs, 1),
       describe: (series) => directory.describe(series),
       onEmit: (message) => this.emitted.push(message),
-      onStream: () => undefined,
+      onStream: (message) => void this.said.push(message),
     })
     const producer = openProducer(foundation, EMBEDDING_RING, () => undefined)
     this.embedded = new EmbeddedIntake(producer, countersOf(foundation, EMBEDDING_RING), clock, 0)
@@ -133,7 +144,8 @@ export class InlineEngine {
     this.router = new RouterAgent({ memory, plan, kernels, gate: routerGate, signals, doorbell, clock })
     const processorOf = (worker: number): LanePipeline => {
       const egress = new EgressWriter(memory, placeOf.egress(plan, worker), control + CONTROL_EGRESS_TICKET)
-      return new LanePipeline({ memory, plan, names, egress, doorbell, module })
+      const streams = openStreams?.(this, worker)
+      return new LanePipeline({ memory, plan, names, egress, doorbell, module, streams })
     }
     const { premium, standard, bulk } = config.tiers.shares
     this.workers = Array.from({ length: plan.needs.workers }, (_, worker) => {

@@ -15,7 +15,10 @@ function hubOf(items: number) {
     )
   const follow = (over: Partial<Follow> = {}) => {
     let text = ''
-    const leave = hub.follow({ node: undefined, after: '', ...over }, (chunk) => (text += chunk))
+    const leave = hub.follow(
+      { node: undefined, after: '', form: 'events', ...over },
+      (chunk) => (text += chunk),
+    )
     const events = (): string[] => text.split('\n\n').filter((event) => event !== '')
     const seen = (): unknown[] =>
       events().map((event) =>

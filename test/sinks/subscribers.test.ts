@@ -1,6 +1,8 @@
 /** What subscribers see through the servers that there are. */
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import { systemClock } from '../../src/core/clock.ts'
 import type { HttpRequest, HttpResponse } from '../../src/core/http.ts'
 import { fakeEngine } from '../engine/api/fake-engine.ts'
@@ -61,6 +63,28 @@ async function follow(url: string, headers: Record<string, string> = {}) {
   return { see, leave, lastId }
 }
 
+interface Message {
+  readonly event: 'item' | 'gap'
+  readonly id: string
+  readonly data: { readonly item: unknown }
+}
+
+/** The same over a WebSocket. */
+async function socketTo(url: string): Promise<{ readonly messages: Message[]; readonly ws: WebSocket }> {
+  const messages: Message[] = []
+  const ws = new WebSocket(url.replace('http:', 'ws:'))
+  ws.on('message', (data: Buffer) => void messages.push(JSON.parse(String(data)) as Message))
+  await once(ws, 'open')
+  ws.on('error', () => undefined)
+  return { messages, ws }
+}
+
+const refusalOf = (url: string): Promise<unknown> =>
+  socketTo(url).then(
+    () => 'it was opened',
+    (error: unknown) => String(error),
+  )
+
 describe.each(['uWebSockets.js', 'ws'] as const)('subscribers over %s', (kind) => {
   it('see what comes, and what came while they were away', TIME, async () => {
     const { give, url, followers } = await serve(kind)
@@ -110,5 +134,48 @@ describe.each(['uWebSockets.js', 'ws'] as const)('subscribers over %s', (kind) =
     expect((await quick.see(2 * given)).at(-1)).toBe(given)
     await quick.leave()
     slow.destroy()
+  })
+
+  it('see the same over a WebSocket, a message for each item', TIME, async () => {
+    const { give, url, followers } = await serve(kind)
+    const all = await socketTo(url)
+    const one = await socketTo(`${url}?node=b`)
+    await until(() => followers() === 2)
+    give('a', 1)
+    give('b', 'two')
+    // what a follower says changes nothing
+    all.ws.send('[{"device":"a"}]')
+    await until(() => all.messages.length === 2 && one.messages.length === 1)
+    expect(all.messages).toMatchObject([
+      { event: 'item', data: { pipeline: 'p', node: 'a', item: 1 } },
+      { event: 'item', data: { node: 'b', item: 'two' } },
+    ])
+    expect(one.messages).toMatchObject([{ data: { item: 'two' } }])
+    const { id } = all.messages[0]
+    all.ws.close()
+    one.ws.close()
+    await until(() => followers() === 0)
+    const again = await socketTo(`${url}?after=${id}`)
+    const lost = await socketTo(`${url}?after=gone-1`)
+    await until(() => again.messages.length === 1 && lost.messages.length === 3)
+    expect(again.messages).toMatchObject([{ data: { item: 'two' } }])
+    expect(lost.messages).toMatchObject([{ event: 'gap' }, { data: { item: 1 } }, { data: { item: 'two' } }])
+    for (const { ws } of [again, lost]) ws.terminate()
+    await until(() => followers() === 0)
+    expect(await refusalOf(`${url}?node=c`)).toContain('404')
+    expect(await refusalOf(url.replace('/p/', '/q/'))).toContain('404')
+  })
+
+  it('are cut off when they do not read their WebSocket', TIME, async () => {
+    const { give, url, followers } = await serve(kind)
+    const slow = await socketTo(url)
+    await until(() => followers() === 1)
+    slow.ws.pause()
+    for (let given = 0; followers() === 1 && given < 20_000; given++) {
+      give('a', 'x'.repeat(20_000))
+      await new Promise((resolve) => setTimeout(resolve, given % 50 === 0 ? 25 : 0))
+    }
+    expect(followers()).toBe(0)
+    slow.ws.terminate()
   })
 })

@@ -1,6 +1,7 @@
 /**
- * `GET /v1/pipelines/{name}/stream?node=&after=`: the items of a pipeline's `subscribers` sinks as server-sent events. A
- * browser that comes back says where it was in `Last-Event-ID`; whoever can't send a header says it in `after`.
+ * `GET /v1/pipelines/{name}/stream?node=&after=`: the items of a pipeline's `subscribers` sinks as server-sent events, or
+ * as messages of the WebSocket that was asked for. A browser that comes back says where it was in `Last-Event-ID`; whoever
+ * can't send a header says it in `after`.
  */
 import { z } from 'zod'
 import type { HttpResponse } from '../../core/http.ts'
@@ -25,11 +26,16 @@ function follow({ streams }: EngineView, { request, params }: Call): HttpRespons
     throw notFound(`${JSON.stringify(node)} is no sink of subscribers of ${shown}; there are: ${allowed}`)
   }
   const place = { node, after: request.lastEventId ?? after }
+  if (request.isUpgrade === true)
+    return {
+      ...{ status: 200, contentType: 'application/json', body: '', isSocket: true },
+      stream: (write) => hub.follow({ ...place, form: 'messages' }, write),
+    }
   return {
     status: 200,
     contentType: 'text/event-stream',
     body: '',
     headers: { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' },
-    stream: (write) => hub.follow(place, write),
+    stream: (write) => hub.follow({ ...place, form: 'events' }, write),
   }
 }

@@ -62,6 +62,10 @@ export function openPipelines(parts: PipelinesParts): PipelineDesk {
     onAlert: (alert, ticket) => tellAlert(parts, alert, ticket),
     onReading: (pipeline, reading) => derived.add(pipeline, reading),
     onDeadLetter: (pipeline, letter) => deadLetters.addItem(pipeline, letter),
+    onMove: (pipeline, { device, to, perSecond }) => {
+      const name = directory.registry.nameOf(device) ?? String(device)
+      events.tell('velocity', { pipeline, device: name, to, perSecond: Math.round(perSecond) })
+    },
     onReferences: () => void desk.refresh().catch(fail),
     onProblem: fail,
   }

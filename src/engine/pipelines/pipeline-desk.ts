@@ -11,6 +11,9 @@ import { LANE_COUNT } from '../../memory/layout/lanes.layout.ts'
 import { COMBINED } from '../../pipelines/runtime/operator.ts'
 import { Progress } from '../../pipelines/runtime/progress.ts'
 import { PipelineState } from '../../pipelines/state/pipeline-state.ts'
+import { VelocityMemory } from '../../pipelines/velocity/velocity-memory.ts'
+import { AT_BATCH, AT_NOTHING, AT_SLICE, WorkMarks } from '../../pipelines/work-marks.ts'
+import type { Blame } from '../lost-work.ts'
 import type { StreamMessage } from '../../pipelines/stream-messages.ts'
 import type { StreamRecipe } from '../../pipelines/stream-recipe.ts'
 import { readSnapshots, type StreamShare, type StreamSnapshot } from './stream-snapshots.ts'
@@ -49,6 +52,8 @@ interface Running {
   readonly recipe: Omit<StreamRecipe, 'references'>
   readonly state: PipelineState
   readonly progress: Progress
+  readonly marks: WorkMarks
+  readonly velocity: VelocityMemory
   readonly outside: PipelineOutside
 }
 
@@ -70,11 +75,14 @@ export class PipelineDesk {
   }
 
   list(): PipelineStats[] {
-    return [...this.#running.values()].map(({ compiled, url, progress, state }) => ({
-      ...{ name: compiled.definition.name, version: compiled.definition.version, url },
-      ...progress.figures(),
-      state: state.figures(),
-    }))
+    return [...this.#running.values()].map(
+      ({ compiled: { definition }, url, progress, state, velocity }) => ({
+        ...{ name: definition.name, version: definition.version, url },
+        ...progress.figures(),
+        state: state.figures(),
+        velocity: definition.velocity === undefined ? null : velocity.figures(),
+      }),
+    )
   }
 
   /**
@@ -111,7 +119,7 @@ export class PipelineDesk {
     return [...this.#running.values()].map(({ compiled, recipe }) => ({
       ...{ name: recipe.name, version: compiled.definition.version, state: recipe.state },
       ...{ whenFull: compiled.definition.state.whenFull, layout: compiled.fingerprint.structure },
-      progress: recipe.progress,
+      ...{ progress: recipe.progress, velocity: recipe.velocity },
     }))
   }
 
@@ -128,9 +136,16 @@ export class PipelineDesk {
     return running.outside.replay(node, item, origin)
   }
 
-  /** What a worker that died may have held. */
-  workerDied(worker: number): void {
-    for (const { progress } of this.#running.values()) progress.releaseCombined(worker + 1)
+  /**
+   * A worker died with these shards. A result that it was giving will be given again, a few times; of readings that were
+   * held back fewer are shown, until one alone is given up.
+   */
+  workerDied(worker: number, shards: readonly number[], cause: unknown): Blame | undefined {
+    const blames = [...this.#running.values()].flatMap((running) => {
+      const hasCombined = running.progress.releaseCombined(worker + 1)
+      return (hasCombined ? [...shards, COMBINED] : shards).flatMap((shard) => blameOf(running, shard, cause))
+    })
+    return blames[0]
   }
 
   /** The workers have ended: what is still on its way outside gets there, within a time. */
@@ -155,7 +170,7 @@ export class PipelineDesk {
         this.#parts.drain()
         await before?.outside.close(REPLACED_CLOSING_MS)
         const outside = await this.#parts.openOutside(compiled, tables)
-        const recipe = this.#recipeOf(name, fresh, states.state, states.progress)
+        const recipe = this.#recipeOf(name, fresh, states)
         this.#running.set(name, { url, compiled, recipe, ...states, outside })
         return this.#recipes()
       })
@@ -192,7 +207,12 @@ export class PipelineDesk {
     const isSame = before?.compiled.fingerprint.structure === fingerprint.structure
     const isVersion = before?.compiled.definition.version === definition.version
     if (before !== undefined && isSame && (isVersion || onChange === 'migrate'))
-      return { state: before.state, progress: before.progress }
+      return {
+        state: before.state,
+        progress: before.progress,
+        velocity: before.velocity,
+        marks: before.marks,
+      }
     if (before !== undefined && onChange === 'refuse')
       throw new MillraceError(
         'conflict',
@@ -201,19 +221,22 @@ export class PipelineDesk {
       )
     const state = PipelineState.reserve({ bytes, whenFull, layout: fingerprint.structure })
     const progress = Progress.begin(this.#parts.clock.nowMs(), this.#parts.consumed)
-    if (before === undefined) this.#restore(definition, state, progress)
-    return { state, progress }
+    // readings that were held back have been shown to nobody: they are the new one's
+    const velocity = before?.velocity ?? VelocityMemory.reserve()
+    if (before === undefined) this.#restore(definition, { state, progress, velocity })
+    return { state, progress, velocity, marks: WorkMarks.reserve() }
   }
 
   /** What the last checkpoint has of the pipeline, where it may stay. */
   #restore(
     { name, version, state: { onChange } }: PipelineDefinition,
-    state: PipelineState,
-    progress: Progress,
+    { state, progress, velocity }: Pick<Running, 'state' | 'progress' | 'velocity'>,
   ): void {
     const kept = this.#kept.map((snapshots) => snapshots.get(name))
     const first = kept[0]
     if (first === undefined) return
+    const nowMs = this.#parts.clock.nowMs()
+    kept.slice(0, COMBINED).forEach((part, shard) => part && velocity.held(shard).restore(part.held, nowMs))
     const mayStay = first.version === version || onChange === 'migrate'
     const isRestored =
       mayStay && kept.every((part, shard) => part === undefined || state.restore(shard, part.state))
@@ -232,11 +255,11 @@ export class PipelineDesk {
   #recipeOf(
     name: string,
     url: string,
-    state: PipelineState,
-    progress: Progress,
+    { state, progress, marks, velocity }: Pick<Running, 'state' | 'progress' | 'marks' | 'velocity'>,
   ): Omit<StreamRecipe, 'references'> {
     const devices = this.#parts.devices()
-    return { name, url, state: state.buffer, progress: progress.buffer, devices }
+    const memory = { state: state.buffer, progress: progress.buffer, marks: marks.buffer }
+    return { name, url, ...memory, velocity: velocity.buffer, devices }
   }
 
   #recipes(): readonly StreamRecipe[] {
@@ -258,4 +281,26 @@ export class PipelineDesk {
     this.#change = done.catch(() => undefined)
     return done
   }
+}
+
+/** What a worker that died in a shard was at in a pipeline; put right where that is all there is to do. */
+function blameOf(
+  { marks, velocity, progress, recipe, outside }: Running,
+  shard: number,
+  cause: unknown,
+): Blame[] {
+  const count = marks.count(shard)
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const stage = marks.died(shard, reason)
+  if (stage === AT_NOTHING) return []
+  const skip = (lane: number, position: number): void => progress.skip(lane, position)
+  if (stage === AT_SLICE) return [{ pipeline: recipe.name, skip }]
+  if (stage === AT_BATCH) {
+    const held = velocity.held(shard)
+    if (count === 1) {
+      outside.giveUp(held.next(), 0, reason)
+      held.drop(1)
+    } else held.suspect(count)
+  }
+  return [{ pipeline: undefined, skip }]
 }

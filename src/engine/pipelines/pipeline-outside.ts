@@ -4,7 +4,7 @@ import { Enrichment } from '../../enrichment/enrichment.ts'
 import type { FileTexts } from '../../enrichment/file-texts.ts'
 import { ReferenceFile } from '../../enrichment/reference-file.ts'
 import type { CompiledPipeline } from '../../pipelines/compiler/compiled-pipeline.ts'
-import type { EnrichNode, StageNode } from '../../pipelines/definition/definition.ts'
+import { type EnrichNode, SOURCE, type StageNode } from '../../pipelines/definition/definition.ts'
 import type {
   DerivedReading,
   Lookup,
@@ -13,12 +13,14 @@ import type {
   PipelineAlert,
   PipelineDeadLetter,
 } from '../../pipelines/definition/outside.ts'
+import type { ReadingBlock } from '../../pipelines/definition/reading-block.ts'
 import { type ReferenceData, ReferenceRows } from '../../pipelines/reference/reference-rows.ts'
 import { OnlyThread } from '../../pipelines/runtime/combined-door.ts'
 import type { Counts } from '../../pipelines/runtime/counts.ts'
+import { UNGUARDED } from '../../pipelines/runtime/result-guard.ts'
 import { PipelineRuntime } from '../../pipelines/runtime/pipeline-runtime.ts'
 import { PipelineState } from '../../pipelines/state/pipeline-state.ts'
-import type { StreamMessage } from '../../pipelines/stream-messages.ts'
+import type { StreamMessage, VelocityMove } from '../../pipelines/stream-messages.ts'
 
 /** Where what a pipeline says goes in the end. */
 export interface OutsidePorts {
@@ -36,6 +38,7 @@ export interface OutsidePorts {
   readonly onAlert: (alert: PipelineAlert, ticket: number | undefined) => void
   readonly onReading: (pipeline: string, reading: DerivedReading) => void
   readonly onDeadLetter: (pipeline: string, letter: PipelineDeadLetter) => void
+  readonly onMove: (pipeline: string, move: VelocityMove) => void
   /** Tables that have changed: workers are to be given the new rows. */
   readonly onReferences: () => void
   readonly onProblem: (error: Error) => void
@@ -88,10 +91,11 @@ export class PipelineOutside {
   }
 
   receive(message: StreamMessage, ticket: number): void {
-    const { onAlert, onReading, onDeadLetter } = this.#ports
+    const { onAlert, onReading, onDeadLetter, onMove } = this.#ports
     if ('item' in message) this.#item(message.node, message.item, message.origin)
     else if ('alert' in message) onAlert(message.alert, ticket)
     else if ('reading' in message) onReading(this.#name, message.reading)
+    else if ('move' in message) onMove(this.#name, message.move)
     else onDeadLetter(this.#name, message.deadLetter)
   }
 
@@ -105,6 +109,12 @@ export class PipelineOutside {
     if (!this.#nodes.has(node)) return `there is no node ${JSON.stringify(node)}`
     this.#behind.enter(node, { item, origin })
     return ''
+  }
+
+  /** A reading that the pipeline is not shown again, because workers died over it. */
+  giveUp(block: ReadingBlock, row: number, cause: string): void {
+    const letter = { node: SOURCE, cause, isDeadly: true }
+    this.#ports.onDeadLetter(this.#name, { ...letter, ...this.#compiled.envelopeAt(block, row, SOURCE) })
   }
 
   /** Hands on what waits, within that time. */
@@ -173,6 +183,7 @@ export class PipelineOutside {
       }),
       references: (node) => new ReferenceRows(this.#tables.get(node)?.data ?? { rows: new Map() }),
       door: new OnlyThread(),
+      guard: UNGUARDED,
     })
   }
 }

@@ -3,7 +3,9 @@ import type { Kernels } from '../../kernels/kernels.ts'
 import type { MemoryPlan } from '../../memory/memory-plan.ts'
 import type { SharedMemory } from '../../memory/shared-memory.ts'
 import { compilePipeline } from '../../pipelines/compiler/compile.ts'
-import { LaneStreams, type RunningStream } from '../../pipelines/lane-streams.ts'
+import { SOURCE } from '../../pipelines/definition/definition.ts'
+import { LaneStream } from '../../pipelines/lane-stream.ts'
+import { LaneStreams } from '../../pipelines/lane-streams.ts'
 import { loadDefinition } from '../../pipelines/load-definition.ts'
 import { ReferenceRows } from '../../pipelines/reference/reference-rows.ts'
 import { LaneBlock } from '../../pipelines/runtime/lane-block.ts'
@@ -12,6 +14,9 @@ import { Progress } from '../../pipelines/runtime/progress.ts'
 import { PipelineState } from '../../pipelines/state/pipeline-state.ts'
 import { type MessagePost, StreamMessages } from '../../pipelines/stream-messages.ts'
 import type { StreamRecipe } from '../../pipelines/stream-recipe.ts'
+import { VelocityGate } from '../../pipelines/velocity/velocity-gate.ts'
+import { VelocityMemory } from '../../pipelines/velocity/velocity-memory.ts'
+import { WorkMarks } from '../../pipelines/work-marks.ts'
 import type { MetricNames } from './metric-names.ts'
 import { WorkerLookup } from './worker-lookup.ts'
 
@@ -44,14 +49,15 @@ export async function openStreams(
   })
 }
 
-async function openStream(recipe: StreamRecipe, host: StreamHost): Promise<RunningStream> {
+async function openStream(recipe: StreamRecipe, host: StreamHost): Promise<LaneStream> {
   const definition = await loadDefinition(recipe.url)
   const lookup = new WorkerLookup(host.metrics, host.regions, recipe.devices)
   const progress = new Progress(recipe.progress)
+  const marks = new WorkMarks(recipe.marks)
   const compiled = compilePipeline(definition, lookup)
+  const outlet = new StreamMessages(definition.name, host.post)
   const stream = new PipelineRuntime({
-    ...{ compiled, lookup, counts: progress },
-    outlet: new StreamMessages(definition.name, host.post),
+    ...{ compiled, lookup, outlet, counts: progress, guard: marks },
     state: PipelineState.open(recipe.state, {
       whenFull: definition.state.whenFull,
       layout: compiled.fingerprint.structure,
@@ -59,5 +65,16 @@ async function openStream(recipe: StreamRecipe, host: StreamHost): Promise<Runni
     references: (node) => new ReferenceRows(recipe.references.get(node) ?? { rows: new Map() }),
     door: progress.combinedDoor(host.worker + 1),
   })
-  return { stream, progress }
+  const memory = new VelocityMemory(recipe.velocity)
+  const velocity = new VelocityGate(memory, definition.velocity, lookup, (device, to, perSecond) =>
+    outlet.moved({ device, to, perSecond }),
+  )
+  return new LaneStream({
+    ...{ stream, progress, marks, velocity },
+    giveUp: (block, row, error) =>
+      outlet.deadLetter({
+        ...{ node: SOURCE, cause: String(error), isDeadly: true },
+        ...compiled.envelopeAt(block, row, SOURCE),
+      }),
+  })
 }

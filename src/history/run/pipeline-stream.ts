@@ -7,6 +7,7 @@ import { ReferenceRows } from '../../pipelines/reference/reference-rows.ts'
 import type { CombinedDoor } from '../../pipelines/runtime/combined-door.ts'
 import { PipelineRuntime } from '../../pipelines/runtime/pipeline-runtime.ts'
 import { Progress } from '../../pipelines/runtime/progress.ts'
+import { UNGUARDED } from '../../pipelines/runtime/result-guard.ts'
 import type { ShardState } from '../../pipelines/state/shard-state.ts'
 import { PipelineState } from '../../pipelines/state/pipeline-state.ts'
 import type { OpenedStream, StreamParts } from './open-stream.ts'
@@ -30,6 +31,7 @@ export function openStream({ definition, outlet, lookup, counts, owner, shared }
   const stream = new PipelineRuntime({
     ...{ compiled, state, outlet, lookup, counts },
     door: waiting(progress.combinedDoor(owner)),
+    guard: UNGUARDED,
     references: (node) => referencesOf(definition, node),
   })
   return {

@@ -1,6 +1,7 @@
 import type * as Uws from 'uWebSockets.js'
 import { MillraceError, assert } from '../../core/errors.ts'
-import type { Connection, Sender } from '../connection.ts'
+import { type Connection, SEND_DROPPED, type Sender } from '../connection.ts'
+import { admitFollower, type Follower, isFollowed } from './follower.ts'
 import { capacityRefusal, isAlwaysServed } from './http-exchange.ts'
 import { socketLimit, type SocketLimit } from './socket-limit.ts'
 import {
@@ -17,7 +18,9 @@ import { UwsHttp, readRequest } from './uws-http.ts'
 
 /** What an upgrade leaves on the socket's object; the connection is made when the socket opens. */
 interface StreamData {
-  readonly sender: Sender
+  /** Null of one that is sent something instead. */
+  readonly sender: Sender | null
+  readonly follower: Follower | null
   connection: Connection | null
 }
 
@@ -114,17 +117,46 @@ export class UwsServer implements StreamServer {
     const { authenticate, intake, tally } = this.#parts
     const full = capacityRefusal(this.#limit, tally.streams, tally.sockets)
     if (full !== null) return this.#http.write(res, head.method, full, true)
+    if (isFollowed(head.path)) return this.#follow(res, req, context, head)
     const admission = admit(head, authenticate, intake)
     if ('refusal' in admission) return this.#http.write(res, head.method, admission.refusal, true)
     const key = req.getHeader('sec-websocket-key')
     const protocol = offers(req.getHeader('sec-websocket-protocol'), SUB_PROTOCOL) ? SUB_PROTOCOL : ''
-    const data: StreamData = { sender: admission.sender, connection: null }
+    const data: StreamData = { sender: admission.sender, follower: null, connection: null }
     res.upgrade(data, key, protocol, '', context)
+  }
+
+  /** The answer may come later: what is needed of the request is read before. */
+  #follow(
+    res: Uws.HttpResponse,
+    req: Uws.HttpRequest,
+    context: Uws.us_socket_context_t,
+    head: ReturnType<typeof readRequest>,
+  ): void {
+    const { http, onError } = this.#parts
+    const key = req.getHeader('sec-websocket-key')
+    let isGone = false
+    res.onAborted(() => (isGone = true))
+    admitFollower(head, http, onError, {
+      opened: (follower) => {
+        if (isGone || this.#isClosed) return follower.discard()
+        const data: StreamData = { sender: null, follower, connection: null }
+        res.cork(() => res.upgrade(data, key, '', '', context))
+      },
+      refused: (response) => {
+        if (!isGone) this.#http.write(res, head.method, response, true)
+      },
+    })
   }
 
   #open(ws: Socket): void {
     this.#parts.tally.addStreams(1)
-    ws.connection = this.#parts.intake.open(ws, ws.sender)
+    if (ws.sender !== null) ws.connection = this.#parts.intake.open(ws, ws.sender)
+    ws.follower?.begin((message) => {
+      if (ws.send(message, false) !== SEND_DROPPED) return true
+      ws.close()
+      return false
+    })
   }
 
   #message(ws: Socket, message: ArrayBuffer, isBinary: boolean): void {
@@ -146,6 +178,7 @@ export class UwsServer implements StreamServer {
   #closed(ws: Socket, reason: ArrayBuffer): void {
     this.#parts.tally.addStreams(-1)
     this.#parts.tally.addSockets(-1)
+    ws.follower?.end()
     if (ws.connection === null) return
     if (reason.byteLength === TOO_BIG.length && Buffer.from(reason).toString() === TOO_BIG) {
       this.#parts.intake.countTooLong()

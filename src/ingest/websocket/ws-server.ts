@@ -10,7 +10,8 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type RawData, type WebSocket } from 'ws'
 import { MillraceError } from '../../core/errors.ts'
-import type { Sender } from '../connection.ts'
+import { SEND_DROPPED, type Sender } from '../connection.ts'
+import { admitFollower, type Follower, isFollowed } from './follower.ts'
 import { capacityRefusal, isAlwaysServed } from './http-exchange.ts'
 import { socketLimit, type SocketLimit } from './socket-limit.ts'
 import {
@@ -128,6 +129,7 @@ export class WsServer implements StreamServer {
       const full = capacityRefusal(this.#limit, this.#streams.size, this.#sockets.size)
       if (full !== null) return this.#http.refuseUpgrade(socket, full)
       const { authenticate, intake } = this.#parts
+      if (isFollowed(requestHead(req).path)) return this.#admitFollower(req, socket, head)
       const admission = admit(requestHead(req), authenticate, intake)
       if ('refusal' in admission) return this.#http.refuseUpgrade(socket, admission.refusal)
       this.#upgrades.handleUpgrade(req, socket, head, (ws) => this.#open(ws, admission.sender))
@@ -137,16 +139,47 @@ export class WsServer implements StreamServer {
     }
   }
 
+  #admitFollower(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { http, onError } = this.#parts
+    admitFollower(requestHead(req), http, onError, {
+      opened: (follower) => {
+        if (socket.destroyed) return follower.discard()
+        this.#upgrades.handleUpgrade(req, socket, head, (ws) => this.#openFollower(ws, follower))
+      },
+      refused: (response) => this.#http.refuseUpgrade(socket, response),
+    })
+  }
+
   #open(ws: WebSocket, sender: Sender): void {
-    const stream = new WsSocket(ws, this.#parts.limits.replyBufferBytes, (closing) => this.#closed(closing))
+    const stream = this.#added(ws, () => undefined)
     stream.connection = this.#parts.intake.open(stream, sender)
-    this.#streams.add(stream)
     ws.on('message', (data, isBinary) => this.#message(stream, data, isBinary))
-    ws.on('pong', () => (stream.isAlive = true))
-    ws.on('close', () => this.#closed(stream))
     ws.on('error', (error: Error & { code?: string }) => {
       if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.#parts.intake.countTooLong()
     })
+  }
+
+  #openFollower(ws: WebSocket, follower: Follower): void {
+    const stream = this.#added(ws, () => follower.end())
+    ws.on('message', () => (stream.isAlive = true))
+    ws.on('error', () => stream.close())
+    follower.begin((message) => {
+      if (stream.send(message, false) !== SEND_DROPPED) return true
+      stream.close()
+      return false
+    })
+  }
+
+  #added(ws: WebSocket, onClosed: () => void): WsSocket {
+    const closed = (stream: WsSocket): void => {
+      this.#closed(stream)
+      onClosed()
+    }
+    const stream = new WsSocket(ws, this.#parts.limits.replyBufferBytes, closed)
+    this.#streams.add(stream)
+    ws.on('pong', () => (stream.isAlive = true))
+    ws.on('close', () => closed(stream))
+    return stream
   }
 
   #message(stream: WsSocket, data: RawData, isBinary: boolean): void {

@@ -5,6 +5,7 @@ import {
   type StagePolicy,
   type StateOptions,
   type TimeOptions,
+  type VelocityOptions,
 } from '../definition/definition.ts'
 import { type Duration, durationMs } from './duration.ts'
 
@@ -26,6 +27,7 @@ export interface PipelineHead {
   readonly metrics: readonly string[] | undefined
   readonly state: StateOptions
   readonly time: TimeOptions
+  readonly velocity?: VelocityOptions | undefined
 }
 
 /** A stage before it has an id: its inputs are the drafts themselves. */

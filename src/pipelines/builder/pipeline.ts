@@ -1,4 +1,10 @@
-import { type PipelineDefinition, SOURCE, type StateOptions } from '../definition/definition.ts'
+import {
+  type PipelineDefinition,
+  SOURCE,
+  type StateOptions,
+  type VelocityOptions,
+} from '../definition/definition.ts'
+import { BLOCK_ROWS } from '../definition/reading-block.ts'
 import { inMs, type PipelineHead } from './draft.ts'
 import type { Duration } from './duration.ts'
 import type { Reading } from './reading.ts'
@@ -16,6 +22,21 @@ export interface PipelineOptions<Metric extends string = string> {
   readonly idle?: Duration
   /** What a changed definition does with the state of the one before. */
   readonly onChange?: StateOptions['onChange']
+  /** Live, readings of fast devices are shown in batches; otherwise all as they come. */
+  readonly velocity?: VelocityPolicy<Metric>
+}
+
+/** Which devices are fast. */
+export interface VelocityPolicy<Metric extends string = string> {
+  /** From so many readings a second a device is fast; below `slow` (half of it) no longer. */
+  readonly fast: number
+  readonly slow?: number
+  /** `fast`: a device that sends it is fast; `slow`: its readings don't count. */
+  readonly metrics?: Readonly<Partial<Record<Metric, 'fast' | 'slow'>>>
+  /** Always, or never. */
+  readonly devices?: Readonly<Record<string, 'fast' | 'slow'>>
+  /** As many readings together (256) as come within `delay` (50 ms). */
+  readonly batch?: { readonly readings?: number; readonly delay?: Duration }
 }
 
 const STATE_BYTES = 64 * 2 ** 20
@@ -44,11 +65,21 @@ export function pipeline<const Metric extends string = string>(
 }
 
 function headOf(name: string, options: PipelineOptions): PipelineHead {
-  const { metrics, version = 1, state, lateness = '5s', idle = '30s', onChange = 'fresh' } = options
+  const { metrics, version = 1, state, lateness = '5s', idle = '30s', onChange = 'fresh', velocity } = options
   return {
     ...{ name, version, metrics },
     state: { bytes: STATE_BYTES, whenFull: 'evict-oldest', ...state, onChange },
     time: { latenessMs: inMs(lateness), idleMs: inMs(idle) },
+    ...(velocity && { velocity: velocityOf(velocity) }),
+  }
+}
+
+function velocityOf(policy: VelocityPolicy): VelocityOptions {
+  const { fast, slow = fast / 2, metrics = {}, devices = {}, batch = {} } = policy
+  const { readings = BLOCK_ROWS, delay = '50ms' } = batch
+  return {
+    ...{ fast, slow, devices, batch: { readings, delayMs: inMs(delay) } },
+    metrics: metrics as VelocityOptions['metrics'],
   }
 }
 

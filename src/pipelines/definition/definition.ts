@@ -18,6 +18,8 @@ export interface PipelineDefinition {
   readonly metrics: readonly string[] | undefined
   readonly state: StateOptions
   readonly time: TimeOptions
+  /** Undefined: readings are shown as they come, whoever they are of. */
+  readonly velocity?: VelocityOptions | undefined
   readonly nodes: readonly StageNode[]
 }
 
@@ -35,6 +37,22 @@ export interface TimeOptions {
   readonly latenessMs: number
   /** A shard without readings for this long no longer holds anything back. */
   readonly idleMs: number
+}
+
+/**
+ * Which devices are fast, so that live their readings are held back a little and shown in batches. Declared beforehand by
+ * device or by metric (a device that sends it), or found by rate.
+ */
+export interface VelocityOptions {
+  /** A device is fast from so many readings a second, and slow again below so many. */
+  readonly fast: number
+  readonly slow: number
+  /** `slow`: its readings don't count. */
+  readonly metrics: Readonly<Record<string, 'fast' | 'slow'>>
+  /** `slow`: never fast. */
+  readonly devices: Readonly<Record<string, 'fast' | 'slow'>>
+  /** So many together, or after so long. */
+  readonly batch: { readonly readings: number; readonly delayMs: number }
 }
 
 /** What a stage does when its function throws, or (asynchronous ones) takes too long. */

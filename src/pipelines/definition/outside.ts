@@ -83,4 +83,6 @@ export interface PipelineDeadLetter {
   readonly cause: string
   readonly item: unknown
   readonly origin: Origin
+  /** It ended the threads that it was shown on, so it is not to be shown to functions on the main thread. */
+  readonly isDeadly?: boolean
 }

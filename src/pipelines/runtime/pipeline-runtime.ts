@@ -4,6 +4,7 @@ import type { ReadingBlock } from '../definition/reading-block.ts'
 import { RulesStage } from '../rules/rules-stage.ts'
 import type { PipelineState } from '../state/pipeline-state.ts'
 import { COMBINED, type Envelope, type ShardScope } from './operator.ts'
+import type { ResultGuard } from './result-guard.ts'
 import { type GraphParts, StageGraph } from './stage-graph.ts'
 import type { Stream } from './stream.ts'
 import type { CombinedDoor } from './combined-door.ts'
@@ -12,6 +13,7 @@ import { type Late, WindowStage } from './window-stage.ts'
 export interface RuntimeParts extends Omit<GraphParts, 'toWindow'> {
   readonly state: PipelineState
   readonly door: CombinedDoor
+  readonly guard: ResultGuard
 }
 
 interface Scope extends ShardScope {
@@ -24,6 +26,7 @@ export class PipelineRuntime implements Stream {
   readonly #graph: StageGraph
   readonly #windows: ReadonlyMap<string, WindowStage>
   readonly #nodes: ReadonlyMap<string, StageNode>
+  readonly #numbers: ReadonlyMap<string, number>
   readonly #combined: readonly WindowStage[]
   readonly #rules: readonly RulesStage[]
   readonly #scopes: (Scope | undefined)[] = []
@@ -39,12 +42,12 @@ export class PipelineRuntime implements Stream {
       toWindow: (window, envelope) => this.#window(window).add(envelope),
     })
     this.#nodes = new Map(compiled.definition.nodes.map((node) => [node.id, node]))
-    const numbers = new Map(compiled.definition.nodes.map(({ id }, index) => [id, index]))
+    this.#numbers = new Map(compiled.definition.nodes.map(({ id }, index) => [id, index]))
     const { lookup, door } = parts
     this.#windows = new Map(
       [...compiled.windows].map(([id, window]) => [
         id,
-        new WindowStage(window, { node: numbers.get(id) ?? 0, lookup, door }),
+        new WindowStage(window, { node: this.#numbers.get(id) ?? 0, lookup, door }),
       ]),
     )
     this.#rules = compiled.definition.nodes.flatMap((node, stage) =>
@@ -165,15 +168,30 @@ export class PipelineRuntime implements Stream {
     for (const [id, window] of this.#windows)
       window.advance({ state, shard, watermark }, (envelope) => {
         this.#parts.counts.results(1)
-        this.#transact(scope, () => this.#graph.deliver(id, envelope, scope))
+        this.#transact(scope, () => this.#give(id, envelope, scope))
         this.#takeIn(scope)
       })
     scope.watermark = watermark
+    this.#parts.guard.beginRest(shard)
     this.#transact(scope, () => {
       this.#graph.advance(scope)
       for (const rules of this.#rules) rules.advance(scope)
     })
+    this.#parts.guard.end(shard)
     this.#takeIn(scope)
+  }
+
+  /** When something is thrown the guard is not told of an end: the result will be given again. */
+  #give(window: string, envelope: Envelope, scope: Scope): void {
+    const { guard, outlet, counts } = this.#parts
+    const { shard } = scope
+    if (guard.beginResult(shard, this.#numbers.get(window) ?? 0, envelope.origin)) {
+      this.#graph.deliver(window, envelope, scope)
+    } else {
+      counts.failed(1)
+      outlet.deadLetter({ node: window, cause: guard.cause(shard), ...envelope, isDeadly: true })
+    }
+    guard.end(shard)
   }
 
   #giveLate(window: string, late: readonly Late[], scope: Scope): void {
@@ -181,11 +199,13 @@ export class PipelineRuntime implements Stream {
     const input = this.#nodes.get(window)?.inputs[0] ?? SOURCE
     const nodes = [...this.#nodes.values()].filter((node) => node.kind === 'late' && node.window === window)
     if (nodes.length === 0) return
+    this.#parts.guard.beginRest(scope.shard)
     this.#transact(scope, () => {
       for (const row of late)
         for (const { id } of nodes)
           this.#graph.push(id, typeof row === 'number' ? this.#envelopeAt(row, input) : row, scope)
     })
+    this.#parts.guard.end(scope.shard)
   }
 
   #envelopeAt(row: number, node: string): Envelope {

@@ -70,6 +70,11 @@ export class Progress implements Counts {
     this.#active[lane % SHARD_COUNT] = nowMs
   }
 
+  /** The lane's entries up to `position` are given up. */
+  skip(lane: number, position: number): void {
+    this.#taken[lane] = position
+  }
+
   timeOf(lane: number): number {
     return this.#times[lane]
   }
@@ -94,11 +99,11 @@ export class Progress implements Counts {
     return nowMs - this.#active[shard]
   }
 
-  /** How long nothing has come of any shard. */
-  allQuietMs(nowMs: number): number {
-    let latest = -Infinity
-    for (let shard = 0; shard < SHARD_COUNT; shard++) latest = Math.max(latest, this.#active[shard])
-    return nowMs - latest
+  /** For how long nothing has come in any shard. */
+  quietMsOfAll(nowMs: number): number {
+    let active = -Infinity
+    for (let shard = 0; shard < SHARD_COUNT; shard++) active = Math.max(active, this.#active[shard])
+    return nowMs - active
   }
 
   /** The latest event time of all shards. */
@@ -131,9 +136,9 @@ export class Progress implements Counts {
     }
   }
 
-  /** What a thread that died may have left claimed. */
-  releaseCombined(owner: number): void {
-    claimWord(this.#i32, COMBINED_CLAIM, owner, 0)
+  /** What a thread that died may have left claimed; whether it had. */
+  releaseCombined(owner: number): boolean {
+    return claimWord(this.#i32, COMBINED_CLAIM, owner, 0)
   }
 
   #withCombined(owner: number, act: () => void): boolean {

@@ -12,23 +12,29 @@ export interface Follow {
   readonly node: string | undefined
   /** The id of the last event that was seen; '' = begin with the next one. */
   readonly after: string
+  /** Server-sent events, or messages of a WebSocket: `write` is given several of the former, or one of the latter. */
+  readonly form: 'events' | 'messages'
 }
 
 export type Write = (chunk: string) => void
 
 interface Entry {
   readonly node: string
+  /** As an event. */
   readonly text: string
+  readonly line: string
 }
 
 class Follower {
   readonly node: string | undefined
+  readonly isSocket: boolean
   readonly write: Write
   next: number
   cancel: (() => void) | undefined
 
-  constructor(node: string | undefined, next: number, write: Write) {
+  constructor({ node, form }: Follow, next: number, write: Write) {
     this.node = node
+    this.isSocket = form === 'messages'
     this.next = next
     this.write = write
   }
@@ -85,7 +91,7 @@ export class StreamHub {
     for (const { node, line } of batch) {
       const id = this.#idOf(this.#first + this.#entries.length)
       const text = `id: ${id}\nevent: item\ndata: ${line}\n\n`
-      this.#entries.push({ node, text })
+      this.#entries.push({ node, text, line })
       this.#bytes += text.length
     }
     for (const follower of this.#followers) if (follower.cancel === undefined) this.#send(follower)
@@ -93,10 +99,11 @@ export class StreamHub {
   }
 
   /** Returns what ends it. */
-  follow({ node, after }: Follow, write: Write): () => void {
+  follow(follow: Follow, write: Write): () => void {
+    const { after } = follow
     const end = this.#first + this.#entries.length
     const place = after === '' ? end : this.#placeAfter(after)
-    const follower = new Follower(node, place ?? this.#first, write)
+    const follower = new Follower(follow, place ?? this.#first, write)
     this.#followers.add(follower)
     if (place === undefined) this.#tellGap(follower)
     this.#send(follower)
@@ -120,26 +127,38 @@ export class StreamHub {
       follower.next = this.#first
       this.#tellGap(follower)
     }
-    const piece = this.#pieceFor(follower)
-    if (piece !== '') follower.write(piece)
+    if (follower.isSocket) this.#sendMessages(follower)
+    else this.#sendEvents(follower)
     if (follower.next < this.#first + this.#entries.length)
       follower.cancel = this.#clock.after(BETWEEN_PIECES_MS, () => this.#send(follower))
   }
 
-  #pieceFor(follower: Follower): string {
+  #sendMessages(follower: Follower): void {
+    const end = this.#first + this.#entries.length
+    for (let sent = 0; follower.next < end && sent < PIECE_CHARACTERS;) {
+      const id = this.#idOf(follower.next)
+      const { node, line } = this.#entries[follower.next++ - this.#first]
+      if (follower.node !== undefined && follower.node !== node) continue
+      follower.write(`{"event":"item","id":"${id}","data":${line}}`)
+      sent += line.length
+    }
+  }
+
+  #sendEvents(follower: Follower): void {
     let piece = ''
     const end = this.#first + this.#entries.length
     while (follower.next < end && piece.length < PIECE_CHARACTERS) {
       const { node, text } = this.#entries[follower.next++ - this.#first]
       if (follower.node === undefined || follower.node === node) piece += text
     }
-    return piece
+    if (piece !== '') follower.write(piece)
   }
 
   #tellGap(follower: Follower): void {
     this.#gaps++
     const oldest = this.#idOf(this.#first)
-    follower.write(`event: gap\ndata: ${JSON.stringify({ oldest })}\n\n`)
+    const data = JSON.stringify({ oldest })
+    follower.write(follower.isSocket ? `{"event":"gap","data":${data}}` : `event: gap\ndata: ${data}\n\n`)
   }
 
   #shrink(): void {

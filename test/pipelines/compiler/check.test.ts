@@ -32,6 +32,19 @@ const thrown = (stage: { readonly definition: unknown }): string => {
 describe('checkDefinition', () => {
   it('finds nothing in what is good', () => expect(faultsOf(good)).toEqual([]))
 
+  it('finds what is wrong with a velocity policy', () => {
+    const velocity = { fast: 10, slow: 5, metrics: {}, devices: {}, batch: { readings: 256, delayMs: 50 } }
+    const withPolicy = (change: object) =>
+      paths({ ...good, velocity: { ...velocity, ...change } } as unknown as PipelineDefinition)
+    expect(withPolicy({})).toEqual([])
+    expect(withPolicy({ fast: 0, slow: 5 })).toEqual(['velocity.fast 0', 'velocity.slow 5'])
+    expect(withPolicy({ slow: 11 })).toEqual(['velocity.slow 11'])
+    expect(withPolicy({ devices: { a: 'quick' } })).toEqual(['velocity.devices an object'])
+    expect(withPolicy({ batch: { readings: 257, delayMs: 0 } })).toEqual([
+      ...['velocity.batch.readings 257', 'velocity.batch.delayMs 0'],
+    ])
+  })
+
   it('finds unknown inputs, cycles, ids that are there twice, and stages behind an end', () => {
     expect(paths(withNodes(({ kind }) => (kind === 'window' ? { inputs: ['nobody'] } : {})))).toEqual([
       'window-1.inputs "nobody"',
