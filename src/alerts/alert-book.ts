@@ -3,26 +3,25 @@
  * it. What is open is bounded, and a raise that would go beyond is counted as suppressed; of the closed the latest are
  * kept. Alerts are immutable values: each change makes a new one and is told to the subscribers.
  */
-import type { Alert } from '../core/alert.ts'
+import type { Alert, AlertChange, Severity } from '../core/alert.ts'
+import { evidenceOf, type Observed, withEvidence } from './evidence.ts'
+import { finite } from './finite.ts'
+import { type AlertedDevice, type Labels, labelsOf, relabelled } from './labels.ts'
 
-/** `raised`: opened by this; `updated`: open before; `resolved`: closed by this. */
-export type AlertChange = 'raised' | 'updated' | 'resolved'
 export type AlertListener = (alert: Alert, change: AlertChange) => void
 
 /** An anomalous reading, or a raise by user code. */
-export interface Raise {
+export interface Raise extends Observed {
   readonly rule: string
   /** Series key: device id << 16 | metric id; without a metric (and a device) it is about a group of a pipeline. */
   readonly series: bigint
   /** That group, in text. */
   readonly key?: string
   readonly region: string
-  readonly severity: Alert['severity']
+  readonly severity: Severity
   readonly message: string
-  /** Event time, milliseconds since the epoch. */
-  readonly time: number
-  readonly value: number
-  readonly score: number
+  /** What the rule adds to the labels. */
+  readonly labels?: Labels
 }
 
 /** The series is well again as of `time`. */
@@ -40,7 +39,8 @@ export interface AlertBookOptions {
   readonly maxOpen: number
   /** How many closed alerts are kept. */
   readonly history: number
-  readonly deviceName: (deviceId: number) => string | undefined
+  /** What the registry knows of a device. */
+  readonly device: (deviceId: number) => AlertedDevice | undefined
   readonly metricName: (metricId: number) => string | undefined
 }
 
@@ -146,13 +146,15 @@ export class AlertBook {
     return alert
   }
 
-  #opened({ rule, series, key, region, severity, message, time, value, score }: Raise): Alert {
-    const { device, metric } = this.#namesOf(series)
+  #opened(raise: Raise): Alert {
+    const { rule, series, region, severity, message, time, value, score } = raise
+    const { known, device, metric } = this.#namesOf(series)
+    const key = raise.key ?? `${device}/${metric}`
     return {
-      id: `${rule}:${isOfSeries(series) ? series.toString(16) : key}:${time}`,
+      id: `${rule}:${isOfSeries(series) ? series.toString(16) : raise.key}:${time}`,
       rule,
       series: series.toString(),
-      key: key ?? `${device}/${metric}`,
+      key,
       device,
       metric,
       region,
@@ -167,16 +169,22 @@ export class AlertBook {
       peak: Math.abs(finite(score)),
       count: 1,
       replayed: this.isReplaying,
+      labels: labelsOf({ rule, severity, device, metric, key, region }, known, raise.labels),
+      acknowledged: null,
+      suppressedBy: [],
+      escalation: 0,
+      evidence: [evidenceOf(raise)],
     }
   }
 
   /** Empty where it is about neither. */
-  #namesOf(series: bigint): { device: string; metric: string } {
+  #namesOf(series: bigint): { known: AlertedDevice | undefined; device: string; metric: string } {
     const deviceId = Number(series >> 16n)
     const metricId = Number(series & 0xffffn)
-    const device = deviceId === 0 ? '' : (this.#options.deviceName(deviceId) ?? `#${deviceId.toString(16)}`)
+    const known = deviceId === 0 ? undefined : this.#options.device(deviceId)
+    const device = deviceId === 0 ? '' : (known?.name ?? `#${deviceId.toString(16)}`)
     const metric = metricId === 0 ? '' : (this.#options.metricName(metricId) ?? `#${metricId}`)
-    return { device, metric }
+    return { known, device, metric }
   }
 
   #tell(alert: Alert, change: AlertChange): void {
@@ -191,17 +199,26 @@ const keyOf = ({ series, key }: Pick<Raise, 'series' | 'key'>): string =>
 const isOfSeries = (series: bigint): boolean => (series & 0xffffn) !== 0n
 
 /** The worst severity and the largest score stay; the rest is that of the latest raise. Time doesn't run backwards. */
-const updated = (open: Alert, { region, severity, message, time, value, score }: Raise): Alert => ({
-  ...open,
-  region,
-  severity: SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(open.severity) ? severity : open.severity,
-  message: message.slice(0, MAX_MESSAGE),
-  updatedAt: Math.max(open.updatedAt, time),
-  value: finite(value),
-  score: finite(score),
-  peak: Math.max(open.peak, Math.abs(finite(score))),
-  count: open.count + 1,
-})
+function updated(open: Alert, raise: Raise): Alert {
+  const { region, message, time, value, score } = raise
+  const severity = worse(open.severity, raise.severity)
+  return {
+    ...open,
+    region,
+    severity,
+    message: message.slice(0, MAX_MESSAGE),
+    updatedAt: Math.max(open.updatedAt, time),
+    value: finite(value),
+    score: finite(score),
+    peak: Math.max(open.peak, Math.abs(finite(score))),
+    count: open.count + 1,
+    labels: relabelled(open.labels, severity, region),
+    evidence: withEvidence(open.evidence, evidenceOf(raise)),
+  }
+}
+
+const worse = (one: Severity, other: Severity): Severity =>
+  SEVERITIES.indexOf(other) > SEVERITIES.indexOf(one) ? other : one
 
 function resolved(open: Alert, { time, value, score }: Clear): Alert {
   const endsAt = Math.max(open.updatedAt, time)
@@ -213,10 +230,4 @@ function resolved(open: Alert, { time, value, score }: Clear): Alert {
     value: value === undefined ? open.value : finite(value),
     score: score === undefined ? open.score : finite(score),
   }
-}
-
-/** Numbers that JSON can say: a z-score over no deviation is infinite, over nothing at all is none. */
-function finite(number: number): number {
-  if (Number.isNaN(number)) return 0
-  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, number))
 }

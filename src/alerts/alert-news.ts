@@ -1,5 +1,5 @@
-import type { Alert } from '../core/alert.ts'
-import type { AlertBook, AlertChange, AlertListener } from './alert-book.ts'
+import type { Alert, AlertChange } from '../core/alert.ts'
+import type { AlertBook, AlertListener } from './alert-book.ts'
 
 /** A change as it is noted down once it has been told. */
 const noteOf = ({ id }: Alert, change: AlertChange): string => `${change} ${id}`

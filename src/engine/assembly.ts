@@ -243,7 +243,7 @@ function openAlertBook(config: Config, directory: Directory): AlertBook {
   const alerts = new AlertBook({
     maxOpen: config.limits.openAlerts,
     history: config.limits.alertHistory,
-    deviceName: (id) => directory.registry.nameOf(id),
+    device: (id) => directory.registry.getById(id),
     metricName: (id) => directory.dictionary.byId(id)?.name,
   })
   return alerts

@@ -145,9 +145,9 @@ export class EgressDesk {
   }
 }
 
-function raiseOf({ series, time, value, score, mean, tier, region }: AnomalyEvent): Raise {
+function raiseOf({ series, time, value, score, mean, deviation, tier, region }: AnomalyEvent): Raise {
   const side = score > 0 ? 'above' : 'below'
   const message = `${value} is ${Math.abs(score).toFixed(1)} standard deviations ${side} the mean ${mean.toPrecision(6)}`
   const severity = tier === 'critical' ? 'critical' : 'high'
-  return { rule: ANOMALY_RULE, series, region, severity, message, time, value, score }
+  return { rule: ANOMALY_RULE, series, region, severity, message, time, value, score, mean, deviation }
 }

@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { AlertChange } from '../alerts/alert-book.ts'
-import type { Alert } from '../core/alert.ts'
+import type { Alert, AlertChange } from '../core/alert.ts'
 import type { Stats } from '../core/stats.ts'
 import type { EmitMessage } from '../pipelines/pipeline-context.ts'
 

@@ -18,7 +18,7 @@ class Book {
   readonly alerts = new AlertBook({
     maxOpen: MAX_OPEN,
     history: HISTORY,
-    deviceName: () => undefined,
+    device: () => undefined,
     metricName: () => undefined,
   })
 

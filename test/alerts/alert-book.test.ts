@@ -6,7 +6,7 @@ const book = (options: Partial<AlertBookOptions> = {}): AlertBook =>
   new AlertBook({
     maxOpen: 10,
     history: 3,
-    deviceName: (id) => (id === 0xabc ? 'pump-7' : undefined),
+    device: (id) => (id === 0xabc ? { name: 'pump-7', tier: 'premium', tenant: 'acme' } : undefined),
     metricName: (id) => (id === 2 ? 'temperature' : undefined),
     ...options,
   })
@@ -44,6 +44,14 @@ describe('AlertBook', () => {
       peak: 7,
       count: 1,
       replayed: false,
+      labels: {
+        ...{ rule: 'anomaly', severity: 'medium', device: 'pump-7', metric: 'temperature', region: 'eu' },
+        ...{ key: 'pump-7/temperature', tier: 'premium', tenant: 'acme' },
+      },
+      acknowledged: null,
+      suppressedBy: [],
+      escalation: 0,
+      evidence: [{ time: 1000, value: 90, mean: null, deviation: null, score: -7 }],
     })
   })
 

@@ -58,6 +58,11 @@ export const alertOf = (over: Partial<Alert> = {}): Alert => ({
   peak: 12.34,
   count: 1,
   replayed: false,
+  labels: {},
+  acknowledged: null,
+  suppressedBy: [],
+  escalation: 0,
+  evidence: [],
   ...over,
 })
 

@@ -114,7 +114,7 @@ export class InlineEngine {
     this.alerts = new AlertBook({
       maxOpen: 100,
       history: 100,
-      deviceName: (id) => directory.registry.nameOf(id),
+      device: (id) => directory.registry.getById(id),
       metricName: (id) => directory.metricName(id),
     })
     this.deadLetters = new DeadLetters(clock, 100)

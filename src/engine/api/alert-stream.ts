@@ -3,9 +3,8 @@
  * updates, of which there can be one per reading, are sent once a second with their latest state. A comment keeps the
  * connection open through proxies while nothing happens.
  */
-import type { AlertChange } from '../../alerts/alert-book.ts'
 import type { AlertNews } from '../../alerts/alert-news.ts'
-import type { Alert } from '../../core/alert.ts'
+import type { Alert, AlertChange } from '../../core/alert.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { HttpResponse } from '../../core/http.ts'
 

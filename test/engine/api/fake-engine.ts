@@ -75,7 +75,7 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
   const alerts = new AlertBook({
     maxOpen: 100,
     history: 100,
-    deviceName: (id) => registry.nameOf(id),
+    device: (id) => registry.getById(id),
     metricName: (id) => dictionary.byId(id)?.name,
   })
   const deadLetters = new DeadLetters(clock, 10)
