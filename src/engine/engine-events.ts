@@ -5,7 +5,7 @@ import type { EmitMessage } from '../pipelines/pipeline-context.ts'
 
 /** What `engine.on` can be told of. */
 export interface EngineEvents {
-  /** An alert was raised, updated or resolved. */
+  /** Something has happened to an alert. */
   alert: [alert: Alert, change: AlertChange]
   /** Once a second. */
   stats: [stats: Stats]
