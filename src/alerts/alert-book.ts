@@ -164,8 +164,7 @@ export class AlertBook {
   asTheyStand(alerts: readonly Alert[]): Alert[] {
     return alerts.map((alert) => {
       const now = this.get(alert.id)
-      if (now === undefined) return alert
-      return marked(now.state === 'pending' ? alert : { ...alert, state: 'firing' }, now)
+      return now === undefined ? alert : marked(alert, now)
     })
   }
 

@@ -10,6 +10,10 @@ const noteOf = ({ id }: Alert, change: AlertChange): string => `${change} ${id}`
 const isNoted = ({ suppressedBy }: Alert, change: AlertChange): boolean =>
   change === 'raised' || (change === 'resolved' && !suppressedBy.includes(PENDING))
 
+/** What comes next says as much, or nobody knew of the alert. */
+const isWorthTelling = (alert: Alert, change: AlertChange): boolean =>
+  change !== 'updated' && change !== 'pending' && (change !== 'resolved' || isNoted(alert, change))
+
 /** `id` names it to whoever follows; updates, which are many, have none. */
 export interface AlertTold {
   readonly alert: Alert
@@ -75,7 +79,7 @@ export class AlertNews {
     const collected = this.#collected ?? []
     this.#collected = undefined
     for (const { alert, change } of collected) {
-      if (change === 'updated' || change === 'pending' || this.#told.has(noteOf(alert, change))) continue
+      if (!isWorthTelling(alert, change) || this.#told.has(noteOf(alert, change))) continue
       this.#tell(change === 'raised' ? this.#asItStands(alert) : alert, change)
     }
     this.#told.clear()

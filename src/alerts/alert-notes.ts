@@ -1,5 +1,5 @@
 /** What of the alerts' life does not follow from readings, as it outlives the process. */
-import type { Acknowledgement, Alert, Mute, Severity } from '../core/alert.ts'
+import type { Acknowledgement, Alert, AlertState, Mute, Severity } from '../core/alert.ts'
 import type { FlapNote } from './flap-watch.ts'
 import { worse } from './alert-values.ts'
 import { relabelled } from './labels.ts'
@@ -8,6 +8,7 @@ import { type OpenAlert, PENDING } from './open-alert.ts'
 /** What people and time have done to an alert, as it was told last. */
 export interface AlertMark {
   readonly id: string
+  readonly state: AlertState
   readonly acknowledged: Acknowledgement | null
   readonly suppressedBy: readonly string[]
   readonly escalation: number
@@ -37,6 +38,7 @@ export const NOTHING_KEPT: AlertKeeping = { silences: [], holds: [], flaps: [], 
 
 export const markOf = ({ alert, waitingSince }: OpenAlert): AlertMark => ({
   id: alert.id,
+  state: alert.state,
   acknowledged: alert.acknowledged,
   suppressedBy: alert.suppressedBy.filter((reason) => reason !== PENDING),
   escalation: alert.escalation,
@@ -45,14 +47,15 @@ export const markOf = ({ alert, waitingSince }: OpenAlert): AlertMark => ({
   waitingSince,
 })
 
-/** The alert with its mark; readings may have made it worse since. */
+/** The alert with its mark; readings may have made it worse since, or fire before. */
 export function marked(alert: Alert, mark: Omit<AlertMark, 'id' | 'waitingSince'>): Alert {
   const { acknowledged, escalation } = mark
   const severity = worse(alert.severity, mark.severity)
   const labels = relabelled(mark.labels, severity, alert.region)
   const told = mark.suppressedBy.filter((reason) => reason !== PENDING)
-  const suppressedBy = alert.state === 'pending' ? [...told, PENDING] : told
-  return { ...alert, acknowledged, suppressedBy, escalation, severity, labels }
+  const state = mark.state === 'pending' ? alert.state : 'firing'
+  const suppressedBy = state === 'pending' ? [...told, PENDING] : told
+  return { ...alert, state, acknowledged, suppressedBy, escalation, severity, labels }
 }
 
 export const writeNote = (note: AlertNote): string => JSON.stringify(note)

@@ -21,6 +21,8 @@ interface Party {
   readonly sources: Set<OpenAlert>
   /** Sources and targets. */
   readonly both: Set<OpenAlert>
+  /** Those that will be both when they fire. */
+  readonly waiting: Set<OpenAlert>
   /** Targets that are no sources. */
   readonly targets: Set<OpenAlert>
 }
@@ -72,11 +74,8 @@ export class Inhibitions {
   #placesOf({ alert }: OpenAlert): Place[] {
     const { labels, state } = alert
     return this.#rules.flatMap(({ source, target, equal }, rule): Place[] => {
-      const isSource = state === 'firing' && matchesAll(source, labels)
-      const isTarget = matchesAll(target, labels)
-      if (!isSource && !isTarget) return []
-      const role = isSource ? (isTarget ? 'both' : 'sources') : 'targets'
-      return [{ rule, key: keyOf(labels, equal), role }]
+      const role = roleOf(matchesAll(source, labels), matchesAll(target, labels), state === 'firing')
+      return role === undefined ? [] : [{ rule, key: keyOf(labels, equal), role }]
     })
   }
 
@@ -84,10 +83,10 @@ export class Inhibitions {
     const parties = this.#parties[rule]
     let party = parties.get(key)
     if (party === undefined) {
-      party = { sources: new Set(), both: new Set(), targets: new Set() }
+      party = { sources: new Set(), both: new Set(), waiting: new Set(), targets: new Set() }
       parties.set(key, party)
     }
-    if (role !== 'targets') addListeners(party, role, spokenTo)
+    addListeners(party, role, spokenTo)
     party[role].add(open)
   }
 
@@ -95,8 +94,9 @@ export class Inhibitions {
     const party = this.#parties[rule].get(key)
     if (party === undefined) return
     party[role].delete(open)
-    if (role !== 'targets') addListeners(party, role, spokenTo)
-    if (party.sources.size + party.both.size + party.targets.size === 0) this.#parties[rule].delete(key)
+    addListeners(party, role, spokenTo)
+    if (party.sources.size + party.both.size + party.waiting.size + party.targets.size === 0)
+      this.#parties[rule].delete(key)
   }
 
   /** Who spoke first goes on being named for as long as anybody speaks. */
@@ -112,10 +112,17 @@ export class Inhibitions {
 }
 
 /** Those to whom nobody speaks but, for the moment, one who comes or goes in this role. */
-function addListeners({ sources, both, targets }: Party, role: Role, spokenTo: Set<OpenAlert>): void {
-  if (sources.size > 0) return
-  if (role === 'sources') for (const open of both) spokenTo.add(open)
+function addListeners(party: Party, role: Role, spokenTo: Set<OpenAlert>): void {
+  const { sources, both, waiting, targets } = party
+  if (role === 'targets' || role === 'waiting' || sources.size > 0) return
+  if (role === 'sources') for (const open of [...both, ...waiting]) spokenTo.add(open)
   if (both.size === 0) for (const open of targets) spokenTo.add(open)
+}
+
+function roleOf(isSource: boolean, isTarget: boolean, isFiring: boolean): Role | undefined {
+  if (!isSource) return isTarget ? 'targets' : undefined
+  if (!isTarget) return isFiring ? 'sources' : undefined
+  return isFiring ? 'both' : 'waiting'
 }
 
 const firstOf = <T>(set: ReadonlySet<T>): T | undefined => set.values().next().value

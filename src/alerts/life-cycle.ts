@@ -86,6 +86,7 @@ export class LifeCycle {
     this.#watchFlapping(open)
     this.#place(open)
     this.#enter(open, 'raised')
+    this.#mark(open)
     this.#reconsiderAffected()
   }
 
@@ -222,9 +223,9 @@ export class LifeCycle {
     const reasons = open.reasons()
     if (!isSameList(reasons, open.alert.suppressedBy))
       this.#parts.open.put(open, { ...open.alert, suppressedBy: reasons })
-    if (reasons.length > 0 && change === 'raised') this.#mark(open)
     this.#parts.tell(open.alert, change)
     this.#look(open)
+    if (reasons.length > 0 && change === 'raised') this.#mark(open)
   }
 
   /** Is it told or not, as things are now? Without a difference there `otherwise` is told, if given. */

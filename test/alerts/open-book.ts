@@ -3,7 +3,7 @@ import { AlertBook, type AlertBookOptions } from '../../src/alerts/alert-book.ts
 import { AlertDesk } from '../../src/alerts/alert-desk.ts'
 import type { Raise } from '../../src/alerts/alert-values.ts'
 import { lifeCycleOf } from '../../src/engine/alert-options.ts'
-import { parseConfig } from '../../src/engine/config/parse.ts'
+import { alertsOptions } from '../../src/engine/config/options/alerts.ts'
 import type { ConfigInput } from '../../src/engine/config/schema.ts'
 import { seriesKey } from '../../src/core/ids.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
@@ -34,7 +34,7 @@ export function openBook(
     history: 3,
     device: (id) => (id === PUMP ? { name: 'pump-7', tier: 'premium', tenant: 'acme' } : undefined),
     metricName: (id) => (id === 2 ? 'temperature' : undefined),
-    lifeCycle: lifeCycleOf(parseConfig({ alerts }).config.alerts),
+    lifeCycle: lifeCycleOf(alertsOptions.parse(alerts)),
     ...over,
   })
   const told: string[] = []

@@ -2,7 +2,7 @@
 import { AlertNews } from '../../../src/alerts/alert-news.ts'
 import { AlertDesk } from '../../../src/alerts/alert-desk.ts'
 import { lifeCycleOf } from '../../../src/engine/alert-options.ts'
-import { parseConfig } from '../../../src/engine/config/parse.ts'
+import { alertsOptions } from '../../../src/engine/config/options/alerts.ts'
 import { AlertBook } from '../../../src/alerts/alert-book.ts'
 import type { Clock } from '../../../src/core/clock.ts'
 import type { HttpRequest, HttpResponse } from '../../../src/core/http.ts'
@@ -77,7 +77,7 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
   const faults: unknown[] = []
   const alerts = new AlertBook({
     clock,
-    lifeCycle: lifeCycleOf(parseConfig({}).config.alerts),
+    lifeCycle: lifeCycleOf(alertsOptions.parse({})),
     maxOpen: 100,
     history: 100,
     device: (id) => registry.getById(id),
