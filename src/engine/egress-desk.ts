@@ -1,4 +1,5 @@
-import type { AlertBook, Clear, Raise } from '../alerts/alert-book.ts'
+import type { AlertBook } from '../alerts/alert-book.ts'
+import type { Clear, Raise } from '../alerts/alert-values.ts'
 import type { Clock } from '../core/clock.ts'
 import * as E from '../memory/layout/egress.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
@@ -104,11 +105,12 @@ export class EgressDesk {
     })
   }
 
-  #alert({ rule, clear, message, severity, series, time, value, score, region }: AlertMessage): void {
-    const key = BigInt(series)
+  #alert(alert: AlertMessage): void {
+    const { rule, clear, message, severity, time, value, score, region, labels = {}, forMs = 0 } = alert
+    const key = BigInt(alert.series)
     const change = clear
       ? this.#clearing({ rule, series: key, time, value, score })
-      : this.#raising({ rule, series: key, region, severity, message, time, value, score })
+      : this.#raising({ rule, series: key, region, severity, message, time, value, score, labels, forMs })
     this.#parts.externalizer.whenSafe(change)
   }
 
@@ -145,9 +147,9 @@ export class EgressDesk {
   }
 }
 
-function raiseOf({ series, time, value, score, mean, tier, region }: AnomalyEvent): Raise {
+function raiseOf({ series, time, value, score, mean, deviation, tier, region }: AnomalyEvent): Raise {
   const side = score > 0 ? 'above' : 'below'
   const message = `${value} is ${Math.abs(score).toFixed(1)} standard deviations ${side} the mean ${mean.toPrecision(6)}`
   const severity = tier === 'critical' ? 'critical' : 'high'
-  return { rule: ANOMALY_RULE, series, region, severity, message, time, value, score }
+  return { rule: ANOMALY_RULE, series, region, severity, message, time, value, score, mean, deviation }
 }

@@ -1,12 +1,11 @@
 import { EventEmitter } from 'node:events'
-import type { AlertChange } from '../alerts/alert-book.ts'
-import type { Alert } from '../core/alert.ts'
+import type { Alert, AlertChange } from '../core/alert.ts'
 import type { Stats } from '../core/stats.ts'
 import type { EmitMessage } from '../pipelines/pipeline-context.ts'
 
 /** What `engine.on` can be told of. */
 export interface EngineEvents {
-  /** An alert was raised, updated or resolved. */
+  /** Something has happened to an alert. */
   alert: [alert: Alert, change: AlertChange]
   /** Once a second. */
   stats: [stats: Stats]

@@ -162,6 +162,10 @@ export interface AlertNode extends Node<'alert'> {
   readonly message: ((item: never) => string) | undefined
   /** `when` must hold this long (event time) before the alert is raised. */
   readonly forMs: number
+  /** What silences and receivers can match on besides. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** While it waits for `forMs` it is there as pending. */
+  readonly showsPending?: boolean
 }
 /** Rules without code, all at once over the readings as they come. */
 export interface RulesNode extends Node<'rules'> {
