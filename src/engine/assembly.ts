@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { AlertBook } from '../alerts/alert-book.ts'
 import { AlertDesk } from '../alerts/alert-desk.ts'
@@ -14,6 +15,7 @@ import { EgressWriter } from '../memory/rings/egress-ring.ts'
 import { DeadLetters } from '../observability/dead-letters.ts'
 import { LatencyBook } from '../observability/latency.ts'
 import { Quarantine } from '../observability/quarantine.ts'
+import { fileTexts } from '../enrichment/file-texts.ts'
 import { LanePipeline } from '../pipelines/lane-pipeline.ts'
 import { loadPipeline, type PipelineModule } from '../pipelines/pipeline-module.ts'
 import type { SinkDesk } from '../sinks/sink-desk.ts'
@@ -42,6 +44,8 @@ import { openSinks } from './open-sinks.ts'
 import { openPartRefusals } from './part-refusals.ts'
 import { ResultDesk } from './result-desk.ts'
 import { RetryAdvice } from './retry-advice.ts'
+import { endAlertsOf } from './rules/end-alerts.ts'
+import { RulesDesk } from './rules/rules-desk.ts'
 import { RouterThread } from './router-thread.ts'
 import { EMBEDDING_RING } from './sizing.ts'
 import { StatsDesk } from './stats-desk.ts'
@@ -67,6 +71,7 @@ export interface Assembly {
   readonly results: ResultDesk
   readonly packer: ReadingPacker
   readonly pipelines: PipelineDesk
+  readonly rules: RulesDesk
   readonly latency: LatencyBook
   readonly egress: EgressDesk
   readonly embedded: EmbeddedIntake
@@ -177,7 +182,14 @@ async function assembleOver(
     ...{ config, clock, directory, events, alerts, alertLog, deadLetters, sinks, derived, pool },
     ...{ foundation, kept: kept?.streams ?? [], drain: () => egress.drain() },
   })
-  await startWorkers(pool, pipelines, config, router)
+  const rules = new RulesDesk({
+    ...{ files: fileTexts, clock },
+    start: (url, file) => pipelines.start(url, pathToFileURL(file).href),
+    remove: (name) => pipelines.remove(name),
+    endAlertsOf: (rule) => endAlertsOf(alerts, rule),
+    onWarning: (message) => events.tell('warning', message),
+  })
+  await startWorkers(pool, pipelines, rules, config, router)
   const { registry } = directory
   const partRefusals = openPartRefusals(foundation, clock, kept?.partRefusals ?? [])
   const durability: Durability | undefined =
@@ -206,6 +218,7 @@ async function assembleOver(
     results,
     packer,
     pipelines,
+    rules,
     latency,
     egress,
     embedded,
@@ -234,14 +247,17 @@ const maxReadingsOf = ({ limits }: Config): number => Math.floor(limits.frameByt
 async function startWorkers(
   pool: WorkerPool,
   pipelines: PipelineDesk,
+  rules: RulesDesk,
   config: Config,
   router: RouterThread,
 ): Promise<void> {
   try {
     for (const url of config.pipelines) await pipelines.start(url)
+    await rules.start(config.alertRules)
     await pool.resize(config.pool.size)
   } catch (error) {
     await pool.close(config.shutdownTimeoutMs)
+    await rules.close()
     await pipelines.close()
     await router.stop()
     throw error

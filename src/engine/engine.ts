@@ -180,6 +180,7 @@ export class Engine {
     await durability?.close()
     this.#look()
     await this.#door.close()
+    await this.#parts.rules.close()
     await pool.close(Math.max(LEAVING_MS, untilMs - clock.nowMs()))
     await router.stop()
     egress.drainAfterDeath()

@@ -18,6 +18,7 @@ export function complete(
     ...checked,
     pipeline: pipeline === null ? null : moduleUrl(pipeline, folder),
     pipelines: pipelines.map((module) => moduleUrl(module, folder)),
+    alertRules: checked.alertRules.map((file) => resolve(folder, file)),
     dataDir: checked.dataDir && resolve(folder, checked.dataDir),
     pool: completePool(pool, cores),
     metrics: mapValues(metrics, (metric) => ({

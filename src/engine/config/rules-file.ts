@@ -162,6 +162,7 @@ function specOf(rule: WrittenRule): RuleSpec {
     ...{ name, metrics: metrics ?? [], condition: conditionOf(rule), forMs: rule.for ?? 0 },
     devices: { names: devices ?? [], tiers, regions, tenants, attributes },
     ...{ severity: rule.severity, message: rule.message, labels: rule.labels, silent: rule.silent },
+    showsPending: rule.showsPending,
   }
 }
 

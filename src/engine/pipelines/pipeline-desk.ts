@@ -90,8 +90,8 @@ export class PipelineDesk {
    * to both or none; its state stays when the new one can read it and `onChange` doesn't say otherwise. Throws
    * pipeline-failed, and `conflict` where `onChange` is `refuse` and the state doesn't fit; then the old one goes on.
    */
-  start(url: string): Promise<PipelineStats> {
-    return this.#oneByOne(() => this.#start(url))
+  start(url: string, shownUrl = url): Promise<PipelineStats> {
+    return this.#oneByOne(() => this.#start(url, shownUrl))
   }
 
   /** Ends a pipeline; what it has collected is gone. Throws not-found. */
@@ -154,7 +154,7 @@ export class PipelineDesk {
     await Promise.all([...this.#running.values()].map(({ outside }) => outside.close(this.#parts.closingMs)))
   }
 
-  async #start(url: string): Promise<PipelineStats> {
+  async #start(url: string, shownUrl: string): Promise<PipelineStats> {
     const { lookup, maxPipelines } = this.#parts
     const fresh = this.#fresh(url)
     const definition = await loadDefinition(fresh, this.#parts.checkSink)
@@ -171,7 +171,7 @@ export class PipelineDesk {
         await before?.outside.close(REPLACED_CLOSING_MS)
         const outside = await this.#parts.openOutside(compiled, tables)
         const recipe = this.#recipeOf(name, fresh, states)
-        this.#running.set(name, { url, compiled, recipe, ...states, outside })
+        this.#running.set(name, { url: shownUrl, compiled, recipe, ...states, outside })
         return this.#recipes()
       })
     } catch (error) {

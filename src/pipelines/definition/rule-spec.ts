@@ -12,6 +12,8 @@ export interface RuleSpec {
   /** With `{device}`, `{metric}`, `{key}`, `{value}`, `{region}`, `{tier}` and `{rule}`; undefined = what the condition says. */
   readonly message: string | undefined
   readonly labels: Readonly<Record<string, string>>
+  /** While it waits for `forMs` its alert is there as pending. */
+  readonly showsPending: boolean
   /** No alert of its own: it is there for composite rules. */
   readonly silent: boolean
 }

@@ -137,7 +137,10 @@ export class RulesStage {
   #begin(rule: Rule, subject: RuleSubject, view: View): void {
     const { forMs } = rule.spec
     const isNoted = view.open.add(rule.id, subject, forMs)
-    if (forMs > 0) return
+    if (forMs > 0) {
+      if (isNoted) this.#tellPending(rule, subject, false)
+      return
+    }
     this.#tell(rule, subject, false)
     if (isNoted) this.#changed(rule, 1, subject, view)
   }
@@ -148,7 +151,7 @@ export class RulesStage {
     if (open.isWaiting(block) ? verdict !== HOLDS : verdict === OVER) {
       const wasFiring = !open.isWaiting(block)
       open.remove(row, block)
-      if (!wasFiring) return
+      if (!wasFiring) return this.#tellPending(rule, subject, true)
       this.#tell(rule, subject, true)
       this.#changed(rule, -1, subject, view)
       return
@@ -202,7 +205,11 @@ export class RulesStage {
     open.remove(row, open.blockOf(row, id))
   }
 
-  #tell({ spec }: Rule, subject: RuleSubject, clear: boolean): void {
+  #tellPending(rule: Rule, subject: RuleSubject, clear: boolean): void {
+    if (rule.spec.showsPending) this.#tell(rule, subject, clear, { pending: true })
+  }
+
+  #tell({ spec }: Rule, subject: RuleSubject, clear: boolean, more: { readonly pending?: true } = {}): void {
     if (spec.silent) return
     const { time, value, region, tier } = subject
     const [device, metric] = [deviceOf(subject), metricOf(subject)]
@@ -216,6 +223,7 @@ export class RulesStage {
         severity: spec.severity,
       },
       ...{ message: messageOf(spec, subject, this.#lookup), value },
+      ...{ labels: spec.labels, ...more },
       origin: { time, device, metric, region, tier, id },
     })
   }

@@ -32,7 +32,7 @@ rules:
           ...{ name: 'too-warm', metrics: ['temperature'], forMs: 120_000, severity: 'high' },
           devices: { names: ['truck-*', 'van-*'], tiers: [], regions: [], tenants: [], attributes: {} },
           condition: { kind: 'threshold', above: 8, below: undefined, hysteresis: 2 },
-          ...{ message: undefined, labels: {}, silent: false },
+          ...{ message: undefined, labels: {}, showsPending: false, silent: false },
         },
       ],
     })

@@ -21,7 +21,7 @@ const SQUARE = [
 
 const ruleOf = (name: string, condition: RuleCondition, more: Partial<RuleSpec> = {}): RuleSpec => ({
   ...{ name, metrics: ['a'], devices: EVERYWHERE, condition, forMs: 0, severity: 'medium' },
-  ...{ message: undefined, labels: {}, silent: false, ...more },
+  ...{ message: undefined, labels: {}, showsPending: false, silent: false, ...more },
 })
 const band = (above?: number, below?: number, hysteresis = 0) => ({ above, below, hysteresis })
 

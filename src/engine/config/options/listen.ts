@@ -42,6 +42,12 @@ export const listenOptions = {
     'x-allowed': 'paths, or URLs starting with file: or data:',
     'x-default': 'none',
   }),
+  alertRules: z.array(z.string().min(1)).default([]).meta({
+    description:
+      'Files of rules (see docs/rules.md), read again when they change; paths are relative to the configuration file.',
+    'x-allowed': 'paths',
+    'x-default': 'none',
+  }),
   shutdownTimeoutMs: whole(
     0,
     600_000,

@@ -111,6 +111,9 @@ const rule = z.strictObject({
       description: 'What alerts bear besides, for receivers.',
       'x-allowed': 'names of letters, digits and _, each with a text',
     }),
+  showsPending: z.boolean().default(false).meta({
+    description: 'While it waits for its `for`, its alert is there as pending.',
+  }),
   silent: z.boolean().default(false).meta({ description: 'Tells nobody: it is there for composite rules.' }),
 })
 
