@@ -72,7 +72,7 @@ export class LaneStreams {
       running.lookAtPaces(shard, nowMs)
       this.#advance(running, shard, nowMs)
       running.advance(shard, running.progress.watermark(shard))
-      running.advanceCombined(behindMost(running, nowMs))
+      running.advanceCombined(behindMost(running.progress))
     }
   }
 
@@ -113,18 +113,11 @@ export class LaneStreams {
 }
 
 /**
- * Of what shards have handed over, not of how far they are: where the door was shut they hand over later. An idle shard
- * holds nothing back, unless it has something to hand over; when all are idle the latest counts.
+ * Of what shards have handed over, not of how far they are: where the door was shut they hand over later. Quiet ones count
+ * as well, for they may hold something of a window that began before; they follow the others whenever they are looked after.
  */
-function behindMost({ progress, stream }: LaneStream, nowMs: number): number {
+function behindMost(progress: Progress): number {
   let behind = Infinity
-  let most = -Infinity
-  for (let shard = 0; shard < SHARD_COUNT; shard++) {
-    const watermark = progress.watermark(shard)
-    most = Math.max(most, watermark)
-    const handedOver = progress.handedOver(shard)
-    const isIdle = progress.quietMs(shard, nowMs) >= stream.time.idleMs
-    if (!isIdle || handedOver < watermark) behind = Math.min(behind, handedOver)
-  }
-  return behind === Infinity ? most : behind
+  for (let shard = 0; shard < SHARD_COUNT; shard++) behind = Math.min(behind, progress.handedOver(shard))
+  return behind
 }

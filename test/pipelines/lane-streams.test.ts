@@ -10,6 +10,8 @@ const seldom = pipeline('seldom', { metrics: ['value'], lateness: '1s', idle: '1
   .window(tumbling('10s'), { by: 'device', aggregate: { n: count() } })
   .emit('counts')
 
+const counting = (length: number): number[] => Array.from({ length }, (_, i) => i)
+
 /** One device every second, others, in shards of their own, every 40 seconds. */
 const sendersAt = (second: number): string[] =>
   second % 40 === 20 ? ['often', 'seldom-1', 'seldom-2', 'seldom-3'] : ['often']
@@ -44,6 +46,30 @@ describe('a shard that is quiet for long', () => {
     const counts = outcomes.items('emit-1') as { n: number }[]
     expect(counts.reduce((sum, { n }) => sum + n, 0)).toBe(120 + 9)
     expect(progress.figures()).toMatchObject({ readings: 129, late: 0 })
+  })
+
+  it('has its part in what is put together of all, though that ends much later', async () => {
+    const long = pipeline('long', { metrics: ['value'], lateness: '1s', idle: '5s' })
+      .window(tumbling('1m'), { by: 'all', aggregate: { n: count() } })
+      .emit('counts')
+    let stream: InlineStream | undefined
+    const engine = await InlineEngine.open(
+      undefined,
+      {},
+      opening(long.definition, (opened) => (stream = opened)),
+    )
+    const start = Math.ceil(engine.clock.epochMs() / 60_000) * 60_000
+    engine.clock.ms += start - engine.clock.epochMs()
+    for (let second = 0; second < 100; second++) {
+      const devices = second === 3 ? counting(20).map((i) => `once-${i}`) : ['often']
+      const time = engine.clock.epochMs()
+      engine.send(devices.map((device) => ({ device, value: second, time })))
+      engine.route()
+      for (let i = 0; i < 10; i++, engine.clock.ms += 100) while (engine.turn(i % 2) > 0);
+    }
+    const { outcomes, progress } = stream!
+    expect(outcomes.items('emit-1')).toMatchObject([{ n: 59 + 20 }])
+    expect(progress.figures().late).toBe(0)
   })
 
   it('is the same in the testing kit', () => {
