@@ -70,7 +70,7 @@ async function statistics(path: string, threads: number) {
     inputs: [input],
     order: {
       ...{ shares: threads, url: PIPELINE, formats: [input.format], fields: PLAIN_FIELDS, devices: [] },
-      ...{ dictionary: [[1, 'power']], metrics: [], defaultTier: 'standard', latenessMs: undefined },
+      ...{ dictionary: [[1, 'power']], metrics: [], defaultTier: 'standard', latenessMs: undefined, topic: undefined },
       ...{ untilMs: Infinity, fromMs: -Infinity, toMs: Infinity },
     },
     start: (order, events) => startThread(order, RUNTIME, events),

@@ -5,7 +5,7 @@ import { type Tier, tierIndex } from '../../core/tiers.ts'
 import type { DeviceList } from '../device-list.ts'
 import { ByteNames } from './byte-names.ts'
 import { DeviceNumbers } from './device-numbers.ts'
-import { type Blocks, POSITION_ABSENT, ShareBlocks, UNITS_PER_DEGREE } from './share-blocks.ts'
+import { type Blocks, kindOf, POSITION_ABSENT, ShareBlocks, UNITS_PER_DEGREE } from './share-blocks.ts'
 import { shardOfDevice } from './shard-of-device.ts'
 import { Words } from './words.ts'
 
@@ -28,6 +28,9 @@ export interface ScannedChunk {
   /** New to this thread, numbered on from what it told before. */
   readonly metrics: readonly string[]
   readonly regions: readonly string[]
+  /** Ids of devices, likewise. */
+  readonly deviceIds: Float64Array
+  /** Names of devices, where the input has them. */
   readonly devices: readonly { readonly id: number; readonly name: string }[]
 }
 
@@ -169,7 +172,7 @@ export class ChunkReading {
     const part = this.#parts[shard % this.#parts.length]
     const ownRegion = region === NO_REGION ? this.#regions[device] : region
     const ownTier = tier === NO_TIER ? this.#tiers[device] : tier
-    part.put(shard, this.#devices.ids, device, this.row, lat, lon, metric, ownRegion, ownTier)
+    part.put(shard, device, this.row, lat, lon, kindOf(metric, ownRegion, ownTier))
     this.#readings++
     if (time > this.#latest[0]) this.#latest[0] = time
     return ''
@@ -190,6 +193,7 @@ export class ChunkReading {
       faultCount: this.#faultCount,
       metrics: this.#metrics.fresh(),
       regions: this.#regionWords.fresh(),
+      deviceIds: this.#devices.fresh(),
       devices: this.#fresh,
     }
     this.#fresh = []
