@@ -34,20 +34,6 @@ export class KeyRanks {
     return Uint32Array.from(sorted, (place) => place % count)
   }
 
-  /** The keys of lines in that order, one behind the other. */
-  bytesOf(
-    keys: readonly string[],
-    order: Uint32Array,
-  ): { readonly keys: Uint8Array<ArrayBuffer>; readonly keyEnds: Uint32Array<ArrayBuffer> } {
-    const keyEnds = new Uint32Array(order.length)
-    let end = 0
-    for (let i = 0; i < order.length; i++) keyEnds[i] = end += this.#known.get(keys[order[i]])!.bytes.length
-    const bytes = Buffer.from(new ArrayBuffer(end))
-    for (let i = 0, at = 0; i < order.length; i++)
-      at += this.#known.get(keys[order[i]])!.bytes.copy(bytes, at)
-    return { keys: bytes as Uint8Array<ArrayBuffer>, keyEnds }
-  }
-
   #learn(keys: readonly string[]): void {
     if (this.#known.size > MAX_KNOWN) {
       this.#known.clear()

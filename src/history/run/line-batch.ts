@@ -16,52 +16,29 @@ export interface LineBatch {
 export const buffersOf = ({ times, keys, keyEnds, text, ends }: LineBatch): ArrayBuffer[] =>
   times.length === 0 ? [] : [times.buffer, keys.buffer, keyEnds.buffer, text.buffer, ends.buffer]
 
-const FIRST_BYTES = 1 << 16
-const NEWLINE = 0x0a
-/** Of UTF-8 per unit of a string. */
-const MAX_UNIT_BYTES = 3
-
-/** Keeps lines as bytes until they are asked for: as strings they would be what the garbage collector copies most. */
+/** Keeps lines until they are asked for. */
 export class LineCollector {
-  #bytes = Buffer.alloc(FIRST_BYTES)
-  #filled = 0
   #times: number[] = []
   #keys: string[] = []
-  #ends: number[] = []
+  #texts: string[] = []
   readonly #ranks = new KeyRanks()
 
-  get count(): number {
-    return this.#ends.length
-  }
-
   add(time: number, key: string, text: string): void {
-    const most = MAX_UNIT_BYTES * text.length + 1
-    if (this.#filled + most > this.#bytes.length) this.#grow(this.#filled + most)
-    const end = this.#filled + this.#bytes.write(text, this.#filled)
-    this.#bytes[end] = NEWLINE
-    this.#filled = end + 1
     this.#times.push(time)
     this.#keys.push(key)
-    this.#ends.push(end + 1)
+    this.#texts.push(text)
   }
 
   take(): LineBatch {
-    const count = this.#ends.length
-    if (count === 0) return EMPTY
+    if (this.#times.length === 0) return EMPTY
     const order = this.#order()
-    const text = Buffer.from(new ArrayBuffer(this.#filled))
-    const times = new Float64Array(count)
-    const ends = new Uint32Array(count)
-    let at = 0
-    for (let i = 0; i < count; i++) {
-      const line = order[i]
-      at += this.#bytes.copy(text, at, this.#start(line), this.#ends[line])
-      times[i] = this.#times[line]
-      ends[i] = at
-    }
-    const keys = this.#ranks.bytesOf(this.#keys, order)
-    this.#forget()
-    return { times, ends, text: text as Uint8Array<ArrayBuffer>, ...keys }
+    const keys = bytesOf(order, this.#keys, '')
+    const text = bytesOf(order, this.#texts, '\n')
+    const times = Float64Array.from(order, (line) => this.#times[line])
+    this.#times = []
+    this.#keys = []
+    this.#texts = []
+    return { times, keys: keys.bytes, keyEnds: keys.ends, text: text.bytes, ends: text.ends }
   }
 
   #order(): Uint32Array {
@@ -71,33 +48,34 @@ export class LineCollector {
     for (let from = 0; from < order.length;) {
       let to = from + 1
       while (to < order.length && isSame(order[from], order[to])) to++
-      if (to - from > 1) order.subarray(from, to).sort((a, b) => this.#compareText(a, b))
+      if (to - from > 1) order.subarray(from, to).sort((a, b) => comparedText(this.#texts[a], this.#texts[b]))
       from = to
     }
     return order
   }
-
-  #compareText(a: number, b: number): number {
-    return this.#bytes.compare(this.#bytes, this.#start(b), this.#ends[b], this.#start(a), this.#ends[a])
-  }
-
-  #start(line: number): number {
-    return line === 0 ? 0 : this.#ends[line - 1]
-  }
-
-  #grow(bytes: number): void {
-    const longer = Buffer.alloc(Math.max(bytes, 2 * this.#bytes.length))
-    longer.set(this.#bytes.subarray(0, this.#filled))
-    this.#bytes = longer
-  }
-
-  #forget(): void {
-    this.#filled = 0
-    this.#times = []
-    this.#keys = []
-    this.#ends = []
-  }
 }
+
+/** As UTF-8, each with `end` behind it. All in one go, which takes a tenth of the time of one by one. */
+function bytesOf(
+  order: Uint32Array,
+  texts: readonly string[],
+  end: string,
+): { readonly bytes: Uint8Array<ArrayBuffer>; readonly ends: Uint32Array<ArrayBuffer> } {
+  const sorted = Array.from(order, (line) => texts[line])
+  const whole = sorted.join(end) + end
+  const bytes = encoder.encode(whole) as Uint8Array<ArrayBuffer>
+  const isAscii = bytes.length === whole.length
+  const ends = new Uint32Array(sorted.length)
+  let at = 0
+  for (let i = 0; i < sorted.length; i++) {
+    at += (isAscii ? sorted[i].length : Buffer.byteLength(sorted[i])) + end.length
+    ends[i] = at
+  }
+  return { bytes, ends }
+}
+
+const comparedText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
+const encoder = new TextEncoder()
 
 const EMPTY: LineBatch = {
   ...{ times: new Float64Array(0), keys: new Uint8Array(0), keyEnds: new Uint32Array(0) },

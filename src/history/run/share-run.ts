@@ -129,7 +129,8 @@ export class ShareRun {
     this.#names.learn(part.metrics, part.regions)
     for (const { id, name } of part.devices) this.#devices.name(id, name)
     const deviceIds = this.#readDevices[part.reader].learn(part.deviceIds)
-    const floor = this.#feed.take(part, { ...part, deviceIds }, part.latest)
+    const { metricIds, regionIds, records, heads } = part
+    const floor = this.#feed.take({ records, heads }, { deviceIds, metricIds, regionIds }, part.latest)
     this.#reading.reuse(part.records)
     return floor
   }

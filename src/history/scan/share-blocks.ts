@@ -58,17 +58,24 @@ export class ShareBlocks {
     this.#spare = spare
   }
 
-  /** Value and time are the first two of `row`; the position is in 1e-7 degree; the kind as `kindOf` makes it. */
-  put(shard: number, device: number, row: Float64Array, lat: number, lon: number, kind: number): void {
+  /** Position in 1e-7 degree; the kind as `kindOf` makes it. Small enough to be inlined: else numbers would be allocated. */
+  put(
+    shard: number,
+    device: number,
+    kind: number,
+    time: number,
+    value: number,
+    lat: number,
+    lon: number,
+  ): void {
     let at = this.#next[shard]
     if (at === this.#end[shard]) at = this.#begin(shard)
     this.#next[shard] = at + ROW_DOUBLES
-    this.#f64[at] = row[1]
-    this.#f64[at + 1] = row[0]
+    this.#f64[at] = time
+    this.#f64[at + 1] = value
     this.#u32[2 * at + DEVICE_WORD] = device
     this.#u32[2 * at + KIND_WORD] = kind
-    if (lat !== POSITION_ABSENT && lon !== POSITION_ABSENT)
-      this.#place(shard, at, lat / UNITS_PER_DEGREE, lon / UNITS_PER_DEGREE)
+    if (lat !== POSITION_ABSENT && lon !== POSITION_ABSENT) this.#place(shard, at, lat, lon)
   }
 
   /** Gives the blocks away. */
@@ -108,8 +115,8 @@ export class ShareBlocks {
       this.#f64.fill(NaN, first + LAT_AT, first + LON_AT + BLOCK_ROWS)
     }
     const row = (at - first) / ROW_DOUBLES
-    this.#f64[first + LAT_AT + row] = lat
-    this.#f64[first + LON_AT + row] = lon
+    this.#f64[first + LAT_AT + row] = lat / UNITS_PER_DEGREE
+    this.#f64[first + LON_AT + row] = lon / UNITS_PER_DEGREE
   }
 
   #use(buffer: ArrayBuffer): void {
