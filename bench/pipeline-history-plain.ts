@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { READING_BYTES, READING_TIME, READING_VALUE } from '../src/memory/layout/reading.layout.ts'
 import type { RecordedFormat } from './pipeline-history-input.ts'
 
-export interface PlainSum {
+interface PlainSum {
   n: number
   sum: number
   least: number

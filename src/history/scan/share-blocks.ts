@@ -11,7 +11,7 @@ import { SHARDS } from '../../core/limits.ts'
 import { BLOCK_ROWS } from '../../pipelines/definition/reading-block.ts'
 
 /** A cache line more than the rows: all shards' blocks fill at one pace, and would meet in the same few cache sets. */
-export const BLOCK_BYTES = 40 * BLOCK_ROWS + 64
+const BLOCK_BYTES = 40 * BLOCK_ROWS + 64
 export const BLOCK_DOUBLES = BLOCK_BYTES / 8
 /** Doubles of a row; its words at twice the index. */
 export const ROW_DOUBLES = 3
