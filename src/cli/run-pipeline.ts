@@ -6,7 +6,7 @@ import type { Disk } from '../core/disk.ts'
 import { MillraceError } from '../core/errors.ts'
 import type { Input } from '../history/input/chunk.ts'
 import { openInput } from '../history/input/open-input.ts'
-import { openOutput, type Output } from '../history/output/output.ts'
+import { openOutput } from '../history/output/output.ts'
 import { observed } from '../history/outputs-of.ts'
 import { HistoryRun, type RunSummary } from '../history/run/history-run.ts'
 import type { RunFault, ThreadOrder } from '../history/run/messages.ts'
@@ -79,7 +79,7 @@ async function run(pipeline: string, given: RunOptions, parts: RunCommandParts):
   const url = await pipelineUrl(pipeline)
   const definition = await loadDefinition(url)
   refuseEnrich(definition)
-  const wanted = topicFilter(definition, given.topic)
+  checkTopic(definition, given.topic)
   const inputs = await openInputs(given, parts, say)
   const output = await openOutput({
     path: given.output,
@@ -91,7 +91,7 @@ async function run(pipeline: string, given: RunOptions, parts: RunCommandParts):
     inputs,
     order: orderOf(given, url, definition, inputs, clock),
     start: (order, events) => startThread(order, parts.runtime, events),
-    write: (lines) => writeTo(output, wanted, lines),
+    write: (lines) => output.write(lines),
     onFault: (fault) => say(faultText(fault)),
     onDeadLetter: (letter) => say(`given up at ${letter}`),
     onProgress: (progress) => bar?.show(progress),
@@ -128,6 +128,7 @@ function orderOf(
     fromMs: from,
     toMs: to,
     latenessMs: given.lateness,
+    topic: given.topic,
   }
 }
 
@@ -153,20 +154,13 @@ function refuseEnrich({ name, nodes }: PipelineDefinition): void {
   )
 }
 
-/** The beginning of lines that are wanted; undefined = all are. */
-function topicFilter(definition: PipelineDefinition, topic: string | undefined): string | undefined {
-  if (topic === undefined) return undefined
+function checkTopic(definition: PipelineDefinition, topic: string | undefined): void {
   const topics = [...new Set(observed(definition).topics.values())]
-  if (topics.includes(topic)) return `{"topic":${JSON.stringify(topic)},`
+  if (topic === undefined || topics.includes(topic)) return
   throw new MillraceError(
     'bad-config',
     `--topic: ${definition.name} has ${topics.join(', ') || 'none'}, not ${topic}`,
   )
-}
-
-async function writeTo(output: Output, wanted: string | undefined, lines: readonly string[]): Promise<void> {
-  const some = wanted === undefined ? lines : lines.filter((line) => line.startsWith(wanted))
-  if (some.length > 0) await output.write(some)
 }
 
 function barOf({ clock, draw }: RunCommandParts, inputs: readonly Input[]): ProgressBar | undefined {

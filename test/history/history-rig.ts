@@ -63,11 +63,12 @@ export async function runSums(
     order: {
       ...{ shares: threads, url: SUMS, formats: inputs.map(({ format }) => format), fields: PLAIN_FIELDS },
       ...{ devices: [], dictionary: [], metrics: [], defaultTier: 'standard', latenessMs: undefined },
+      topic: undefined,
       ...{ untilMs: Infinity, fromMs: -Infinity, toMs: Infinity },
       ...order,
     },
     start: (order, events) => inline(order, events, open),
-    write: (some) => void lines.push(...some),
+    write: (some) => void lines.push(...new TextDecoder().decode(some).split('\n').slice(0, -1)),
     onFault: (fault) => faults.push(fault),
     onDeadLetter: () => undefined,
     onProgress: () => undefined,

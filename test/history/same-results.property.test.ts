@@ -82,7 +82,7 @@ async function direct(all: readonly Reading[], rows: number): Promise<string[]> 
   }
   for (let shard = 0; shard < 64; shard++) stream.advance(shard, END)
   stream.advanceCombined(END)
-  return outlet.take().lines.map(({ text }) => text)
+  return new TextDecoder().decode(outlet.take().lines.text).split('\n').slice(0, -1)
 }
 
 it('gives the results that the same readings give when they are shown slice by slice', async () => {

@@ -8,6 +8,7 @@ export class CsvRows {
   text(lines: readonly string[]): string {
     const rows: string[] = []
     for (const line of lines) {
+      if (line === '') continue
       const result = JSON.parse(line) as Record<string, unknown>
       if (!('topic' in result)) continue
       if (this.#columns === undefined) rows.push(this.#begin(result))

@@ -6,7 +6,8 @@ import { CsvRows } from './csv-rows.ts'
 
 /** Where results go; every call is done when its lines are on their way and there is room for more. */
 export interface Output {
-  write(lines: readonly string[]): Promise<void>
+  /** Lines of JSON, each with its end. */
+  write(lines: Uint8Array): Promise<void>
   close(): Promise<void>
 }
 
@@ -17,6 +18,8 @@ export interface OutputOptions {
   readonly stdout: Writable
 }
 
+const decoder = new TextDecoder()
+
 export async function openOutput({ path, format, stdout }: OutputOptions): Promise<Output> {
   const isStdout = path === '-'
   const stream = isStdout ? stdout : createWriteStream(path)
@@ -26,9 +29,9 @@ export async function openOutput({ path, format, stdout }: OutputOptions): Promi
   const rows = format === 'csv' ? new CsvRows() : undefined
   return {
     async write(lines) {
-      const text = rows === undefined ? `${lines.join('\n')}\n` : rows.text(lines)
+      const text = rows === undefined ? lines : rows.text(decoder.decode(lines).split('\n'))
       if (failure !== undefined) failed(path)(failure)
-      if (text !== '' && !stream.write(text)) await once(stream, 'drain').catch(failed(path))
+      if (text.length > 0 && !stream.write(text)) await once(stream, 'drain').catch(failed(path))
     },
     async close() {
       if (isStdout) return

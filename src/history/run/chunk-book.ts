@@ -85,11 +85,16 @@ export class ChunkBook {
     return floor
   }
 
-  #partsOf(chunk: number, thread: number, { parts, metrics, regions, devices }: ScannedChunk): PartOrder[] {
+  #partsOf(
+    chunk: number,
+    thread: number,
+    { parts, metrics, regions, deviceIds, devices }: ScannedChunk,
+  ): PartOrder[] {
     const freshMetrics = this.#metrics.learn(thread, metrics)
     const freshRegions = this.#regions.learn(thread, regions)
     const shared = {
       ...{ kind: 'take' as const, chunk, metrics: freshMetrics, regions: freshRegions, devices },
+      ...{ reader: thread, deviceIds },
       metricIds: Uint16Array.from(this.#metrics.idsOf(thread)),
       regionIds: Uint8Array.from(this.#regions.idsOf(thread)),
       latest: this.#latest,

@@ -34,8 +34,8 @@ export interface RunParts {
   /** What all threads are started with but for their share. */
   readonly order: Omit<ThreadOrder, 'share' | 'shared'>
   readonly start: (order: ThreadOrder, events: ThreadEvents) => RunThread
-  /** Lines in their order; the next ones come when these are written. */
-  readonly write: (lines: readonly string[]) => Promise<void> | void
+  /** Lines in their order, each with its end; the next ones come when these are written. */
+  readonly write: (lines: Uint8Array) => Promise<void> | void
   /** The first faults and dead letters, as they turn up. */
   readonly onFault: (fault: RunFault) => void
   readonly onDeadLetter: (letter: string) => void
@@ -198,9 +198,9 @@ export class HistoryRun {
     this.#writing.catch((error: unknown) => this.#events(0).failed(error as Error))
   }
 
-  #hear({ lines, alerts, derived, deadLetters, letters }: Outcome): void {
+  #hear({ lines, results, alerts, derived, deadLetters, letters }: Outcome): void {
     this.#order.add(lines)
-    this.#summary.results += lines.length - alerts - derived
+    this.#summary.results += results
     this.#summary.alerts += alerts
     this.#summary.derived += derived
     this.#summary.deadLetters += deadLetters

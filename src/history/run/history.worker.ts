@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { MillraceError } from '../../core/errors.ts'
 import { loadDefinition } from '../../pipelines/load-definition.ts'
 import { NodeDisk } from '../../storage/disk/node-disk.ts'
+import { buffersOf } from './line-batch.ts'
 import type { Order, Report, ThreadOrder } from './messages.ts'
 import { loadRuntime } from './load-runtime.ts'
 import { ShareRun } from './share-run.ts'
@@ -11,7 +12,8 @@ const { order, runtime } = workerData as { order: ThreadOrder; runtime: string }
 
 const say = (report: Report): void => {
   const moved = report.kind === 'scanned' ? report.parts.map(({ records }) => records) : []
-  port.postMessage(report, [...new Set(moved)])
+  const lines = report.kind === 'taken' || report.kind === 'combined' ? buffersOf(report.lines) : []
+  port.postMessage(report, [...new Set([...moved, ...lines])])
 }
 
 function guarded(act: () => Report): void {

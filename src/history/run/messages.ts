@@ -3,6 +3,7 @@ import type { KnownDevice } from '../device-list.ts'
 import type { Chunk, Format, Input } from '../input/chunk.ts'
 import type { ScannedChunk } from '../scan/chunk-reading.ts'
 import type { FieldNames } from '../scan/columns.ts'
+import type { LineBatch } from './line-batch.ts'
 
 /** What a thread is started with. */
 export interface ThreadOrder {
@@ -21,6 +22,8 @@ export interface ThreadOrder {
   readonly fromMs: number
   readonly toMs: number
   readonly latenessMs: number | undefined
+  /** The only topic whose lines are wanted. */
+  readonly topic: string | undefined
   /** What state the threads share; as the runtime gave it to the first one. */
   readonly shared: unknown
 }
@@ -31,9 +34,13 @@ export interface PartOrder {
   readonly chunk: number
   readonly records: ArrayBuffer
   readonly heads: readonly number[]
-  /** By number of the thread that has read it. */
+  /** The thread that has read it. */
+  readonly reader: number
+  /** By that thread's number. */
   readonly metricIds: Uint16Array
   readonly regionIds: Uint8Array
+  /** New to it since the chunk of its before, in the order of its numbers. */
+  readonly deviceIds: Float64Array
   /** New in the run since the chunk before. */
   readonly metrics: readonly string[]
   readonly regions: readonly string[]
@@ -50,15 +57,9 @@ export type Order =
   | { readonly kind: 'finish'; readonly chunk: number; readonly latest: number }
   | { readonly kind: 'end' }
 
-/** A line of the output; lines are ordered by time, then by key (the group, the device), then by text. */
-export interface ResultLine {
-  readonly time: number
-  readonly key: string
-  readonly text: string
-}
-
 export interface Outcome {
-  readonly lines: readonly ResultLine[]
+  readonly lines: LineBatch
+  readonly results: number
   readonly alerts: number
   readonly derived: number
   readonly deadLetters: number

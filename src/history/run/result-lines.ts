@@ -7,22 +7,27 @@ import type {
   PipelineAlert,
   PipelineDeadLetter,
 } from '../../pipelines/definition/outside.ts'
-import type { Outcome, ResultLine } from './messages.ts'
+import { LineCollector } from './line-batch.ts'
+import type { Outcome } from './messages.ts'
 
 /** Makes lines of what leaves a pipeline. */
 export class ResultLines implements Outlet {
   readonly #lookup: Lookup
   /** Topic or id by node whose items are asked for. */
   readonly #topics: ReadonlyMap<string, string>
-  #lines: ResultLine[] = []
+  /** The only one whose lines are wanted. */
+  readonly #wanted: string | undefined
+  readonly #lines = new LineCollector()
+  #results = 0
   #alerts = 0
   #derived = 0
   #deadLetters = 0
   #letters: string[] = []
 
-  constructor(lookup: Lookup, topics: ReadonlyMap<string, string>) {
+  constructor(lookup: Lookup, topics: ReadonlyMap<string, string>, wanted?: string) {
     this.#lookup = lookup
     this.#topics = topics
+    this.#wanted = wanted
   }
 
   /** Lines are taken when the work asked for is done. */
@@ -30,8 +35,10 @@ export class ResultLines implements Outlet {
 
   item(node: string, item: unknown, origin: Origin): void {
     const topic = this.#topics.get(node)
-    if (topic !== undefined)
-      this.#lines.push({ time: origin.time, key: keyOf(origin), text: itemLine(topic, item, origin) })
+    if (topic === undefined) return
+    this.#results++
+    if (this.#wanted === undefined || topic === this.#wanted)
+      this.#lines.add(origin.time, keyOf(origin), itemLine(topic, item, origin))
   }
 
   alert({ rule, key, clear, pending, severity, message, value, origin }: PipelineAlert): void {
@@ -55,20 +62,20 @@ export class ResultLines implements Outlet {
   /** What has been said since the last time. */
   take(): Outcome {
     const outcome = {
-      lines: this.#lines,
+      lines: this.#lines.take(),
+      results: this.#results,
       alerts: this.#alerts,
       derived: this.#derived,
       deadLetters: this.#deadLetters,
       letters: this.#letters,
     }
-    this.#lines = []
     this.#letters = []
-    this.#alerts = this.#derived = this.#deadLetters = 0
+    this.#results = this.#alerts = this.#derived = this.#deadLetters = 0
     return outcome
   }
 
   #say(time: number, key: string, line: object): void {
-    this.#lines.push({ time, key, text: textOf(line) })
+    if (this.#wanted === undefined) this.#lines.add(time, key, textOf(line))
   }
 }
 

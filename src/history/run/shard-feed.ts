@@ -1,10 +1,11 @@
 import { SHARDS } from '../../core/limits.ts'
 import { type Blocks, HEAD_SHARD, timesOf } from '../scan/share-blocks.ts'
 import type { OpenedStream } from './open-stream.ts'
-import { type RunIds, ShownBlock } from './shown-block.ts'
+import { type RunIds, ShownGroup } from './shown-group.ts'
 
 /** Slices of a shard that are shown before it hears of the watermark: what is done each time is then done for more rows. */
 const SLICES = 8
+const NUMBERS = Array.from({ length: SLICES }, (_, slice) => slice)
 
 /**
  * Shows a pipeline the readings of the shards of one share, in the order of the input and in slices that don't depend on how
@@ -20,12 +21,14 @@ export class ShardFeed {
   readonly #watermarks = new Float64Array(SHARDS).fill(-Infinity)
   /** By shard: its blocks of the chunk. */
   readonly #blocks: number[][] = Array.from({ length: SHARDS }, () => [])
-  readonly #shown = new ShownBlock()
+  readonly #shown: ShownGroup
 
-  constructor(opened: OpenedStream, share: number, shares: number) {
+  /** `isByDevice`: it makes no difference which of two devices is shown first. */
+  constructor(opened: OpenedStream, share: number, shares: number, isByDevice: boolean) {
     this.#opened = opened
     this.#share = share
     this.#shares = shares
+    this.#shown = new ShownGroup(SLICES, isByDevice)
   }
 
   /** A part of a chunk; `latest` is the latest event time of all shards so far. Returns the lowest watermark. */
@@ -66,10 +69,11 @@ export class ShardFeed {
   #show(shard: number, blocks: Blocks, group: readonly number[], ids: RunIds): void {
     const { stream, together } = this.#opened
     const watermark = this.#watermarks[shard]
-    if (group.length > 0)
-      together(shard, group, (block) =>
-        stream.process(shard, this.#shown.show(blocks, block, ids), watermark),
-      )
+    if (group.length > 0) {
+      const { slices } = this.#shown
+      const count = this.#shown.gather(blocks, group, ids)
+      together(shard, NUMBERS.slice(0, count), (slice) => stream.process(shard, slices[slice], watermark))
+    }
     this.#advance(shard, this.#latest[shard] - stream.time.latenessMs)
   }
 

@@ -6,6 +6,7 @@ import type { Chunk, Format } from '../input/chunk.ts'
 import { CHUNK_BYTES } from '../input/chunk.ts'
 import { type Lines, linesInRange } from '../input/lines-in-range.ts'
 import { horizonMs } from '../horizon.ts'
+import { isByDevice } from '../is-by-device.ts'
 import { observed } from '../outputs-of.ts'
 import { ChunkReading } from '../scan/chunk-reading.ts'
 import type { FieldNames } from '../scan/columns.ts'
@@ -35,6 +36,8 @@ export class ShareRun {
   readonly #late: () => number
   readonly #horizonMs: number
   readonly #files = new Map<string, DiskFile>()
+  /** By reading thread: ids by its numbers of devices. */
+  readonly #readDevices: readonly ReadDevices[]
   #room = new Uint8Array(CHUNK_BYTES + (1 << 17))
 
   static open(
@@ -45,12 +48,13 @@ export class ShareRun {
     const devices = new DeviceList(order.devices)
     const names = new RunNames(devices, order.metrics)
     const { definition: shown, topics } = observed(withLateness(definition, order.latenessMs))
-    const lines = new ResultLines(names, topics)
+    const lines = new ResultLines(names, topics, order.topic)
     const late = new LateCount()
     const { shared, share } = order
     const parts = { definition: shown, outlet: lines, lookup: names, counts: late }
     const opened = open({ ...parts, owner: share + 1, shared })
-    return new ShareRun(order, { disk, devices, names, lines, late, opened, horizonMs: horizonMs(shown) })
+    const rest = { horizonMs: horizonMs(shown), isByDevice: isByDevice(shown) }
+    return new ShareRun(order, { disk, devices, names, lines, late, opened, ...rest })
   }
 
   private constructor(
@@ -63,6 +67,7 @@ export class ShareRun {
       readonly late: LateCount
       readonly opened: OpenedStream
       readonly horizonMs: number
+      readonly isByDevice: boolean
     },
   ) {
     const { stream, shared } = parts.opened
@@ -72,9 +77,10 @@ export class ShareRun {
     this.#names = parts.names
     this.#lines = parts.lines
     this.#horizonMs = parts.horizonMs
+    this.#readDevices = Array.from({ length: order.shares }, () => new ReadDevices())
     this.#late = () => parts.late.rows
     this.#combine = (watermark) => stream.advanceCombined(watermark)
-    this.#feed = new ShardFeed(parts.opened, order.share, order.shares)
+    this.#feed = new ShardFeed(parts.opened, order.share, order.shares, parts.isByDevice)
     this.#reading = new ChunkReading({ ...order, devices: this.#devices })
     const metrics = new MetricNumbers(new Map(order.dictionary))
     this.#scanners = order.formats.map((format) => scannerOf(format, order.fields, metrics))
@@ -122,7 +128,9 @@ export class ShareRun {
   #take(part: PartOrder): number {
     this.#names.learn(part.metrics, part.regions)
     for (const { id, name } of part.devices) this.#devices.name(id, name)
-    const floor = this.#feed.take(part, part, part.latest)
+    const deviceIds = this.#readDevices[part.reader].learn(part.deviceIds)
+    const { metricIds, regionIds, records, heads } = part
+    const floor = this.#feed.take({ records, heads }, { deviceIds, metricIds, regionIds }, part.latest)
     this.#reading.reuse(part.records)
     return floor
   }
@@ -131,6 +139,23 @@ export class ShareRun {
     const file = this.#files.get(path) ?? this.#disk.open(path, 'read')
     this.#files.set(path, file)
     return file
+  }
+}
+
+/** Ids of devices by the numbers of the thread that has read them. */
+class ReadDevices {
+  #ids = new Float64Array(0)
+  #count = 0
+
+  learn(fresh: Float64Array): Float64Array {
+    if (this.#count + fresh.length > this.#ids.length) {
+      const longer = new Float64Array(2 * (this.#count + fresh.length))
+      longer.set(this.#ids)
+      this.#ids = longer
+    }
+    this.#ids.set(fresh, this.#count)
+    this.#count += fresh.length
+    return this.#ids
   }
 }
 

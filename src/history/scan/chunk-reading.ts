@@ -2,10 +2,18 @@ import { deviceIdOf } from '../../core/ids.ts'
 import { METRIC_IDS } from '../../core/limits.ts'
 import { MAX_NAME_LENGTH } from '../../core/names.ts'
 import { type Tier, tierIndex } from '../../core/tiers.ts'
+import {
+  READING_BYTES,
+  READING_LAT,
+  READING_LON,
+  READING_TIME,
+  READING_VALUE,
+} from '../../memory/layout/reading.layout.ts'
 import type { DeviceList } from '../device-list.ts'
 import { ByteNames } from './byte-names.ts'
 import { DeviceNumbers } from './device-numbers.ts'
-import { type Blocks, POSITION_ABSENT, ShareBlocks, UNITS_PER_DEGREE } from './share-blocks.ts'
+import type { MetricNumbers } from './metric-numbers.ts'
+import { type Blocks, kindOf, POSITION_ABSENT, ShareBlocks, UNITS_PER_DEGREE } from './share-blocks.ts'
 import { shardOfDevice } from './shard-of-device.ts'
 import { Words } from './words.ts'
 
@@ -28,6 +36,9 @@ export interface ScannedChunk {
   /** New to this thread, numbered on from what it told before. */
   readonly metrics: readonly string[]
   readonly regions: readonly string[]
+  /** Ids of devices, likewise. */
+  readonly deviceIds: Float64Array
+  /** Names of devices, where the input has them. */
   readonly devices: readonly { readonly id: number; readonly name: string }[]
 }
 
@@ -41,6 +52,13 @@ export interface ScanOptions {
   /** Only readings from `fromMs` up to and without `toMs`. */
   readonly fromMs: number
   readonly toMs: number
+}
+
+/** The same memory, word by word. */
+export interface FrameBytes {
+  readonly u32: Uint32Array
+  readonly i32: Int32Array
+  readonly f64: Float64Array
 }
 
 export const ROW_VALUE = 0
@@ -58,6 +76,7 @@ export const NO_TIER = 255
 /** Of a Date. */
 const LAST_TIME = 8.64e15
 const UNASSIGNED = 'unassigned'
+const READING_WORDS = READING_BYTES / 4
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
@@ -169,10 +188,47 @@ export class ChunkReading {
     const part = this.#parts[shard % this.#parts.length]
     const ownRegion = region === NO_REGION ? this.#regions[device] : region
     const ownTier = tier === NO_TIER ? this.#tiers[device] : tier
-    part.put(shard, this.#devices.ids, device, this.row, lat, lon, metric, ownRegion, ownTier)
+    part.put(shard, device, kindOf(metric, ownRegion, ownTier), time, value, lat, lon)
     this.#readings++
     if (time > this.#latest[0]) this.#latest[0] = time
     return ''
+  }
+
+  /** `count` readings as the wire protocol has them, from byte `first` on. Returns what is wrong with the last one that is, or ''. */
+  putFrame(bytes: FrameBytes, first: number, count: number, metrics: MetricNumbers): string {
+    const { u32, i32, f64 } = bytes
+    const { fromMs, toMs, untilMs } = this.#options
+    const parts = this.#parts
+    const shares = parts.length
+    let fault = ''
+    let device = -1
+    let [latest, taken, low, high, id, metric, kind] = [-Infinity, 0, -1, -1, -1, -1, 0]
+    for (let i = 0, word = first >>> 2; i < count; i++, word += READING_WORDS) {
+      const time = f64[(word + READING_TIME / 4) >>> 1]
+      const value = f64[(word + READING_VALUE / 4) >>> 1]
+      if (u32[word] !== low || u32[word + 1] !== high) {
+        if (u32[word + 1] !== high || (u32[word] ^ low) >>> 16 !== 0)
+          device = this.deviceAfter(device, u32[word + 1], u32[word] >>> 16)
+        low = u32[word]
+        high = u32[word + 1]
+        if ((low & 0xffff) !== id) metric = metrics.of((id = low & 0xffff), this)
+        kind = kindOf(metric, this.#regions[device], this.#tiers[device])
+      }
+      if (!(time <= untilMs && time > 0 && value - value === 0)) {
+        fault = `reading ${i}: ${this.#wrong(time, value)}`
+        continue
+      }
+      if (time < fromMs || time >= toMs) continue
+      const shard = this.#shards[device]
+      const lat = i32[word + READING_LAT / 4]
+      const lon = i32[word + READING_LON / 4]
+      parts[shares === 1 ? 0 : shard % shares].put(shard, device, kind, time, value, lat, lon)
+      taken++
+      if (time > latest) latest = time
+    }
+    this.#readings += taken
+    if (latest > this.#latest[0]) this.#latest[0] = latest
+    return fault
   }
 
   fault(line: number, message: string): void {
@@ -190,6 +246,7 @@ export class ChunkReading {
       faultCount: this.#faultCount,
       metrics: this.#metrics.fresh(),
       regions: this.#regionWords.fresh(),
+      deviceIds: this.#devices.fresh(),
       devices: this.#fresh,
     }
     this.#fresh = []

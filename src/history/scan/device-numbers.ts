@@ -6,6 +6,7 @@ export class DeviceNumbers {
   count = 0
   ids = new Float64Array(FIRST_SLOTS / 2)
   #slots = new Int32Array(FIRST_SLOTS).fill(-1)
+  #told = 0
 
   /** The number of the device `high × 65,536 + low` (32 and 16 bits); a new one gets the next. */
   find(high: number, low: number): number {
@@ -20,6 +21,13 @@ export class DeviceNumbers {
 
   isNumber(number: number, high: number, low: number): boolean {
     return number < this.count && this.ids[number] === high * 0x1_0000 + low
+  }
+
+  /** The ids since the last call, in the order of their numbers. */
+  fresh(): Float64Array {
+    const fresh = this.ids.slice(this.#told, this.count)
+    this.#told = this.count
+    return fresh
   }
 
   #add(slot: number, id: number): number {

@@ -1,26 +1,25 @@
 /*
- * Readings on their way from the thread that has read them to the one that has their shards: as the blocks of columns that
- * pipelines take, so that nobody copies them again. Each block is of one shard; blocks of all shards of a share lie in one
- * buffer, in the order in which they were begun. Bytes of a block:
+ * Readings on their way from the thread that has read them to the one that has their shards, in blocks of one shard each; blocks of all shards
+ * of a share lie in one buffer, in the order in which they were begun. Rows lie whole, one behind the other, so that each shard
+ * is one place that is written to, not one per column. Bytes of a block:
  *
- *       0  f64 device    2048  f64 time    4096  f64 value
- *    6144  f64 lat       8192  f64 lon     valid if the block is placed
- *   10240  u16 metric    the reading thread's number
- *   10752  u8 region     the reading thread's number
- *   11008  u8 tier
+ *       0  row 0: f64 time, f64 value, u32 device, u16 metric, u8 region, u8 tier    all as numbers of the reading thread
+ *      24  row 1 …
+ *    6144  f64 lat     8192  f64 lon     of all rows, valid if the block is placed
  */
 import { SHARDS } from '../../core/limits.ts'
 import { BLOCK_ROWS } from '../../pipelines/definition/reading-block.ts'
 
-/** A cache line more than the columns: all shards' blocks fill at one pace, and would meet in the same few cache sets. */
-export const BLOCK_BYTES = 44 * BLOCK_ROWS + 64
-export const TIME_AT = 8 * BLOCK_ROWS
-export const VALUE_AT = 16 * BLOCK_ROWS
-export const LAT_AT = 24 * BLOCK_ROWS
-export const LON_AT = 32 * BLOCK_ROWS
-export const METRIC_AT = 40 * BLOCK_ROWS
-export const REGION_AT = 42 * BLOCK_ROWS
-export const TIER_AT = 43 * BLOCK_ROWS
+/** A cache line more than the rows: all shards' blocks fill at one pace, and would meet in the same few cache sets. */
+const BLOCK_BYTES = 40 * BLOCK_ROWS + 64
+export const BLOCK_DOUBLES = BLOCK_BYTES / 8
+/** Doubles of a row; its words at twice the index. */
+export const ROW_DOUBLES = 3
+export const DEVICE_WORD = 4
+export const KIND_WORD = 5
+/** Doubles in front of the columns of positions. */
+export const LAT_AT = ROW_DOUBLES * BLOCK_ROWS
+export const LON_AT = LAT_AT + BLOCK_ROWS
 
 /** A block's head: shard (6 bits) | placed (1) | rows (from bit 8 on). */
 export const HEAD_SHARD = 63
@@ -30,10 +29,7 @@ export const HEAD_ROWS_SHIFT = 8
 export const POSITION_ABSENT = -2147483648
 export const UNITS_PER_DEGREE = 1e7
 const FIRST_BLOCKS = 16
-/** Which row of its block a row is. */
-const ROW = BLOCK_ROWS - 1
-const BLOCK_SHIFT = Math.log2(BLOCK_ROWS)
-const BLOCK_DOUBLES = BLOCK_BYTES / 8
+const FULL = ROW_DOUBLES * BLOCK_ROWS
 
 export interface Blocks {
   readonly records: ArrayBuffer
@@ -41,14 +37,18 @@ export interface Blocks {
   readonly heads: readonly number[]
 }
 
+/** What a row is besides its numbers: metric (16 bits), region (8), tier (8). */
+export const kindOf = (metric: number, region: number, tier: number): number =>
+  metric | (region << 16) | (tier << 24)
+
 /** Blocks of one share, in the order of the input within a shard; grows as needed. */
 export class ShareBlocks {
   #heads: number[] = []
-  /** By shard: where its next row goes, counted in rows of all blocks; a multiple of BLOCK_ROWS = into a new block. */
+  /** By shard: the double where its next row goes; at `#end` a new block begins. */
   readonly #next = new Int32Array(SHARDS)
+  readonly #end = new Int32Array(SHARDS)
   #f64 = new Float64Array(0)
-  #u16 = new Uint16Array(0)
-  #u8 = new Uint8Array(0)
+  #u32 = new Uint32Array(0)
   readonly #spare: ArrayBuffer[]
   /** Blocks of the chunk before: the next one will have as many. */
   #expected = FIRST_BLOCKS
@@ -58,33 +58,24 @@ export class ShareBlocks {
     this.#spare = spare
   }
 
-  /** The device is `ids[device]`; value and time are the first two of `row`; the position is in 1e-7 degree. */
+  /** Position in 1e-7 degree; the kind as `kindOf` makes it. Small enough to be inlined: else numbers would be allocated. */
   put(
     shard: number,
-    ids: Float64Array,
     device: number,
-    row: Float64Array,
+    kind: number,
+    time: number,
+    value: number,
     lat: number,
     lon: number,
-    metric: number,
-    region: number,
-    tier: number,
   ): void {
-    let next = this.#next[shard]
-    if ((next & ROW) === 0) next = this.#begin(shard)
-    this.#next[shard] = next + 1
-    const block = next >>> BLOCK_SHIFT
-    const inBlock = next & ROW
-    const double = block * BLOCK_DOUBLES + inBlock
-    this.#f64[double] = ids[device]
-    this.#f64[double + TIME_AT / 8] = row[1]
-    this.#f64[double + VALUE_AT / 8] = row[0]
-    this.#u16[block * (BLOCK_BYTES / 2) + METRIC_AT / 2 + inBlock] = metric
-    this.#u8[block * BLOCK_BYTES + REGION_AT + inBlock] = region
-    this.#u8[block * BLOCK_BYTES + TIER_AT + inBlock] = tier
-    const isPlaced = lat !== POSITION_ABSENT && lon !== POSITION_ABSENT
-    if (isPlaced || (this.#heads[block] & HEAD_PLACED) !== 0)
-      this.#place(block, inBlock, isPlaced ? lat / UNITS_PER_DEGREE : NaN, lon / UNITS_PER_DEGREE)
+    let at = this.#next[shard]
+    if (at === this.#end[shard]) at = this.#begin(shard)
+    this.#next[shard] = at + ROW_DOUBLES
+    this.#f64[at] = time
+    this.#f64[at + 1] = value
+    this.#u32[2 * at + DEVICE_WORD] = device
+    this.#u32[2 * at + KIND_WORD] = kind
+    if (lat !== POSITION_ABSENT && lon !== POSITION_ABSENT) this.#place(shard, at, lat, lon)
   }
 
   /** Gives the blocks away. */
@@ -92,47 +83,53 @@ export class ShareBlocks {
     const heads = this.#heads
     this.#expected = Math.max(FIRST_BLOCKS, heads.length + 4)
     for (let shard = 0; shard < SHARDS; shard++) {
-      const next = this.#next[shard]
-      if ((next & ROW) === 0) continue
-      const block = next >>> BLOCK_SHIFT
-      heads[block] = (heads[block] & (HEAD_SHARD | HEAD_PLACED)) | ((next & ROW) << HEAD_ROWS_SHIFT)
+      const left = (this.#end[shard] - this.#next[shard]) / ROW_DOUBLES
+      if (left > 0) heads[this.#blockOf(shard)] -= left << HEAD_ROWS_SHIFT
     }
     const { buffer } = this.#f64
     this.#use(new ArrayBuffer(0))
     this.#heads = []
     this.#next.fill(0)
+    this.#end.fill(0)
     return { records: buffer, heads }
+  }
+
+  #blockOf(shard: number): number {
+    return (this.#end[shard] - FULL) / BLOCK_DOUBLES
   }
 
   #begin(shard: number): number {
     const block = this.#heads.push(shard | (BLOCK_ROWS << HEAD_ROWS_SHIFT)) - 1
-    if ((block + 1) * BLOCK_BYTES > this.#u8.length) this.#grow()
-    return block << BLOCK_SHIFT
+    const at = block * BLOCK_DOUBLES
+    if (at + BLOCK_DOUBLES > this.#f64.length) this.#grow()
+    this.#end[shard] = at + FULL
+    return at
   }
 
-  /** Rows of the block that came before have no position. */
-  #place(block: number, row: number, lat: number, lon: number): void {
-    const at = block * BLOCK_DOUBLES
+  /** Rows that have none have no position. */
+  #place(shard: number, at: number, lat: number, lon: number): void {
+    const block = this.#blockOf(shard)
+    const first = block * BLOCK_DOUBLES
     if ((this.#heads[block] & HEAD_PLACED) === 0) {
       this.#heads[block] |= HEAD_PLACED
-      this.#f64.fill(NaN, at + LAT_AT / 8, at + METRIC_AT / 8)
+      this.#f64.fill(NaN, first + LAT_AT, first + LON_AT + BLOCK_ROWS)
     }
-    this.#f64[at + LAT_AT / 8 + row] = lat
-    this.#f64[at + LON_AT / 8 + row] = lat === lat ? lon : NaN
+    const row = (at - first) / ROW_DOUBLES
+    this.#f64[first + LAT_AT + row] = lat / UNITS_PER_DEGREE
+    this.#f64[first + LON_AT + row] = lon / UNITS_PER_DEGREE
   }
 
   #use(buffer: ArrayBuffer): void {
     this.#f64 = new Float64Array(buffer)
-    this.#u16 = new Uint16Array(buffer)
-    this.#u8 = new Uint8Array(buffer)
+    this.#u32 = new Uint32Array(buffer)
   }
 
   #grow(): void {
-    const former = this.#u8
+    const former = this.#f64
     const spare = former.length === 0 ? this.#spare.pop() : undefined
     if (spare !== undefined && spare.byteLength >= BLOCK_BYTES) return this.#use(spare)
-    this.#use(new ArrayBuffer(Math.max(this.#expected * BLOCK_BYTES, former.length * 2)))
-    this.#u8.set(former)
+    this.#use(new ArrayBuffer(Math.max(this.#expected * BLOCK_BYTES, former.byteLength * 2)))
+    this.#f64.set(former)
   }
 }
 
@@ -142,10 +139,10 @@ export function timesOf({ records, heads }: Blocks): { earliest: Float64Array; l
   const earliest = new Float64Array(heads.length).fill(Infinity)
   const latest = new Float64Array(heads.length).fill(-Infinity)
   for (let block = 0; block < heads.length; block++) {
-    const from = block * BLOCK_DOUBLES + TIME_AT / 8
-    const to = from + (heads[block] >>> HEAD_ROWS_SHIFT)
+    const from = block * BLOCK_DOUBLES
+    const to = from + ROW_DOUBLES * (heads[block] >>> HEAD_ROWS_SHIFT)
     let [least, most] = [Infinity, -Infinity]
-    for (let at = from; at < to; at++) {
+    for (let at = from; at < to; at += ROW_DOUBLES) {
       const time = f64[at]
       if (time < least) least = time
       if (time > most) most = time
