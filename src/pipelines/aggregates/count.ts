@@ -6,6 +6,9 @@ export const count: Aggregate = {
   add({ f64 }, at) {
     f64[at >>> 1] += 1
   },
+  addRun({ f64 }, at, _run, count) {
+    f64[at >>> 1] += count
+  },
   merge({ f64 }, at, from, fromAt) {
     f64[at >>> 1] += from.f64[fromAt >>> 1]
   },

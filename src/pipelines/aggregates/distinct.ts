@@ -1,4 +1,4 @@
-import type { Aggregate, Arena } from './aggregate.ts'
+import type { Aggregate, Arena, ValueRun } from './aggregate.ts'
 
 /*
  * How many different values: exactly up to 192 of them, which are kept as they are (open addressing, 0 = free), beyond
@@ -32,9 +32,9 @@ function hash(value: number): number {
   return (a ^ (a >>> 16)) >>> 0
 }
 
-/** The lower 32 bits, of the number hashed last: another round. */
-function lowerHash(high: number): number {
-  let b = halves[1] ^ Math.imul(high, 0x27d4eb2f)
+/** The lower 32 bits: another round. */
+function lowerHash(valueHigh: number, high: number): number {
+  let b = valueHigh ^ Math.imul(high, 0x27d4eb2f)
   b = Math.imul(b ^ (b >>> 15), 0x85ebca77)
   b = Math.imul(b ^ (b >>> 13), 0xc2b2ae3d)
   return (b ^ (b >>> 16)) >>> 0
@@ -85,12 +85,16 @@ function changeBlock(arena: Arena, at: number, slots: number): boolean {
 /** The hash is `hash` spelled out: this is done for every value of a large set. */
 function register(arena: Arena, block: number, value: number): void {
   number[0] = value
-  let high = halves[0] ^ Math.imul(halves[1], 0x9e3779b1)
+  registerHalves(arena, block, halves[0], halves[1])
+}
+
+function registerHalves(arena: Arena, block: number, valueLow: number, valueHigh: number): void {
+  let high = valueLow ^ Math.imul(valueHigh, 0x9e3779b1)
   high = Math.imul(high ^ (high >>> 16), 0x85ebca6b)
   high = Math.imul(high ^ (high >>> 13), 0xc2b2ae35)
   high ^= high >>> 16
   const rest = high << PRECISION
-  const rank = rest !== 0 ? Math.clz32(rest) + 1 : 32 - PRECISION + Math.clz32(lowerHash(high)) + 1
+  const rank = rest !== 0 ? Math.clz32(rest) + 1 : 32 - PRECISION + Math.clz32(lowerHash(valueHigh, high)) + 1
   const index = high >>> (32 - PRECISION)
   const old = (arena.u32[block + (index >>> 2)] >>> ((index & 3) << 3)) & 255
   if (old < rank) raise(arena, block, index, rank)
@@ -113,6 +117,16 @@ function add(arena: Arena, at: number, value: number): void {
   if (value !== 0 && block !== 0 && u32[at + SLOTS] === 0) register(arena, block, value)
   else if (value === 0) u32[at + HAS_ZERO] = 1
   else keep(arena, at, value)
+}
+
+function addRun(arena: Arena, at: number, { f64, u32 }: ValueRun, count: number): void {
+  let k = 0
+  for (; k < count && !hasRegisters(arena, at); k++) add(arena, at, f64[k])
+  const block = arena.u32[at + BLOCK]
+  for (; k < count; k++) {
+    if (f64[k] === 0) arena.u32[at + HAS_ZERO] = 1
+    else registerHalves(arena, block, u32[2 * k], u32[2 * k + 1])
+  }
 }
 
 function estimate({ u32 }: Arena, block: number): number {
@@ -152,6 +166,7 @@ function tau(x: number): number {
 export const distinct: Aggregate = {
   words: 4,
   add,
+  addRun,
   merge(into, at, from, fromAt) {
     const block = from.u32[fromAt + BLOCK]
     if (from.u32[fromAt + HAS_ZERO] === 1) into.u32[at + HAS_ZERO] = 1

@@ -1,5 +1,5 @@
 import type { Aggregate } from './aggregate.ts'
-import { addToSum, mergeSum, SUM_WORDS, sumOf } from './sum.ts'
+import { addRunToSum, addToSum, mergeSum, SUM_WORDS, sumOf } from './sum.ts'
 
 const COUNT = SUM_WORDS / 2
 
@@ -8,6 +8,10 @@ export const mean: Aggregate = {
   add({ f64 }, at, value) {
     addToSum(f64, at >>> 1, value)
     f64[(at >>> 1) + COUNT] += 1
+  },
+  addRun({ f64 }, at, run, count) {
+    addRunToSum(f64, at >>> 1, run, count)
+    f64[(at >>> 1) + COUNT] += count
   },
   merge({ f64 }, at, from, fromAt) {
     mergeSum(f64, at >>> 1, from.f64, fromAt >>> 1)

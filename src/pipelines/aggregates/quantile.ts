@@ -1,4 +1,4 @@
-import type { Aggregate, Arena } from './aggregate.ts'
+import type { Aggregate, Arena, ValueRun } from './aggregate.ts'
 
 /*
  * Log-linear bins, 128 to the octave: the sign, exponent and first 7 bits of the fraction of a number are its bin, so a
@@ -30,7 +30,11 @@ const halves = new Uint32Array(number.buffer)
 /** 1 … HIGHEST_BIN + 1 by magnitude, negative for negative numbers; 0 = counts as zero. */
 function binOf(value: number): number {
   number[0] = value
-  const high = halves[1]
+  return binOfHigh(halves[1])
+}
+
+/** By the upper half of the number. */
+function binOfHigh(high: number): number {
   const bin = ((high & 0x7fffffff) >>> 13) - LOWEST_EXPONENT * 128
   if (bin < 0) return 0
   const bounded = (bin > HIGHEST_BIN ? HIGHEST_BIN : bin) + 1
@@ -105,6 +109,37 @@ function widen({ u32, f64 }: Arena, at: number, min: number, max: number): void 
   if (isFirst || max > f64[i + MAX]) f64[i + MAX] = max
 }
 
+/** Runs are taken in pieces of so many values. */
+const PIECE = 256
+const counters = new Uint32Array(PIECE)
+
+/** Finds the counters of all values first, so that they are saved in one record and the waits for them overlap. */
+function addPiece(arena: Arena, at: number, { u32: values }: ValueRun, from: number, until: number): void {
+  const { u32 } = arena
+  let [lowest, pages, directory] = [u32[at + LOWEST] | 0, u32[at + PAGES], u32[at + DIRECTORY]]
+  let [found, zeros] = [0, 0]
+  for (let k = from; k < until; k++) {
+    const bin = binOfHigh(values[2 * k + 1])
+    if (bin === 0) {
+      zeros++
+      continue
+    }
+    const index = (bin >> 5) - lowest
+    const page = index >>> 0 < pages ? u32[directory + index] : 0
+    if (page !== 0) {
+      counters[found++] = page + (bin & (PAGE_BINS - 1))
+      continue
+    }
+    const counter = counterOf(arena, at, bin)
+    if (counter !== 0) counters[found++] = counter
+    ;[lowest, pages, directory] = [u32[at + LOWEST] | 0, u32[at + PAGES], u32[at + DIRECTORY]]
+  }
+  arena.saveEach(counters, found)
+  for (let k = 0; k < found; k++) u32[counters[k]]++
+  u32[at + ZEROS] += zeros
+  u32[at + COUNT] += found + zeros
+}
+
 /** Every bin with something in it, from the lowest value to the highest, zeros included, until `visit` says true. */
 function walk({ u32 }: Arena, at: number, visit: (bin: number, count: number) => boolean): void {
   const lowest = u32[at + LOWEST] | 0
@@ -141,6 +176,16 @@ export function quantile(q: number): Aggregate {
       arena.saveWord(counter)
       u32[counter]++
       u32[at + COUNT]++
+    },
+    addRun(arena, at, run, count) {
+      const { f64: values } = run
+      let [low, high] = [values[0], values[0]]
+      for (let k = 1; k < count; k++) {
+        if (values[k] < low) low = values[k]
+        if (values[k] > high) high = values[k]
+      }
+      widen(arena, at, low, high)
+      for (let k = 0; k < count; k += PIECE) addPiece(arena, at, run, k, Math.min(count, k + PIECE))
     },
     merge(into, at, from, fromAt) {
       if (from.u32[fromAt + COUNT] === 0) return

@@ -9,6 +9,10 @@ export const range: Aggregate = {
     min.add(arena, at, value, time)
     max.add(arena, at + min.words, value, time)
   },
+  addRun(arena, at, run, count) {
+    min.addRun?.(arena, at, run, count)
+    max.addRun?.(arena, at + min.words, run, count)
+  },
   merge(into, at, from, fromAt) {
     min.merge(into, at, from, fromAt)
     max.merge(into, at + min.words, from, fromAt + min.words)

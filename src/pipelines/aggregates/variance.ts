@@ -19,6 +19,18 @@ export const variance: Aggregate = {
     f64[i + MEAN] = mean
     f64[i + SQUARES] += delta * (value - mean)
   },
+  addRun({ f64 }, at, { f64: values }, count) {
+    const i = at >>> 1
+    let [n, mean, squares] = [f64[i + COUNT], f64[i + MEAN], f64[i + SQUARES]]
+    for (let k = 0; k < count; k++) {
+      const delta = values[k] - mean
+      mean += delta / ++n
+      squares += delta * (values[k] - mean)
+    }
+    f64[i + COUNT] = n
+    f64[i + MEAN] = mean
+    f64[i + SQUARES] = squares
+  },
   merge({ f64 }, at, from, fromAt) {
     const i = at >>> 1
     const j = fromAt >>> 1

@@ -3,7 +3,7 @@ import { LOG_WORDS, PART_LOG } from './state.layout.ts'
 
 /**
  * What words held before a transaction changed them, at the end of a part. A record is the old words, their address and
- * their number, and counts only when it is whole: a worker that dies at any moment leaves a log that undoes what it did.
+ * their number (of words here and there: an address for each, and the number is marked), and counts only when it is whole: a worker that dies at any moment leaves a log that undoes what it did.
  */
 export class UndoLog {
   isOpen = false
@@ -41,6 +41,21 @@ export class UndoLog {
     u32[PART_LOG] = used + 3
   }
 
+  /** The same of words here and there: all of them are read before the first one is changed. */
+  saveEach(addresses: Uint32Array, count: number): void {
+    if (!this.isOpen || count === 0) return
+    const u32 = this.#u32
+    const used = u32[PART_LOG]
+    if (used + 2 * count + 1 > LOG_WORDS) throw tooMuch()
+    const to = this.#start + used
+    for (let k = 0; k < count; k++) {
+      u32[to + k] = u32[addresses[k]]
+      u32[to + count + k] = addresses[k]
+    }
+    u32[to + 2 * count] = (count | SCATTERED) >>> 0
+    u32[PART_LOG] = used + 2 * count + 1
+  }
+
   /** Share of the log that is in use. */
   get fill(): number {
     return this.#u32[PART_LOG] / LOG_WORDS
@@ -57,13 +72,30 @@ export class UndoLog {
     while (u32[PART_LOG] > 0) {
       const end = this.#start + u32[PART_LOG]
       const words = u32[end - 1]
-      const from = end - 2 - words
-      u32.copyWithin(u32[end - 2], from, from + words)
-      u32[PART_LOG] -= words + 2
+      u32[PART_LOG] -=
+        words >= SCATTERED ? this.#undoEach(end, words - SCATTERED) : this.#undoBlock(end, words)
     }
     this.isOpen = false
   }
+
+  /** Words of the record. */
+  #undoBlock(end: number, words: number): number {
+    const u32 = this.#u32
+    const from = end - 2 - words
+    u32.copyWithin(u32[end - 2], from, from + words)
+    return words + 2
+  }
+
+  #undoEach(end: number, count: number): number {
+    const u32 = this.#u32
+    const from = end - 1 - 2 * count
+    for (let k = 0; k < count; k++) u32[u32[from + count + k]] = u32[from + k]
+    return 2 * count + 1
+  }
 }
+
+/** In a record's number of words: each has its own address. */
+const SCATTERED = 0x8000_0000
 
 const tooMuch = (): MillraceError =>
   new MillraceError(

@@ -1,8 +1,9 @@
 import { aggregateOf } from '../aggregates/aggregate-of.ts'
 import { isPair } from '../aggregates/aggregate.ts'
-import type { Aggregate, AggregateResult, PairAggregate } from '../aggregates/aggregate.ts'
+import type { Aggregate, AggregateResult, PairAggregate, ValueRun } from '../aggregates/aggregate.ts'
 import type { AggregateSpec } from '../definition/aggregate-spec.ts'
 import type { WindowArena } from './arena.ts'
+import type { RowPlaces } from './row-places.ts'
 
 /** An aggregate and the columns of KeyedRows.inputs that it is over: one, or for pairs x and y. */
 export interface WindowAggregate {
@@ -33,6 +34,14 @@ type AddAll = (
   inputs: readonly Float64Array[],
 ) => void
 
+type AddGroups = (
+  arena: WindowArena,
+  places: RowPlaces,
+  times: Float64Array,
+  inputs: readonly Float64Array[],
+  run: ValueRun,
+) => void
+
 /** The accumulators of a window, one behind the other in `words` words. */
 export class Accumulators {
   readonly words: number
@@ -41,6 +50,7 @@ export class Accumulators {
   /** Adds what another set of the same kind holds. */
   readonly merge: MergeAll
   readonly results: Results
+  readonly #addGroups: AddGroups
   readonly #disposers: { dispose: (arena: WindowArena, at: number) => void; offset: number }[] = []
 
   constructor(aggregates: readonly WindowAggregate[]) {
@@ -62,8 +72,20 @@ export class Accumulators {
     this.words = words
     const slots = [...shared.values()]
     this.addAll = generateAdd(slots)
+    this.#addGroups = generateAddGroups(slots)
     this.merge = generateMerge(slots)
     this.results = generateResults(readers)
+  }
+
+  /** The same as `addAll` for rows that have been collected by groups. */
+  addGroups(
+    arena: WindowArena,
+    places: RowPlaces,
+    times: Float64Array,
+    inputs: readonly Float64Array[],
+  ): void {
+    if (valueRun.f64.length < places.order.length) valueRun = newRun(places.order.length)
+    this.#addGroups(arena, places, times, inputs, valueRun)
   }
 
   /** Gives back the blocks behind the words. */
@@ -125,6 +147,69 @@ function generateLoop(slots: readonly Slot[]): AddAll {
   const adds = slots.map(({ aggregate }) => (isPair(aggregate) ? aggregate.addPair : aggregate.add))
   return generated(source, adds) as AddAll
 }
+
+/**
+ * Group by group: a column's values are laid side by side, so that an accumulator is read and written once for all of them.
+ * Aggregates that ask for times, and pairs, go row by row.
+ */
+function generateAddGroups(slots: readonly Slot[]): AddGroups {
+  const byRow = slots.filter(({ aggregate }) => isPair(aggregate) || aggregate.addRun === undefined)
+  const byRun = slots.filter((slot) => !byRow.includes(slot))
+  const columns = [...new Set(byRun.map((slot) => slot.columns[0]))]
+  const runs = columns.map(
+    (column) => `
+        n = 0
+        for (let p = from; p < until; p++) {
+          const x = x${column}[order[p]]
+          if (x === x) values[n++] = x
+        }
+        if (n > 0) {
+          ${byRun
+            .filter((slot) => slot.columns[0] === column)
+            .map((slot) => `addRun${slots.indexOf(slot)}(arena, a + ${slot.offset}, run, n)`)
+            .join('\n          ')}
+        }`,
+  )
+  const rows = byRow.map(
+    (slot) =>
+      `for (let p = from; p < until; p++) add${slots.indexOf(slot)}(arena, a, order[p], inputs, times)`,
+  )
+  const source = `
+    ${byRun.map((slot) => `const addRun${slots.indexOf(slot)} = functions[${slots.indexOf(slot)}]`).join('\n')}
+    ${byRow.map((slot) => addOfRow(slot, slots.indexOf(slot))).join('\n')}
+    return function addGroups(arena, places, times, inputs, run) {
+      const { order, begin, at, wanted, wantedCount } = places
+      const values = run.f64
+      ${columns.map((column) => `const x${column} = inputs[${column}]`).join('\n')}
+      for (let g = 0; g < wantedCount; g++) {
+        const a = at[wanted[g]]
+        if (a === 0) continue
+        const from = begin[g], until = begin[g + 1]
+        let n = 0
+        ${[...runs, ...rows].join('\n        ')}
+      }
+    }`
+  const functions = slots.map(({ aggregate }) =>
+    isPair(aggregate) ? aggregate.addPair : (aggregate.addRun ?? aggregate.add),
+  )
+  return generated(source, functions) as AddGroups
+}
+
+function addOfRow({ aggregate, columns, offset }: Slot, index: number): string {
+  const [x, y] = columns.map((column) => `inputs[${column}][i]`)
+  const call = isPair(aggregate)
+    ? `const x = ${x}, y = ${y}; if (x === x || y === y) functions[${index}](arena, a + ${offset}, x, y, times[i])`
+    : `const x = ${x}; if (x === x) functions[${index}](arena, a + ${offset}, x, times[i])`
+  return `function add${index}(arena, a, i, inputs, times) { ${call} }`
+}
+
+const newRun = (count: number): ValueRun => {
+  const f64 = new Float64Array(count)
+  return { f64, u32: new Uint32Array(f64.buffer) }
+}
+
+/** One per thread, as long as the longest slice so far. */
+let valueRun = newRun(256)
 
 function generateMerge(slots: readonly Slot[]): MergeAll {
   const source = `

@@ -24,6 +24,10 @@ export class WindowArena implements Arena {
     this.#log.saveWord(address)
   }
 
+  saveEach(addresses: Uint32Array, count: number): void {
+    this.#log.saveEach(addresses, count)
+  }
+
   save(address: number, words: number): void {
     this.#log.save(address, words)
   }

@@ -56,9 +56,8 @@ export class PaneWindow {
       places.find(rows, this.#geometry, scope.watermark - this.#allowedMs, onLate)
       shard.table.findAll(rows, places.wanted, places.wantedCount, places.row)
       this.#place(shard, scope.watermark, rows)
-      places.spread(rows.count)
-      if (this.#countsRows) this.#countRows(scope.state.u32, rows.count)
-      this.#accumulators.addAll(shard.panes.arena, places.at, 0, rows.count, rows.time, rows.inputs)
+      if (this.#countsRows) this.#countRows(scope.state.u32)
+      this.#add(shard, rows)
     })
   }
 
@@ -87,9 +86,24 @@ export class PaneWindow {
     return true
   }
 
-  #countRows(u32: Uint32Array, count: number): void {
-    const { at } = this.#places
-    for (let i = 0; i < count; i++) if (at[i] !== 0) u32[at[i] - W.PANE_WORDS + W.ROWS]++
+  #add(shard: WindowShard, { count, time, inputs }: KeyedRows): void {
+    const places = this.#places
+    if (places.isCrowded) {
+      places.collect(count)
+      this.#accumulators.addGroups(shard.panes.arena, places, time, inputs)
+    } else {
+      places.spread(count)
+      this.#accumulators.addAll(shard.panes.arena, places.at, 0, count, time, inputs)
+    }
+  }
+
+  /** Before the rows are collected. */
+  #countRows(u32: Uint32Array): void {
+    const { at, wanted, wantedCount, begin: sizes } = this.#places
+    for (let n = 0; n < wantedCount; n++) {
+      const place = at[wanted[n]]
+      if (place !== 0) u32[place - W.PANE_WORDS + W.ROWS] += sizes[n]
+    }
   }
 
   #place(shard: WindowShard, watermark: number, rows: KeyedRows): void {

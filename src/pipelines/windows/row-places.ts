@@ -3,13 +3,19 @@ import type { Geometry } from './geometry.ts'
 
 type OnLate = (row: number) => void
 
-/** A row per slot that others of its group are looked for in. */
-const GROUP_BITS = 8
-const NO_ROW = -1
+const FIRST_ROWS = 256
+const NO_GROUP = -1
+/** Rows to a group from which on they are put together by groups before they are added up. */
+const MANY_ROWS = 3
+/** Numbers of groups are given on from slice to slice, so that the slots need no clearing; up to here. */
+const MOST_NUMBERS = 2 ** 30
 
-/** Where the rows at hand belong: columns beside those of KeyedRows, used again for the next ones. */
+/**
+ * Where the rows at hand belong: columns beside those of KeyedRows, used again for the next ones. Rows of one key and pane
+ * are a group, so that key and pane are looked for once.
+ */
 export class RowPlaces {
-  /** Rows to look up: of those of one key and pane the first, or several where groups meet in a slot. */
+  /** The first row of each group; these are looked up. */
   wanted = new Int32Array(0)
   wantedCount = 0
   /** Start of the pane. */
@@ -18,31 +24,44 @@ export class RowPlaces {
   row = new Int32Array(0)
   /** The accumulators. */
   at = new Int32Array(0)
-  /** The row that stands for all of its key and pane: itself or an earlier one. */
-  readonly #leads = new Int32Array(1 << GROUP_BITS)
-  #lead = new Int32Array(0)
+  /** The rows by groups, behind `collect`. */
+  order = new Int32Array(0)
+  /** By group how many rows; behind `collect` where in `order` it begins, and the last one ends. */
+  begin = new Int32Array(0)
+  /** Rows that belong anywhere. */
+  #taken = 0
+  #group = new Int32Array(0)
+  /** By hash: `#base` plus the number of a group; below `#base` it is of an earlier slice. */
+  #slots = new Int32Array(0)
+  #base = 1
 
   startOn({ count }: KeyedRows): void {
     this.wantedCount = 0
-    this.#leads.fill(NO_ROW)
-    if (count <= this.at.length) return
-    const length = Math.max(256, 2 * count)
-    this.wanted = new Int32Array(length)
-    this.start = new Float64Array(length)
-    this.row = new Int32Array(length)
-    this.at = new Int32Array(length)
-    this.#lead = new Int32Array(length)
+    this.#taken = 0
+    if (this.#base > MOST_NUMBERS) {
+      this.#slots.fill(0)
+      this.#base = 1
+    }
+    if (count > this.at.length) this.#grow(count)
+  }
+
+  /** Whether there are so many rows to a group that putting them together first pays. */
+  get isCrowded(): boolean {
+    return this.#taken >= MANY_ROWS * this.wantedCount
   }
 
   /**
-   * Lists the rows of panes that are in a window not past at `watermark`, and tells `onLate` those for which all are. Written
+   * Groups the rows of panes that are in a window not past at `watermark`, and tells `onLate` those for which all are. Written
    * as one loop over locals: most of what a row costs here would be loads of fields.
    */
   find({ count, keyLow, keyHigh, time }: KeyedRows, geometry: Geometry, past: number, onLate: OnLate): void {
-    const { wanted, start, at } = this
-    const leads = this.#leads
-    const lead = this.#lead
-    let [from, until, isOpen, isLate, found] = [NaN, NaN, false, false, 0]
+    const { wanted, start, begin } = this
+    const group = this.#group
+    const slots = this.#slots
+    const base = this.#base
+    const shift = Math.clz32(slots.length - 1)
+    const mask = slots.length - 1
+    let [from, until, isOpen, isLate, found, taken] = [NaN, NaN, false, false, 0, 0]
     for (let i = 0; i < count; i++) {
       const t = time[i]
       if (!(t >= from && t < until)) {
@@ -52,25 +71,36 @@ export class RowPlaces {
         isLate = last > from && last <= past
         isOpen = last > past && last > from
       }
-      lead[i] = i
       if (!isOpen) {
-        at[i] = 0
+        group[i] = NO_GROUP
         if (isLate) onLate(i)
         continue
       }
+      taken++
       const low = keyLow[i]
       const high = keyHigh[i]
-      const slot = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) >>> (32 - GROUP_BITS)
-      const first = leads[slot]
-      if (first >= 0 && keyLow[first] === low && keyHigh[first] === high && start[first] === from) {
-        lead[i] = first
-        continue
+      let slot = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) >>> shift
+      for (; ; slot = (slot + 1) & mask) {
+        const number = slots[slot] - base
+        if (number < 0) {
+          slots[slot] = base + found
+          start[i] = from
+          wanted[found] = i
+          begin[found] = 1
+          group[i] = found++
+          break
+        }
+        const first = wanted[number]
+        if (keyLow[first] === low && keyHigh[first] === high && start[first] === from) {
+          begin[number]++
+          group[i] = number
+          break
+        }
       }
-      leads[slot] = i
-      start[i] = from
-      wanted[found++] = i
     }
+    this.#base = base + found
     this.wantedCount = found
+    this.#taken = taken
   }
 
   /** All rows are looked up. */
@@ -78,10 +108,39 @@ export class RowPlaces {
     for (let i = 0; i < count; i++) this.wanted[i] = i
   }
 
-  /** Every row gets the accumulators of the one that stands for it. */
+  /** Every row gets the accumulators of its group's first one. */
   spread(count: number): void {
-    const { at } = this
-    const lead = this.#lead
-    for (let i = 0; i < count; i++) at[i] = at[lead[i]]
+    const { at, wanted } = this
+    const group = this.#group
+    for (let i = 0; i < count; i++) at[i] = group[i] < 0 ? 0 : at[wanted[group[i]]]
+  }
+
+  /** Lists the rows by groups; within a group as they came. */
+  collect(count: number): void {
+    const { order, begin, wantedCount } = this
+    const group = this.#group
+    let next = 0
+    for (let n = 0; n < wantedCount; n++) {
+      const size = begin[n]
+      begin[n] = next
+      next += size
+    }
+    for (let i = 0; i < count; i++) if (group[i] >= 0) order[begin[group[i]]++] = i
+    // each has moved on to where the next one begins
+    for (let n = wantedCount; n > 0; n--) begin[n] = begin[n - 1]
+    begin[0] = 0
+  }
+
+  #grow(count: number): void {
+    const length = Math.max(FIRST_ROWS, 2 * count)
+    this.wanted = new Int32Array(length)
+    this.start = new Float64Array(length)
+    this.row = new Int32Array(length)
+    this.at = new Int32Array(length)
+    this.order = new Int32Array(length)
+    this.begin = new Int32Array(length + 1)
+    this.#group = new Int32Array(length)
+    this.#slots = new Int32Array(2 ** (32 - Math.clz32(2 * length - 1)))
+    this.#base = 1
   }
 }
