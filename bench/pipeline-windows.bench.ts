@@ -213,6 +213,31 @@ function sliding({ series }: Size): BenchCase {
   })
 }
 
+/**
+ * The same with a window's end each second, so that each reading is in twenty results: a twentieth of the series, and of
+ * those a tenth for the comparison.
+ */
+function slidingBySecond({ series }: Size): BenchCase {
+  const fewer = (part: number): Workload => {
+    const rows = series / part
+    return { rows, roundMs: 20_000, shards: SHARDS, keyOf: (i: number) => (i * 7919) % rows }
+  }
+  const question = {
+    name: 'sliding 5 min every 1 s by series, a twentieth of them: max, mean',
+    target: 5,
+    shape: {
+      window: { type: 'sliding', sizeMs: 300_000, everyMs: 1000, offsetMs: 0 } as const,
+      specs: ['max', 'mean'].map((type) => spec(type)),
+      bytes: 2 ** 30,
+    },
+    ...{ work: fewer(20), before: 16, rounds: 4 },
+  }
+  return compare(question, {
+    name: 'aggregated again, a tenth of these',
+    run: runPlain(new PlainSliding(300_000, 1000), fewer(200), 16, 4),
+  })
+}
+
 function sketches(size: Size): BenchCase {
   const work = groups(size)
   const question = {
@@ -232,5 +257,5 @@ function sketches(size: Size): BenchCase {
 }
 
 export async function run(size: Size): Promise<BenchResult> {
-  return benchResult([tumbling(size), sliding(size), sketches(size)])
+  return benchResult([tumbling(size), sliding(size), slidingBySecond(size), sketches(size)])
 }

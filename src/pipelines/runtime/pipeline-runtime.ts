@@ -154,12 +154,16 @@ export class PipelineRuntime implements Stream {
 
   /** Phase B, and what came too late. */
   #takeIn(scope: Scope, onTaken?: () => void): void {
-    const allLate = Array.from(this.#windows, ([id, window]) => ({ id, late: window.takeIn(scope) }))
+    let given: { id: string; late: readonly Late[] }[] | undefined
+    for (const [id, window] of this.#windows) {
+      const late = window.takeIn(scope)
+      if (late.length > 0) (given ??= []).push({ id, late })
+    }
     onTaken?.()
-    const given = allLate.filter(({ late }) => late.length > 0)
+    if (given === undefined) return
     for (const { id, late } of given) this.#giveLate(id, late, scope)
     // there may be windows behind a `late`
-    if (given.length > 0) this.#takeIn(scope)
+    this.#takeIn(scope)
   }
 
   /** Phase C. What windows give is not late for the stages behind them: these hear of the watermark afterwards. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../../src/core/random.ts'
 import { aggregateOf } from '../../../src/pipelines/aggregates/aggregate-of.ts'
-import { isPair } from '../../../src/pipelines/aggregates/aggregate.ts'
+import { isPair, type Aggregate, type ValueRun } from '../../../src/pipelines/aggregates/aggregate.ts'
 import type { AggregateSpec } from '../../../src/pipelines/definition/aggregate-spec.ts'
 import { PipelineState } from '../../../src/pipelines/state/pipeline-state.ts'
 import { tableArena } from '../../../src/pipelines/windows/arena.ts'
@@ -113,6 +113,37 @@ describe('aggregates', { timeout: 60_000 }, () => {
       expect(
         error <= tolerance * Math.abs(right) + 1e-12 ? 'right' : `seed ${seed}: ${found}, not ${right}`,
       ).toBe('right')
+    }
+  })
+
+  const runs = [...PLAIN.map(([what]) => what), spec('distinct')].filter((what) => {
+    const aggregate = aggregateOf(what)
+    return !isPair(aggregate) && aggregate.addRun !== undefined
+  })
+  it.each(runs)('take a run as they take its values one by one, and give it back: %j', (what) => {
+    const aggregate = aggregateOf(what) as Aggregate
+    const random = seededRandom(11)
+    const state = PipelineState.reserve({ bytes: 64 * 2 ** 22, whenFull: 'refuse-new', layout: '' }).part(0)
+    const home = tableArena(state, state.table(0, { words: 2, isEvictable: true }))
+    const [one, other] = [home.allocate(aggregate.words), home.allocate(aggregate.words)]
+    const add = (at: number, run: ValueRun, count: number): void => {
+      state.save(at, aggregate.words)
+      aggregate.addRun?.(home, at, run, count)
+    }
+    for (let round = 0; round < 200; round++) {
+      const f64 = Float64Array.from(points(random, 50).slice(0, 600), ({ value }) => value)
+      const run = { f64, u32: new Uint32Array(f64.buffer) }
+      const count = 1 + Math.floor(random() ** 3 * 599)
+      for (let k = 0; k < count; k++) aggregate.add(home, one, f64[k], k)
+      state.begin()
+      add(other, run, count)
+      if (random() < 0.3) {
+        state.rollback()
+        state.begin()
+        add(other, run, count)
+      }
+      state.commit()
+      expect(aggregate.result(home, other)).toBe(aggregate.result(home, one))
     }
   })
 
