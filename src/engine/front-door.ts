@@ -121,6 +121,7 @@ export class FrontDoor {
       quarantine,
       deadLetters,
       sinks,
+      notifications,
       pipelines,
       foundation,
       latency,
@@ -138,8 +139,9 @@ export class FrontDoor {
       deadLetterReplay: new DeadLetterReplay(deadLetters, this.#replayer),
       pipelines,
       streams: sinks.streams,
+      notifications,
       stats: this.#stats,
-      prometheus: () => renderPrometheus(this.#stats(), latency, this.#probe.read()),
+      prometheus: () => renderPrometheus(this.#stats(), latency, this.#probe.read(), notifications.latencies),
       ready: () => this.#readiness(),
       series: (deviceId, metricId) => series.read(deviceId, metricId),
       authorize: ({ authorization, query }, scope) => {

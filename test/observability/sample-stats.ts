@@ -38,6 +38,7 @@ export const sampleStats: Stats = {
   pipelines: [],
   sinks: [],
   deadLetters: [],
+  notifications: [],
 }
 
 /** The same for an engine that keeps a journal. */

@@ -96,6 +96,7 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
     alertNews: new AlertNews(alerts),
     quarantine: new Quarantine(clock, 10),
     deadLetters,
+    notifications: { stats: () => [], groups: () => [], test: (name: string) => name === 'ops' },
     deadLetterReplay: new DeadLetterReplay(deadLetters, {
       reading: async (reading) => putBack(reading),
       item: (pipeline, node, item, origin) => putBack({ pipeline, node, item, origin }),
