@@ -61,6 +61,7 @@ export class ReceiverLane {
   #attempt: Attempt | undefined
   #isBusy = false
   #isBehind = false
+  #isClosing = false
   #isStopped = false
   #endPause: (() => void) | undefined
   #abort: AbortController | undefined
@@ -122,9 +123,10 @@ export class ReceiverLane {
     }
   }
 
-  /** Hands on what waits for up to `limitMs`, then ends. */
+  /** Hands on what waits for up to `limitMs`, as long as it is taken, then ends. */
   async close(limitMs: number): Promise<void> {
     this.#endResends()
+    this.#isClosing = true
     this.#endPause?.()
     if (limitMs > 0 && !this.#isIdle) await this.#whenIdle(limitMs)
     this.#isStopped = true
@@ -186,7 +188,11 @@ export class ReceiverLane {
     const attempt = this.#next()
     this.#attempt = attempt
     if (attempt !== undefined) void this.#try(attempt)
-    else if (this.#isIdle) for (const tell of this.#onIdle.splice(0)) tell()
+    else if (this.#isIdle) this.#tellIdle()
+  }
+
+  #tellIdle(): void {
+    for (const tell of this.#onIdle.splice(0)) tell()
   }
 
   #next(): Attempt | undefined {
@@ -326,6 +332,7 @@ export class ReceiverLane {
   #failed(attempt: Attempt, error: unknown): void {
     const { clock, random, options } = this.#parts
     this.#lastError = wordsOf(error)
+    if (this.#isClosing) return this.#tellIdle()
     this.#failingSince ??= clock.epochMs()
     const isRefused = error instanceof SinkRefusal && this.#refusals++ >= options.retries
     const isTooOld = options.giveUpAfter > 0 && clock.nowMs() - attempt.beganMs >= options.giveUpAfter

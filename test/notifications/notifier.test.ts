@@ -114,21 +114,21 @@ describe('Notifier', () => {
     ])
   })
 
-  it('makes one notification of a hundred thousand alerts', async () => {
+  it('makes one notification of twenty thousand alerts', async () => {
     const { notifier, told, pass } = rig(plain({ groupBy: ['region'], groupWait: '10s' }))
-    for (let i = 0; i < 100_000; i++) {
-      const severity = i === 77_777 ? 'critical' : 'low'
+    for (let i = 0; i < 20_000; i++) {
+      const severity = i === 7777 ? 'critical' : 'low'
       notifier.take(alertOf(`d${i}`, { severity }), 'raised')
-      if (i % 10_000 === 0) await pass(1000)
+      if (i % 5000 === 0) await pass(1000)
     }
     await pass(MINUTE)
     expect(told).toHaveLength(1)
     expect(told[0]).toMatchObject({
-      firing: 100_000,
-      truncated: 99_000,
+      firing: 20_000,
+      truncated: 19_000,
       commonLabels: { region: 'eu', rule: 'hot' },
     })
-    expect(told[0].alerts[0].device).toBe('d77777')
+    expect(told[0].alerts[0].device).toBe('d7777')
   })
 })
 

@@ -85,11 +85,13 @@ interface SmtpError extends Error {
   readonly responseCode?: number
 }
 
-/** A log-in that fails is something to be put right while the mail waits. */
+/** Of this mail; a log-in or a connection that fails is something to be put right while the mail waits. */
+const OF_THE_MAIL = ['EENVELOPE', 'EMESSAGE']
+
 function faultOf(error: SmtpError): Error {
-  const { code, responseCode = 0, message } = error
+  const { code = '', responseCode = 0, message } = error
   if (error instanceof SinkDown) return error
-  const isRefused = responseCode >= 500 && code !== 'EAUTH'
+  const isRefused = responseCode >= 500 && OF_THE_MAIL.includes(code)
   return isRefused ? new SinkRefusal(message) : new SinkDown(message)
 }
 
