@@ -8,6 +8,9 @@ export type AlertState = 'pending' | 'firing' | 'resolved'
 export type AlertChange =
   'pending' | 'raised' | 'updated' | 'resolved' | 'acknowledged' | 'suppressed' | 'released' | 'escalated'
 
+/** Where an open alert is counted, once: what keeps it from being told comes before what people did. */
+export type AlertStanding = 'pending' | 'firing' | 'acknowledged' | 'suppressed'
+
 /** A person has seen it. */
 export interface Acknowledgement {
   readonly by: string
@@ -67,4 +70,28 @@ export interface Alert {
   readonly escalation: number
   /** Why: the first few and the latest readings that made it (bounded). */
   readonly evidence: readonly Evidence[]
+}
+
+/**
+ * Alerts that are not told for a time: a silence (a person's wish) or a hold (maintenance). Those that are still firing at
+ * the end are told then.
+ */
+export interface Mute {
+  readonly id: string
+  /** All must match: `label="value"`, `!=`, `=~` (the whole value, as a regular expression), `!~`. */
+  readonly matchers: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly startsAt: number
+  readonly endsAt: number
+  readonly createdAt: number
+  readonly by: string
+  readonly comment: string
+}
+
+/** What a reservation asks for while devices are worked on. Whoever makes one ends it by its id, or lets it run out. */
+export interface MaintenanceHold {
+  readonly matchers: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly until: number
+  readonly reason: string
 }

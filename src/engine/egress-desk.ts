@@ -1,4 +1,5 @@
-import type { AlertBook, Clear, Raise } from '../alerts/alert-book.ts'
+import type { AlertBook } from '../alerts/alert-book.ts'
+import type { Clear, Raise } from '../alerts/alert-values.ts'
 import type { Clock } from '../core/clock.ts'
 import * as E from '../memory/layout/egress.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'

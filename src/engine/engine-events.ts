@@ -6,7 +6,7 @@ import type { EmitMessage } from '../pipelines/pipeline-context.ts'
 
 /** What `engine.on` can be told of. */
 export interface EngineEvents {
-  /** An alert was raised, updated or resolved. */
+  /** Something has happened to an alert. */
   alert: [alert: Alert, change: AlertChange]
   /** For a receiver of kind `callback`: alerts, grouped as the routes say. */
   notification: [notification: Notification]

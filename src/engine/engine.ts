@@ -1,3 +1,4 @@
+import type { AlertDesk } from '../alerts/alert-desk.ts'
 import type { Stats } from '../core/stats.ts'
 import { MillraceError } from '../core/errors.ts'
 import type { DeviceRegistry } from '../devices/registry/device-registry.ts'
@@ -71,6 +72,11 @@ export class Engine {
   /** The pipelines that run. */
   get pipelines(): Pick<PipelineDesk, 'list' | 'start' | 'remove'> {
     return this.#parts.pipelines
+  }
+
+  /** Alerts as people and programs deal with them: list, acknowledge, silence, hold during maintenance. */
+  get alerts(): AlertDesk {
+    return this.#parts.alertDesk
   }
 
   /** The metrics dictionary. */
@@ -196,6 +202,7 @@ export class Engine {
 
   #collect(): void {
     this.#parts.statsDesk.collectLatencies()
+    this.#parts.alerts.advance()
     this.#parts.retryAdvice.update()
     this.#door.collect()
   }

@@ -3,13 +3,12 @@
  * never sooner than `groupInterval` after it was told last, nor sooner than `groupWait` after the news; and again
  * without news after `repeatInterval`, while something fires that nobody has acknowledged.
  */
+import type { Labels } from '../alerts/labels.ts'
 import type { Alert } from '../core/alert.ts'
 import type { ReceiverLane } from './receiver-lane.ts'
 import type { Route } from './route-tree.ts'
 import { Telling } from './telling.ts'
 import { isTold } from './told-alerts.ts'
-
-type Labels = Readonly<Record<string, string>>
 
 export interface GroupParts {
   readonly key: string

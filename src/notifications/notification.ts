@@ -1,8 +1,7 @@
 /** What a receiver is told: the state of a group of alerts, or of several in one summary. */
 import { createHash } from 'node:crypto'
+import type { Labels } from '../alerts/labels.ts'
 import type { Alert } from '../core/alert.ts'
-
-type Labels = Readonly<Record<string, string>>
 
 export interface Notification {
   /** The same when the same is told again: drop repeats by it. */

@@ -3,7 +3,7 @@
  * Alertmanager's routing tree, whose root is `notifications` itself.
  */
 import { z } from 'zod'
-import { MATCHER_ALLOWED, parseMatcher } from './matcher.ts'
+import { MATCHER_ALLOWED, matcherProblem } from '../alerts/matcher.ts'
 import { receiverOptions } from './receivers/options.ts'
 import { span } from './span.ts'
 
@@ -16,7 +16,7 @@ const groupBy = z.array(label).meta({
 const matcher = z
   .string()
   .max(1024)
-  .refine((text) => parseMatcher(text) !== undefined)
+  .refine((text) => matcherProblem(text) === '')
   .meta({ 'x-allowed': MATCHER_ALLOWED })
 
 const receiver = z.string().min(1).max(128)

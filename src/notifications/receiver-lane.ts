@@ -332,7 +332,10 @@ export class ReceiverLane {
   #failed(attempt: Attempt, error: unknown): void {
     const { clock, random, options } = this.#parts
     this.#lastError = wordsOf(error)
-    if (this.#isClosing) return this.#tellIdle()
+    if (this.#isClosing && !(error instanceof SinkRefusal)) {
+      this.#isStopped = true
+      return this.#tellIdle()
+    }
     this.#failingSince ??= clock.epochMs()
     const isRefused = error instanceof SinkRefusal && this.#refusals++ >= options.retries
     const isTooOld = options.giveUpAfter > 0 && clock.nowMs() - attempt.beganMs >= options.giveUpAfter

@@ -2,10 +2,9 @@
  * The routing tree: which routes an alert goes to, by its labels. An alert goes down into the first branch that matches
  * (and the following ones, where that says `continue`), and counts for the deepest; the root takes what no branch does.
  */
-import { type Matcher, parseMatcher } from './matcher.ts'
+import type { Labels } from '../alerts/labels.ts'
+import { matchesAll, type Matcher, parseMatchers } from '../alerts/matcher.ts'
 import type { NotificationOptions, RouteOptions } from './options.ts'
-
-type Labels = Readonly<Record<string, string>>
 
 /** What a route and its groups go by; complete. */
 export interface Route {
@@ -47,9 +46,9 @@ export class RouteTree {
 }
 
 function branchOf(options: RouteOptions, above: Route, index: number): Branch {
-  const matchers = options.matchers.map(compiled)
+  const matchers = parseMatchers(options.matchers, 'matchers')
   const { receiver, groupBy, groupWait, groupInterval, repeatInterval } = { ...above, ...given(options) }
-  const key = `${above.key}/{${matchers.map(({ text }) => text).join(',')}}/${index}`
+  const key = `${above.key}/{${matchers.map(textOf).join(',')}}/${index}`
   const route = { key, receiver, groupBy, groupWait, groupInterval, repeatInterval }
   const branches = options.routes.map((below, at) => branchOf(below, route, at))
   return { route, matchers, continues: options.continue, branches }
@@ -71,17 +70,12 @@ const given = ({
   ...(repeatInterval === undefined ? {} : { repeatInterval }),
 })
 
-function compiled(text: string): Matcher {
-  const matcher = parseMatcher(text)
-  // the schema has refused the others
-  if (matcher === undefined) throw new Error(`not a matcher: ${text}`)
-  return matcher
-}
+const textOf = ({ label, operator, value }: Matcher): string => `${label}${operator}${JSON.stringify(value)}`
 
 function matchesIn({ route, branches }: Branch, labels: Labels): Route[] {
   const found: Route[] = []
   for (const branch of branches) {
-    if (!branch.matchers.every((matcher) => matcher.matches(labels))) continue
+    if (!matchesAll(branch.matchers, labels)) continue
     found.push(...matchesIn(branch, labels))
     if (!branch.continues) break
   }

@@ -1,3 +1,4 @@
+import { lifeCycleOf } from '../../src/engine/alert-options.ts'
 import { AlertBook } from '../../src/alerts/alert-book.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import { Directory } from '../../src/engine/directory.ts'
@@ -112,6 +113,8 @@ export class InlineEngine {
     this.foundation = foundation
     this.directory = directory
     this.alerts = new AlertBook({
+      clock,
+      lifeCycle: lifeCycleOf(config.alerts),
       maxOpen: 100,
       history: 100,
       device: (id) => directory.registry.getById(id),

@@ -7,6 +7,7 @@ import { deviceRoutes } from './devices.ts'
 import type { EngineView } from './engine-view.ts'
 import { healthRoutes } from './health.ts'
 import { metricsDictionaryRoutes } from './metrics-dictionary.ts'
+import { muteRoutes } from './mutes.ts'
 import { notificationRoutes } from './notifications.ts'
 import { pipelineRoutes } from './pipelines.ts'
 import { pipelineStreamRoutes } from './pipeline-stream.ts'
@@ -22,6 +23,7 @@ export function createApi(view: EngineView): HttpHandler {
     ...statsRoutes(view),
     ...seriesRoutes(view),
     ...alertRoutes(view),
+    ...muteRoutes(view),
     ...deviceRoutes(view),
     ...metricsDictionaryRoutes(view),
     ...recordRoutes(view),

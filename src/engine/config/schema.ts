@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { authOptions, tlsOptions } from '../../security/options.ts'
 import { defaultRegions } from './default-regions.ts'
+import { alertsOptions } from './options/alerts.ts'
 import { anomaliesOptions, metricsOptions } from './options/anomalies.ts'
 import { devicesOptions, rulesOptions } from './options/devices.ts'
 import { limitsOptions } from './options/limits.ts'
@@ -25,6 +26,7 @@ export const configSchema = z.strictObject({
   anomalies: anomaliesOptions
     .prefault({})
     .meta({ description: 'How anomalies are told, for metrics that say nothing else.' }),
+  alerts: alertsOptions.prefault({}).meta({ description: 'What becomes of alerts once they are raised.' }),
   metrics: metricsOptions
     .default({})
     .meta({ description: 'Metrics known from the start, by name.', 'x-default': 'none' }),

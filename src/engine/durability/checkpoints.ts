@@ -98,11 +98,14 @@ export class Checkpoints {
   }
 
   async #extras({ tickets, reusable }: Captured): Promise<Extras> {
-    const { alertLog, kernels, registry, partRefusals } = this.#parts
+    const { alerts, alertLog, kernels, registry, partRefusals } = this.#parts
     await this.#allTakenIn(tickets)
     await registry.flushed()
-    const alerts = alertLog.end(tickets, (series) => kernels.shardOf(series))
-    const main = { alerts, registryPosition: registry.flushedPosition }
+    const open = alertLog.end(tickets, (series) => kernels.shardOf(series))
+    const main = {
+      ...{ alerts: alerts.asTheyStand(open), alertKeeping: alerts.keeping() },
+      registryPosition: registry.flushedPosition,
+    }
     // of a large fleet the registry is most of what is not rows, and it seldom changes
     const isSame = reusable.includes(EXTRA_REGISTRY) && registry.position === this.#registryKept
     this.#registrySent = registry.position

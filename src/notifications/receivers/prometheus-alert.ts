@@ -1,7 +1,6 @@
 /** An alert as Prometheus and Alertmanager write it: labels that say which one it is, annotations, times in RFC 3339. */
+import type { Labels } from '../../alerts/labels.ts'
 import type { Alert } from '../../core/alert.ts'
-
-type Labels = Readonly<Record<string, string>>
 
 /** Labels with names that Alertmanager allows, `alertname` among them. */
 export function prometheusLabels({ rule, labels }: Pick<Alert, 'rule' | 'labels'>): Labels {

@@ -1,5 +1,8 @@
 /** An API over real registry, dictionary, alerts and records, with time and shared memory made up. */
 import { AlertNews } from '../../../src/alerts/alert-news.ts'
+import { AlertDesk } from '../../../src/alerts/alert-desk.ts'
+import { lifeCycleOf } from '../../../src/engine/alert-options.ts'
+import { alertsOptions } from '../../../src/engine/config/options/alerts.ts'
 import { AlertBook } from '../../../src/alerts/alert-book.ts'
 import type { Clock } from '../../../src/core/clock.ts'
 import type { HttpRequest, HttpResponse } from '../../../src/core/http.ts'
@@ -73,6 +76,8 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
   const series = new Map<string, SeriesView>()
   const faults: unknown[] = []
   const alerts = new AlertBook({
+    clock,
+    lifeCycle: lifeCycleOf(alertsOptions.parse({})),
     maxOpen: 100,
     history: 100,
     device: (id) => registry.getById(id),
@@ -94,6 +99,7 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
     dictionary,
     alerts,
     alertNews: new AlertNews(alerts),
+    alertDesk: new AlertDesk(alerts, clock),
     quarantine: new Quarantine(clock, 10),
     deadLetters,
     notifications: { stats: () => [], groups: () => [], test: (name: string) => name === 'ops' },
