@@ -66,6 +66,8 @@ const TYPES = [
     'WindowStage',
     'PipelineStats',
     'DeadLetterStats',
+    'Notification',
+    'ReceiverStats',
     'ResultListener',
     'Severity',
     'SinkResult',

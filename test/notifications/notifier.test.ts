@@ -114,21 +114,21 @@ describe('Notifier', () => {
     ])
   })
 
-  it('makes one notification of twenty thousand alerts', async () => {
+  it('makes one notification of thousands of alerts', async () => {
     const { notifier, told, pass } = rig(plain({ groupBy: ['region'], groupWait: '10s' }))
-    for (let i = 0; i < 20_000; i++) {
-      const severity = i === 7777 ? 'critical' : 'low'
+    for (let i = 0; i < 3000; i++) {
+      const severity = i === 777 ? 'critical' : 'low'
       notifier.take(alertOf(`d${i}`, { severity }), 'raised')
-      if (i % 5000 === 0) await pass(1000)
+      if (i % 500 === 0) await pass(1000)
     }
     await pass(MINUTE)
     expect(told).toHaveLength(1)
     expect(told[0]).toMatchObject({
-      firing: 20_000,
-      truncated: 19_000,
+      firing: 3000,
+      truncated: 2000,
       commonLabels: { region: 'eu', rule: 'hot' },
     })
-    expect(told[0].alerts[0].device).toBe('d7777')
+    expect(told[0].alerts[0].device).toBe('d777')
   })
 })
 

@@ -77,7 +77,8 @@ const email = z.strictObject({
   host: z.string().min(1).max(253).meta({ description: 'SMTP server.' }),
   port: whole(1, 65_535, 587, 'Its port.'),
   tls: z.enum(['starttls', 'implicit', 'none']).default('starttls').meta({
-    description: '`starttls`: required after connecting; `implicit`: from the start; `none`: in clear.',
+    description:
+      'When it is encrypted: after connecting, which is required then, from the start, or not at all.',
   }),
   user: z.string().max(320).default('').meta({ description: "User name; '' = without logging in." }),
   password: secretOptions('Password of the user', 1),

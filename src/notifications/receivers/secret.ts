@@ -15,7 +15,7 @@ export const secretOptions = (what: string, length: number) =>
     .prefault(null)
     .meta({
       description: `${what}; never shown.`,
-      'x-allowed': `a text of at least ${length} characters, or env: NAME or file: PATH of what has one`,
+      'x-allowed': `${length === 1 ? 'a text' : `a text of at least ${length} characters`}, or env: NAME or file: PATH of what has one`,
       'x-default': 'none',
     })
 
