@@ -78,7 +78,7 @@ it('tells webhook, mail, Alertmanager and the program of an alert and of its end
     await mailServer(),
     [await fakeAlertmanager(), await fakeAlertmanager()],
   ]
-  closing.push(...cluster.map(({ close }) => close))
+  closing.push(...cluster.map((member) => () => member.close()))
   const everywhere = { matchers: ['rule=anomaly'], continue: true }
   const engine = await startEngine({
     ...{ anomalies, devices: [{ name: 'pump', tier: 'premium' }] },

@@ -61,10 +61,9 @@ export function schemaAt(path: Path, from: SchemaNode = schemaTree): SchemaNode 
 }
 
 function meant(node: SchemaNode, { $defs }: SchemaNode): SchemaNode {
-  const name = node.$ref?.split('/').at(-1)
-  if (name === undefined) return node
-  const { $ref: _, ...own } = node
-  return { ...$defs?.[name], ...own }
+  const { $ref, ...own } = node
+  const name = $ref?.split('/').at(-1)
+  return name === undefined ? node : { ...$defs?.[name], ...own }
 }
 
 function below(node: SchemaNode, part: string | number): SchemaNode | undefined {
