@@ -161,9 +161,6 @@ const KINDS = ['alertmanager', 'webhook', 'email', 'callback'] as const
 const kindsOf = (given: Partial<Record<(typeof KINDS)[number], unknown>>): (typeof KINDS)[number][] =>
   KINDS.filter((kind) => given[kind] !== undefined)
 
-/** Which of the kinds a receiver is. */
-export const kindOf = (receiver: ReceiverOptions): (typeof KINDS)[number] => kindsOf(receiver)[0]
-
 function isHttpUrl(given: string): boolean {
   if (!URL.canParse(given)) return false
   const { protocol, username, password } = new URL(given)
