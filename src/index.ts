@@ -20,6 +20,7 @@ export type {
   DurabilityStats,
   LatencySummary,
   PipelineStats,
+  ReceiverStats,
   SinkStats,
   Stats,
   TierStats,
@@ -29,6 +30,7 @@ export type { PipelineModule } from './pipelines/pipeline-module.ts'
 export type { PipelineContext, AlertRequest } from './pipelines/pipeline-context.ts'
 export type { ReadingBatch } from './pipelines/reading-batch.ts'
 export type { AnomalyEvent } from './pipelines/anomaly-event.ts'
+export type { Notification } from './notifications/notification.ts'
 export type { SinkResult } from './sinks/sink.ts'
 export type { ResultListener } from './engine/result-desk.ts'
 export type { EmitMessage } from './pipelines/pipeline-context.ts'

@@ -100,6 +100,31 @@ export interface SinkStats {
   readonly own: Readonly<Record<string, number>>
 }
 
+/** One receiver of notifications, or one member of a cluster that is one; counts are of notifications. */
+export interface ReceiverStats {
+  readonly receiver: string
+  readonly kind: string
+  /** Host or address; '' where there is only one. */
+  readonly target: string
+  readonly delivered: number
+  /** Attempts that failed and were, or will be, repeated. */
+  readonly retried: number
+  /** Given up: dead letters. */
+  readonly refused: number
+  /** Groups that gave way because too many waited. */
+  readonly dropped: number
+  /** Groups that were told in a summary of several. */
+  readonly summarised: number
+  /** Alerts that were over and gave way before they were told. */
+  readonly omitted: number
+  /** Groups that are due, and the one that is being told. */
+  readonly waiting: number
+  /** Since when nothing has been taken, milliseconds since the epoch; null if the last attempt was good. */
+  readonly failingSince: number | null
+  /** '' if there was none. */
+  readonly lastError: string
+}
+
 /** Letters of one node of a pipeline, since the start and now; node '' = whole readings. */
 export interface DeadLetterStats {
   readonly pipeline: string
@@ -180,4 +205,5 @@ export interface Stats {
   readonly pipelines: readonly PipelineStats[]
   readonly sinks: readonly SinkStats[]
   readonly deadLetters: readonly DeadLetterStats[]
+  readonly notifications: readonly ReceiverStats[]
 }

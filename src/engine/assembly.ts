@@ -41,6 +41,7 @@ import { type Foundation, layFoundation, openProducer } from './foundation.ts'
 import { countersOf, refusalOf } from './listeners/listener.ts'
 import { type BlameOf, LostWork } from './lost-work.ts'
 import { openSinks } from './open-sinks.ts'
+import { NotificationsDesk } from './notifications-desk.ts'
 import { openPartRefusals } from './part-refusals.ts'
 import { ResultDesk } from './result-desk.ts'
 import { RetryAdvice } from './retry-advice.ts'
@@ -69,6 +70,7 @@ export interface Assembly {
   /** Of pipelines; none is open yet. */
   readonly sinks: SinkDesk
   readonly results: ResultDesk
+  readonly notifications: NotificationsDesk
   readonly packer: ReadingPacker
   readonly pipelines: PipelineDesk
   readonly rules: RulesDesk
@@ -143,6 +145,14 @@ async function assembleOver(
     clock.epochMs().toString(36),
   )
   alertNews.subscribe((alert, change) => events.tell('alert', alert, change))
+  const notifications = await NotificationsDesk.open({
+    config,
+    clock,
+    alerts,
+    alertNews,
+    deadLetters,
+    events,
+  })
   const names = {
     metric: (id: number) => directory.metricName(id),
     region: (index: number) => directory.regions.names[index],
@@ -203,8 +213,10 @@ async function assembleOver(
     })
   const statsDesk = new StatsDesk({
     ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },
-    pipelines,
+    ...{ pipelines, notifications },
   })
+  if (durability === undefined) notifications.begin()
+  else void durability.ready.then(() => notifications.begin()).catch(() => undefined)
   const quarantine = new Quarantine(clock, limits.quarantine)
   const retryAdvice = new RetryAdvice(foundation, clock)
   const state = {
@@ -216,6 +228,7 @@ async function assembleOver(
     deadLetters,
     sinks,
     results,
+    notifications,
     packer,
     pipelines,
     rules,

@@ -1,12 +1,15 @@
 import { EventEmitter } from 'node:events'
 import type { Alert, AlertChange } from '../core/alert.ts'
 import type { Stats } from '../core/stats.ts'
+import type { Notification } from '../notifications/notification.ts'
 import type { EmitMessage } from '../pipelines/pipeline-context.ts'
 
 /** What `engine.on` can be told of. */
 export interface EngineEvents {
   /** Something has happened to an alert. */
   alert: [alert: Alert, change: AlertChange]
+  /** For a receiver of kind `callback`: alerts, grouped as the routes say. */
+  notification: [notification: Notification]
   /** Once a second. */
   stats: [stats: Stats]
   /** A pipeline's `ctx.emit(topic, data)`. */

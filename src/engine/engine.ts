@@ -49,7 +49,7 @@ export class Engine {
     this.#parts = parts
     const replayer = replayerOf({
       ingest: (readings) => this.ingest(readings),
-      sinks: parts.sinks,
+      ...{ sinks: parts.sinks, notifications: parts.notifications },
       stage: (...item) => parts.pipelines.replay(...item),
     })
     this.#door = new FrontDoor(parts, () => this.stats(), replayer)
@@ -166,6 +166,7 @@ export class Engine {
       latency,
       durability,
       sinks,
+      notifications,
       pipelines,
     } = this.#parts
     embedded.beginShutdown()
@@ -186,7 +187,8 @@ export class Engine {
     egress.drainAfterDeath()
     this.#look()
     await pipelines.close()
-    await sinks.close(Math.max(LAST_SINKS_MS, untilMs - clock.nowMs()))
+    const lastMs = Math.max(LAST_SINKS_MS, untilMs - clock.nowMs())
+    await Promise.all([sinks.close(lastMs), notifications.close(lastMs)])
     for (const stop of this.#timers) stop()
     this.#lastStats = statsDesk.stats()
     latency.close()

@@ -122,6 +122,7 @@ export class FrontDoor {
       quarantine,
       deadLetters,
       sinks,
+      notifications,
       pipelines,
       foundation,
       latency,
@@ -140,8 +141,9 @@ export class FrontDoor {
       deadLetterReplay: new DeadLetterReplay(deadLetters, this.#replayer),
       pipelines,
       streams: sinks.streams,
+      notifications,
       stats: this.#stats,
-      prometheus: () => renderPrometheus(this.#stats(), latency, this.#probe.read()),
+      prometheus: () => renderPrometheus(this.#stats(), latency, this.#probe.read(), notifications.latencies),
       ready: () => this.#readiness(),
       series: (deviceId, metricId) => series.read(deviceId, metricId),
       authorize: ({ authorization, query }, scope) => {

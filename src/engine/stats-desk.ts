@@ -1,6 +1,13 @@
 import type { AlertBook } from '../alerts/alert-book.ts'
 import type { Clock } from '../core/clock.ts'
-import type { DeadLetterStats, DurabilityStats, PipelineStats, SinkStats, Stats } from '../core/stats.ts'
+import type {
+  DeadLetterStats,
+  DurabilityStats,
+  PipelineStats,
+  ReceiverStats,
+  SinkStats,
+  Stats,
+} from '../core/stats.ts'
 import { type Tier, TIERS } from '../core/tiers.ts'
 import { Census } from '../memory/agents/census.ts'
 import { placeOf } from '../memory/memory-plan.ts'
@@ -24,6 +31,7 @@ export interface StatsDeskParts {
   readonly pipelines: { list(): readonly PipelineStats[] }
   readonly sinks: { stats(): readonly SinkStats[] }
   readonly deadLetters: { counts(): readonly DeadLetterStats[] }
+  readonly notifications: { stats(): readonly ReceiverStats[] }
 }
 
 /** Puts the engine's figures together. */
@@ -70,6 +78,7 @@ export class StatsDesk {
       pipelines: this.#parts.pipelines.list(),
       sinks: this.#parts.sinks.stats(),
       deadLetters: this.#parts.deadLetters.counts(),
+      notifications: this.#parts.notifications.stats(),
       uptimeSeconds: (clock.nowMs() - this.#startMs) / 1000,
       isExact: counted.isExact,
     }

@@ -6,13 +6,19 @@ import { type LatencyBook, type LatencyRecorder, STAGES } from './latency.ts'
 import { LATENCY_BOUNDS_MS } from './latency-buckets.ts'
 import type { ProcessFigures } from './process-probe.ts'
 import { writeDurability } from './prometheus-durability.ts'
+import { type NotificationLatency, writeNotifications } from './prometheus-notifications.ts'
 import { writeDeadLetters, writePipelines, writeSinks } from './prometheus-outside.ts'
 
 export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 const BOUNDS_SECONDS = LATENCY_BOUNDS_MS.map((ms) => ms / 1000)
 
-export function renderPrometheus(stats: Stats, latency: LatencyBook, figures: ProcessFigures): string {
+export function renderPrometheus(
+  stats: Stats,
+  latency: LatencyBook,
+  figures: ProcessFigures,
+  notifications: readonly NotificationLatency[] = [],
+): string {
   const text = new Exposition()
   writeAccount(text, stats)
   writeTiers(text, stats)
@@ -23,6 +29,7 @@ export function renderPrometheus(stats: Stats, latency: LatencyBook, figures: Pr
   writePipelines(text, stats.pipelines)
   writeSinks(text, stats.sinks)
   writeDeadLetters(text, stats.deadLetters)
+  writeNotifications(text, stats.notifications, notifications)
   writeProcess(text, figures)
   return text.toString()
 }

@@ -41,6 +41,7 @@ export function statsWith(accepted: number, malformed: number, uptimeSeconds: nu
     pipelines: [],
     sinks: [],
     deadLetters: [],
+    notifications: [],
   }
 }
 

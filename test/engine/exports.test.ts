@@ -71,6 +71,8 @@ const TYPES = [
     'WindowStage',
     'PipelineStats',
     'DeadLetterStats',
+    'Notification',
+    'ReceiverStats',
     'ResultListener',
     'Severity',
     'SinkResult',

@@ -47,6 +47,7 @@ export const sampleStats: Stats = {
   pipelines: [],
   sinks: [],
   deadLetters: [],
+  notifications: [],
 }
 
 /** The same for an engine that keeps a journal. */

@@ -8,6 +8,7 @@ import type { EngineView } from './engine-view.ts'
 import { healthRoutes } from './health.ts'
 import { metricsDictionaryRoutes } from './metrics-dictionary.ts'
 import { muteRoutes } from './mutes.ts'
+import { notificationRoutes } from './notifications.ts'
 import { pipelineRoutes } from './pipelines.ts'
 import { pipelineStreamRoutes } from './pipeline-stream.ts'
 import { recordRoutes } from './records.ts'
@@ -27,6 +28,7 @@ export function createApi(view: EngineView): HttpHandler {
     ...metricsDictionaryRoutes(view),
     ...recordRoutes(view),
     ...deadLetterRoutes(view),
+    ...notificationRoutes(view),
     ...pipelineRoutes(view),
     ...pipelineStreamRoutes(view),
   ]

@@ -12,6 +12,7 @@ import type { DeadLetterReplay } from '../../observability/dead-letter-replay.ts
 import type { DeadLetters } from '../../observability/dead-letters.ts'
 import type { Quarantine } from '../../observability/quarantine.ts'
 import type { PipelineStreams } from '../../sinks/stream/pipeline-streams.ts'
+import type { NotificationsDesk } from '../notifications-desk.ts'
 
 type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string }
 
@@ -58,6 +59,7 @@ export interface EngineView {
     remove(name: string): Promise<void>
   }
   readonly streams: PipelineStreams
+  readonly notifications: Pick<NotificationsDesk, 'stats' | 'groups' | 'test'>
   stats(): Stats
   prometheus(): string
   ready(): Readiness

@@ -2,6 +2,7 @@ import picomatch from 'picomatch'
 import { deviceIdOf } from '../../core/ids.ts'
 import { RING_FRAMES } from '../../core/limits.ts'
 import { CLIENT_WINDOW } from '../../memory/layout/clients.layout.ts'
+import type { RouteOptions } from '../../notifications/options.ts'
 import { isUrl } from './complete.ts'
 import type { Config } from './config.ts'
 import type { Path } from './paths.ts'
@@ -164,7 +165,31 @@ function* durable({ durability, dataDir, limits }: Config): Generator<Problem> {
   }
 }
 
+const receiverNames: Check = ({ notifications }) =>
+  distinct(
+    notifications.receivers,
+    (i) => ['notifications', 'receivers', i, 'name'],
+    ({ name }) => name,
+    taken,
+  )
+
+function* receiverReferences({ notifications }: Config): Generator<Problem> {
+  const known = notifications.receivers.map(({ name }) => name)
+  const check = function* (
+    { receiver, routes }: { receiver?: string | null | undefined; routes: readonly RouteOptions[] },
+    path: Path,
+  ): Generator<Problem> {
+    if (typeof receiver === 'string' && !known.includes(receiver)) {
+      const instead = known.length === 0 ? 'there are none' : `give one of ${known.join(', ')}`
+      yield problem([...path, 'receiver'], `no receiver is called "${receiver}"; ${instead}`)
+    }
+    for (const [i, route] of routes.entries()) yield* check(route, [...path, 'routes', i])
+  }
+  yield* check(notifications, ['notifications'])
+}
+
 const CHECKS: readonly Check[] = [
   ...[listening, durable, pipelineUrl, pipelineUrls, ringHoldsFrames, poolBounds, counts],
   ...[regionNames, deviceIds, tokenHashes, regionReferences, globs, positions, alerts],
+  ...[receiverNames, receiverReferences],
 ]

@@ -8,6 +8,7 @@ import { limitsOptions } from './options/limits.ts'
 import { durabilityOptions } from './options/durability.ts'
 import { listenOptions } from './options/listen.ts'
 import { poolOptions } from './options/pool.ts'
+import { notificationOptions } from '../../notifications/options.ts'
 import { ratesOptions } from './options/rates.ts'
 import { regionsOptions } from './options/regions.ts'
 import { tiersOptions } from './options/tiers.ts'
@@ -40,6 +41,10 @@ export const configSchema = z.strictObject({
   devices: devicesOptions.default([]).meta({
     description: 'Devices registered at start. What is left out comes from `rules`, then from defaults.',
     'x-default': 'none',
+  }),
+  notifications: notificationOptions.prefault({}).meta({
+    description:
+      'Who is told of which alerts, and when: the root of a routing tree as Alertmanager has it. See notifications.md.',
   }),
   auth: authOptions.prefault({}).meta({ description: 'Who gets in: everyone, until there is a token.' }),
   tls: tlsOptions,

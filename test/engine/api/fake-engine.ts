@@ -102,6 +102,7 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
     alertDesk: new AlertDesk(alerts, clock),
     quarantine: new Quarantine(clock, 10),
     deadLetters,
+    notifications: { stats: () => [], groups: () => [], test: (name: string) => name === 'ops' },
     deadLetterReplay: new DeadLetterReplay(deadLetters, {
       reading: async (reading) => putBack(reading),
       item: (pipeline, node, item, origin) => putBack({ pipeline, node, item, origin }),
