@@ -9,6 +9,14 @@ export type { ReadingRoom, ReadingWriter } from './engine/embedding/reading-writ
 export { MillraceError, type ErrorCode } from './core/errors.ts'
 export { deviceIdOf, seriesKey } from './core/ids.ts'
 export type { Alert } from './core/alert.ts'
+export type {
+  Incident,
+  IncidentChange,
+  IncidentMember,
+  IncidentOrigin,
+  IncidentStats,
+} from './core/incident.ts'
+export type { Escalation, EscalationStats } from './core/escalation.ts'
 export type { Device, DeviceProperties, Metric, AnomalyRule } from './core/device.ts'
 export type {
   Account,

@@ -1,3 +1,5 @@
+import type { EscalationStats } from './escalation.ts'
+import type { IncidentStats } from './incident.ts'
 import type { Tier } from './tiers.ts'
 
 /** Milliseconds at the named quantiles. */
@@ -142,6 +144,10 @@ export interface Stats {
   readonly alerts: { readonly open: number; readonly raised: number }
   /** Events detected, and accepted to alert seen by the embedding program over the last ten seconds. */
   readonly anomalies: { readonly detected: number; readonly latencyMs: LatencySummary }
+  /** Null where no correlation is configured. */
+  readonly incidents: IncidentStats | null
+  /** Null where no rule is configured. */
+  readonly escalation: EscalationStats | null
   readonly pool: {
     readonly size: number
     readonly busy: number

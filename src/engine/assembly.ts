@@ -30,8 +30,10 @@ import { RegistryNotes } from './durability/registry-notes.ts'
 import { EgressDesk } from './egress-desk.ts'
 import { EmbeddedIntake } from './embedding/embedded-intake.ts'
 import { ReadingPacker } from './embedding/reading-packer.ts'
+import { EscalationDesk } from './escalation-desk.ts'
 import { EventDesk } from './engine-events.ts'
 import { type Foundation, layFoundation, openProducer } from './foundation.ts'
+import { IncidentDesk } from './incident-desk.ts'
 import { countersOf, refusalOf } from './listeners/listener.ts'
 import { LostWork } from './lost-work.ts'
 import { openSinks } from './open-sinks.ts'
@@ -55,6 +57,8 @@ export interface Assembly {
   readonly alertNews: AlertNews
   readonly alertLog: AlertLog
   readonly externalizer: Externalizer
+  readonly incidents: IncidentDesk
+  readonly escalation: EscalationDesk
   readonly quarantine: Quarantine
   readonly deadLetters: DeadLetters
   /** Of pipelines; none is open yet. */
@@ -134,9 +138,20 @@ async function assembleOver(
   const externalizer = isHeld ? new AfterDurable(memory, plan) : AT_ONCE
   const onEmit = (message: EmitMessage): void => events.tell('emit', message)
   const onAnomaly = (receivedMs: number): void => latency.anomaly.record(clock.nowMs() - receivedMs, 1)
-  const egress = new EgressDesk({
+  const escalation = new EscalationDesk({
+    ...{ config: config.escalation, clock, directory },
+    tell: (news) => events.tell('escalation', news),
+  })
+  const incidents: IncidentDesk = new IncidentDesk({
+    ...{ config: config.incidents, clock, directory, alerts, alertLog, escalation },
+    nextTicket: () => egress.nextTicket,
+    tell: (incident, change) => events.tell('incident', incident, change),
+  })
+  incidents.restore(kept?.incidents)
+  const egress: EgressDesk = new EgressDesk({
     ...{ foundation, names, alerts, alertLog, externalizer, deadLetters, clock },
     ...{ describe, onAnomaly, onEmit },
+    noted: (event, ticket) => incidents.noted(event, ticket),
     onStream: (message, ticket) => pipelines.receive(message, ticket),
   })
   const router = await RouterThread.start(foundation, (error) => events.tell('failure', error))
@@ -169,14 +184,14 @@ async function assembleOver(
     kept &&
     new Durability({
       ...{ config, foundation, kept, clock, directory, alerts, alertNews, alertLog, egress, externalizer },
-      ...{ events, producer, partRefusals, pipelines },
+      ...{ events, producer, partRefusals, pipelines, incidents },
       registryNotes: new RegistryNotes(directory, kept.registry, notes, (error) =>
         events.tell('failure', error),
       ),
     })
   const statsDesk = new StatsDesk({
     ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },
-    pipelines,
+    ...{ pipelines, incidents, escalation },
   })
   const quarantine = new Quarantine(clock, limits.quarantine)
   const retryAdvice = new RetryAdvice(foundation, clock)
@@ -184,6 +199,8 @@ async function assembleOver(
     retryAdvice,
     durability,
     partRefusals,
+    incidents,
+    escalation,
     quarantine,
     deadLetters,
     sinks,

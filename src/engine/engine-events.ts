@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events'
 import type { AlertChange } from '../alerts/alert-book.ts'
 import type { Alert } from '../core/alert.ts'
+import type { Escalation } from '../core/escalation.ts'
+import type { Incident, IncidentChange } from '../core/incident.ts'
 import type { Stats } from '../core/stats.ts'
 import type { EmitMessage } from '../pipelines/pipeline-context.ts'
 
@@ -8,6 +10,10 @@ import type { EmitMessage } from '../pipelines/pipeline-context.ts'
 export interface EngineEvents {
   /** An alert was raised, updated or resolved. */
   alert: [alert: Alert, change: AlertChange]
+  /** Anomalies of several devices have become one incident, or one has changed (`updated` at most once a second) or ended. */
+  incident: [incident: Incident, change: IncidentChange]
+  /** The tier of devices was raised for a time, or is their own again. */
+  escalation: [escalation: Escalation]
   /** Once a second. */
   stats: [stats: Stats]
   /** A pipeline's `ctx.emit(topic, data)`. */

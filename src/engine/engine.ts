@@ -2,6 +2,7 @@ import type { Stats } from '../core/stats.ts'
 import { MillraceError } from '../core/errors.ts'
 import type { DeviceRegistry } from '../devices/registry/device-registry.ts'
 import type { MetricsDictionary } from '../devices/registry/metrics-dictionary.ts'
+import type { IncidentBook } from '../incidents/incident-book.ts'
 import { whenChanged } from '../memory/atomics.ts'
 import type { Assembly } from './assembly.ts'
 import { replayerOf } from './dead-letter-replayer.ts'
@@ -71,6 +72,11 @@ export class Engine {
   /** The pipelines that run. */
   get pipelines(): Pick<PipelineDesk, 'list' | 'start' | 'remove'> {
     return this.#parts.pipelines
+  }
+
+  /** Incidents: anomalies of several devices that belong together. */
+  get incidents(): Pick<IncidentBook, 'recent' | 'find' | 'open'> {
+    return this.#parts.incidents.book
   }
 
   /** The metrics dictionary. */
@@ -180,6 +186,8 @@ export class Engine {
     this.#look()
     await pipelines.close()
     await sinks.close(Math.max(LAST_SINKS_MS, untilMs - clock.nowMs()))
+    this.#parts.incidents.close()
+    this.#parts.escalation.close()
     for (const stop of this.#timers) stop()
     this.#lastStats = statsDesk.stats()
     latency.close()

@@ -31,6 +31,8 @@ export interface Anomaly {
 
 export interface CorrelatorOptions {
   readonly name: string
+  /** Dimensions of a group. */
+  readonly by: readonly string[]
   /** Characters of the geohashes whose cells are neighbours; 0 = place is no matter. */
   readonly near: number
   readonly withinMs: number
@@ -113,12 +115,9 @@ export class Correlator {
     return dirty.filter((cluster) => this.#incidents.has(cluster))
   }
 
-  /** The open incidents that the device is a member of. */
-  incidentsOf(device: number): Cluster[] {
-    return this.#members
-      .of(device)
-      .map(({ cluster }) => rootOf(cluster))
-      .filter(({ identity }) => identity !== undefined)
+  /** What the device's anomalies belong to. */
+  of(device: number): Cluster[] {
+    return this.#members.of(device).map(({ cluster }) => rootOf(cluster))
   }
 
   /** The series has an anomalous reading. Returns what that counts for; undefined when it has no place. */

@@ -10,6 +10,8 @@ import type { MetricsDictionary } from '../../devices/registry/metrics-dictionar
 import type { DeadLetterReplay } from '../../observability/dead-letter-replay.ts'
 import type { DeadLetters } from '../../observability/dead-letters.ts'
 import type { Quarantine } from '../../observability/quarantine.ts'
+import type { EscalationDesk } from '../escalation-desk.ts'
+import type { IncidentDesk } from '../incident-desk.ts'
 import type { PipelineStreams } from '../../sinks/stream/pipeline-streams.ts'
 
 type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string }
@@ -47,6 +49,8 @@ export interface EngineView {
   readonly dictionary: MetricsDictionary
   readonly alerts: AlertBook
   readonly alertNews: AlertNews
+  readonly incidents: Pick<IncidentDesk, 'stats' | 'book'>
+  readonly escalation: Pick<EscalationDesk, 'stats' | 'list'>
   readonly quarantine: Quarantine
   readonly deadLetters: DeadLetters
   readonly deadLetterReplay: DeadLetterReplay

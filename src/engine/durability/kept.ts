@@ -17,6 +17,7 @@ import { readSnapshot } from '../../storage/registry/snapshot.ts'
 import type { Config } from '../config/config.ts'
 import type { Foundation } from '../foundation.ts'
 import { EMBEDDING_RING } from '../sizing.ts'
+import type { KeptIncidents } from '../../incidents/incident-book.ts'
 import { decodePartRefusals, encodePartRefusals } from './part-refusal-bytes.ts'
 
 /** What was kept from before the engine's last end, in the memory again or at hand. */
@@ -25,6 +26,7 @@ export interface Kept {
   readonly registry: RegistryStore
   readonly recovery: Recovery
   readonly alerts: readonly Alert[]
+  readonly incidents: KeptIncidents | undefined
   /** What pipelines held: of each shard, and of all shards together. */
   readonly streams: readonly Uint8Array[]
   /** What the checkpoint knew of frames that were taken in part. */
@@ -41,6 +43,7 @@ export interface Kept {
 /** What the main thread adds to a checkpoint. */
 export interface MainExtras {
   readonly alerts: readonly Alert[]
+  readonly incidents?: KeptIncidents | undefined
   /** Changes of the registry that its database has for sure. */
   readonly registryPosition: number
 }
@@ -79,6 +82,7 @@ export async function openKept(
     const replayFrom = recovery.restored?.manifest.replayFrom ?? 0
     return {
       ...{ directory, registry: store, recovery, alerts: main.alerts, replayFrom },
+      incidents: main.incidents,
       partRefusals: partRefusalsOf(extras),
       streams: [...(recovery.restored?.others ?? []), ...listOf(extras?.get(EXTRA_STREAMS))],
       run: Math.max(lastRunOf(listSegments(new NodeDisk(), directory.journal)), runOf(recovery)) + 1,
