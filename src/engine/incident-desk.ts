@@ -96,7 +96,7 @@ export class IncidentDesk {
     if (this.#isIdle && escalation.isIdle) return NOTHING
     const { phase, series, device, time, score, region, lat, lon, tier } = event
     const metric = metricOf(Number(series & 0xffffn))
-    if (phase === 'recovered') return () => this.#book.recover(device, metric, time)
+    if (phase === 'recovered') return () => this.#recover(device, metric, time)
     const severity = tier === 'critical' ? 'critical' : 'high'
     return () => {
       const sighting = this.#placed({ device, metric, time, score, severity, region, lat, lon })
@@ -150,18 +150,24 @@ export class IncidentDesk {
   }
 
   #correlate(sighting: Sighting, series: bigint, ticket: number): void {
-    const { clock } = this.#parts
-    this.#setNow(Math.min(sighting.time, clock.epochMs() + AHEAD_MS))
+    this.#setNow(sighting.time)
     this.#noted?.push({ ticket, series, device: sighting.device })
     this.#ticket = ticket
     this.#book.take(sighting)
     this.#ticket = undefined
   }
 
-  #setNow(time: number): void {
+  #recover(device: number, metric: number, time: number): void {
+    this.#setNow(time)
+    this.#book.recover(device, metric, time)
+  }
+
+  #setNow(eventTime: number): void {
+    const { clock } = this.#parts
+    const time = Math.min(eventTime, clock.epochMs() + AHEAD_MS)
     if (!(time > this.#eventNow)) return
     this.#eventNow = time
-    this.#toldMs = this.#parts.clock.nowMs()
+    this.#toldMs = clock.nowMs()
   }
 
   /** Where the reading doesn't say where it was, it is where the registry says. */
