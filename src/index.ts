@@ -8,7 +8,6 @@ export type { ReadingInput } from './engine/embedding/reading-input.ts'
 export type { ReadingRoom, ReadingWriter } from './engine/embedding/reading-writer.ts'
 export { MillraceError, type ErrorCode } from './core/errors.ts'
 export { deviceIdOf, seriesKey } from './core/ids.ts'
-export type { Alert } from './core/alert.ts'
 export type {
   Incident,
   IncidentChange,
@@ -17,6 +16,7 @@ export type {
   IncidentStats,
 } from './core/incident.ts'
 export type { Escalation, EscalationStats } from './core/escalation.ts'
+export type { Acknowledgement, Alert, AlertChange, AlertState, Evidence, Severity } from './core/alert.ts'
 export type { Device, DeviceProperties, Metric, AnomalyRule } from './core/device.ts'
 export type {
   Account,
@@ -33,7 +33,6 @@ export type { PipelineModule } from './pipelines/pipeline-module.ts'
 export type { PipelineContext, AlertRequest } from './pipelines/pipeline-context.ts'
 export type { ReadingBatch } from './pipelines/reading-batch.ts'
 export type { AnomalyEvent } from './pipelines/anomaly-event.ts'
-export type { AlertChange } from './alerts/alert-book.ts'
 export type { SinkResult } from './sinks/sink.ts'
 export type { ResultListener } from './engine/result-desk.ts'
 export type { EmitMessage } from './pipelines/pipeline-context.ts'

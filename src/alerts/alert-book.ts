@@ -1,222 +1,217 @@
 /**
- * Open and recent alerts. At most one alert is open per (rule, series): a raise opens it or adds to it, a clear closes
- * it. What is open is bounded, and a raise that would go beyond is counted as suppressed; of the closed the latest are
- * kept. Alerts are immutable values: each change makes a new one and is told to the subscribers.
+ * The alerts: their only writer. At most one is open per (rule, series or group): a raise opens it or adds to it, a clear
+ * closes it, and time and people do the rest (see LifeCycle). What is open is bounded, and a raise that would go beyond is
+ * counted; of the closed the latest are kept. Alerts are immutable values: each change makes a new one and is told to the
+ * subscribers.
  */
-import type { Alert } from '../core/alert.ts'
-
-/** `raised`: opened by this; `updated`: open before; `resolved`: closed by this. */
-export type AlertChange = 'raised' | 'updated' | 'resolved'
-export type AlertListener = (alert: Alert, change: AlertChange) => void
-
-/** An anomalous reading, or a raise by user code. */
-export interface Raise {
-  readonly rule: string
-  /** Series key: device id << 16 | metric id; without a metric (and a device) it is about a group of a pipeline. */
-  readonly series: bigint
-  /** That group, in text. */
-  readonly key?: string
-  readonly region: string
-  readonly severity: Alert['severity']
-  readonly message: string
-  /** Event time, milliseconds since the epoch. */
-  readonly time: number
-  readonly value: number
-  readonly score: number
-}
-
-/** The series is well again as of `time`. */
-export interface Clear {
-  readonly rule: string
-  readonly series: bigint
-  readonly key?: string
-  readonly time: number
-  /** Value and score of the reading that cleared it, where there is one. */
-  readonly value?: number
-  readonly score?: number
-}
+import type { Acknowledgement, Alert, AlertChange, AlertState } from '../core/alert.ts'
+import type { Clock } from '../core/clock.ts'
+import { AlertHistory } from './alert-history.ts'
+import { type AlertKeeping, type AlertNote, marked, NOTHING_KEPT } from './alert-notes.ts'
+import { type AlertPage, type AlertQuery, pageOf } from './alert-query.ts'
+import type { AlertStandings } from './alert-tally.ts'
+import { type AlertListener, AlertTeller } from './alert-teller.ts'
+import {
+  type Clear,
+  completed,
+  openedAlert,
+  type Raise,
+  resolvedAlert,
+  slotOf,
+  type Subject,
+  updatedAlert,
+} from './alert-values.ts'
+import type { AlertedDevice } from './labels.ts'
+import { LifeCycle, type LifeCycleOptions } from './life-cycle.ts'
+import { OpenAlert, PENDING } from './open-alert.ts'
+import { OpenAlerts } from './open-alerts.ts'
 
 export interface AlertBookOptions {
+  readonly clock: Clock
   readonly maxOpen: number
   /** How many closed alerts are kept. */
   readonly history: number
-  readonly deviceName: (deviceId: number) => string | undefined
+  /** What the registry knows of a device. */
+  readonly device: (deviceId: number) => AlertedDevice | undefined
   readonly metricName: (metricId: number) => string | undefined
+  readonly lifeCycle: LifeCycleOptions
+  /** Told what doesn't follow from readings, so that it outlives the process. */
+  readonly noteDown?: (note: AlertNote) => void
 }
 
 export interface AlertCounts {
   readonly open: number
-  /** Alerts opened since the start. */
+  /** Alerts that have begun to fire since the start. */
   readonly raised: number
   /** Raises that opened no alert because too many were open. */
-  readonly suppressed: number
+  readonly notOpened: number
 }
 
-/** User code writes messages, of any length. */
-const MAX_MESSAGE = 1024
-const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const
-
 export class AlertBook {
-  readonly #openByRule = new Map<string, Map<string, Alert>>()
-  readonly #closed: Alert[] = []
-  readonly #listeners = new Set<AlertListener>()
+  readonly lifeCycle: LifeCycle
+  readonly #open = new OpenAlerts()
+  readonly #history: AlertHistory
+  readonly #teller = new AlertTeller<{ readonly alert: Alert; readonly change: AlertChange }>()
   readonly #options: AlertBookOptions
-  #open = 0
   #raised = 0
-  #suppressed = 0
+  #notOpened = 0
   /** What is raised now comes from before the engine's last end. */
   isReplaying = false
 
   constructor(options: AlertBookOptions) {
     this.#options = options
+    this.#history = new AlertHistory(options.history)
+    this.lifeCycle = new LifeCycle({
+      ...{ clock: options.clock, open: this.#open, noteDown: options.noteDown, options: options.lifeCycle },
+      tell: (alert, change) => this.#tell(alert, change),
+      replaceClosed: (alert) => this.#history.replace(alert),
+    })
   }
 
   get counts(): AlertCounts {
-    return { open: this.#open, raised: this.#raised, suppressed: this.#suppressed }
+    return { open: this.#open.size, raised: this.#raised, notOpened: this.#notOpened }
   }
 
-  /** Opens an alert or adds to the open one; returns it, or undefined if it was suppressed. */
+  get standings(): AlertStandings {
+    return this.#open.standings
+  }
+
+  /** Opens an alert or adds to the open one; returns it, or undefined if too many are open. */
   raise(raise: Raise): Alert | undefined {
-    const open = this.#openByRule.get(raise.rule)?.get(keyOf(raise))
-    if (open !== undefined) return this.#keep(raise, updated(open, raise), 'updated')
-    if (this.#open >= this.#options.maxOpen) {
-      this.#suppressed++
+    this.lifeCycle.advance()
+    const open = this.#open.find(raise.rule, slotOf(raise))
+    if (open !== undefined) return this.#goOn(open, raise)
+    if (this.#open.size >= this.#options.maxOpen) {
+      this.#notOpened++
       return undefined
     }
-    this.#open++
-    this.#raised++
-    return this.#keep(raise, this.#opened(raise), 'raised')
+    return this.#begin(raise)
   }
 
   /** Closes the open alert of (rule, series) and returns it as closed; undefined if none is open. */
   clear(clear: Clear): Alert | undefined {
-    const ofRule = this.#openByRule.get(clear.rule)
-    const open = ofRule?.get(keyOf(clear))
-    if (ofRule === undefined || open === undefined) return undefined
-    ofRule.delete(keyOf(clear))
-    if (ofRule.size === 0) this.#openByRule.delete(clear.rule)
-    this.#open--
-    return this.#close(resolved(open, clear))
+    this.lifeCycle.advance()
+    const open = this.#open.find(clear.rule, slotOf(clear))
+    if (open === undefined) return undefined
+    const resolved = resolvedAlert(open.alert, clear)
+    const sequence = this.#open.remove(open)
+    if (open.alert.state === 'firing') this.#history.add(resolved, sequence)
+    this.lifeCycle.ended(open, resolved)
+    return resolved
+  }
+
+  /** Undefined if it isn't open. `null` takes an acknowledgement back. */
+  acknowledge(id: string, acknowledged: Acknowledgement | null): Alert | undefined {
+    const open = this.#open.get(id)
+    return open === undefined ? undefined : this.lifeCycle.acknowledge(open, acknowledged)
+  }
+
+  /** Does what is due by now; to be called now and then, for nobody else says when time has passed. */
+  advance(): void {
+    this.lifeCycle.advance()
   }
 
   /** The open alert of (rule, series). */
   openAlert(rule: string, series: bigint): Alert | undefined {
-    return this.#openByRule.get(rule)?.get(String(series))
+    return this.#open.find(rule, slotOf({ series }))?.alert
+  }
+
+  /** Open, or closed and still kept. */
+  get(id: string): Alert | undefined {
+    return this.#open.get(id)?.alert ?? this.#history.get(id)
   }
 
   /** All open alerts. */
   open(): Alert[] {
-    return [...this.#openByRule.values()].flatMap((ofRule) => [...ofRule.values()])
+    return this.#open.list().map(({ alert }) => alert)
   }
 
-  /** Takes over alerts that were open before the engine's last end; nobody is told. */
-  restore(alerts: readonly Alert[]): void {
-    for (const alert of alerts) {
-      const ofRule = this.#openByRule.get(alert.rule) ?? new Map<string, Alert>()
-      const key = keyOf({ series: BigInt(alert.series), key: alert.key })
-      this.#openByRule.set(alert.rule, ofRule.set(key, alert))
-      this.#open++
+  list(query: AlertQuery): AlertPage {
+    return pageOf(this.#open.newest, this.#history, query)
+  }
+
+  /** Up to `limit` alerts of the state (all if not given), those with the latest change first. */
+  recent(limit: number, state?: AlertState): readonly Alert[] {
+    return this.list({ limit, state }).alerts
+  }
+
+  /**
+   * Takes over alerts that were open before the engine's last end, and what was kept of their lives; nobody is told. What
+   * people and time do rests until `settle`.
+   */
+  restore(alerts: readonly Alert[], keeping: AlertKeeping = NOTHING_KEPT): void {
+    this.lifeCycle.rest(keeping)
+    for (const alert of [...alerts].sort((a, b) => a.updatedAt - b.updatedAt)) {
+      const series = BigInt(alert.series)
+      const complete = completed(alert, this.#subjectOf(series).known)
+      const open = new OpenAlert(slotOf({ series, key: alert.key }), complete)
+      this.#open.add(open)
+      this.lifeCycle.restored(open)
     }
   }
 
-  /** Up to `limit` alerts of the state (both if not given), those with the latest change first. */
-  recent(limit: number, state?: Alert['state']): Alert[] {
-    const firing = state === 'resolved' ? [] : this.open()
-    const closed = state === 'firing' ? [] : this.#closed
-    return [...firing, ...closed].sort((a, b) => b.updatedAt - a.updatedAt).slice(0, limit)
+  /** Does again what was noted before the engine's last end. */
+  replayNote(note: AlertNote): void {
+    this.lifeCycle.replay(note)
+  }
+
+  /** Everything from before the last end is taken in; what has become different since is told. */
+  settle(): void {
+    this.lifeCycle.settle()
+  }
+
+  /** Alerts as they were, with what people and time have done to them since: that doesn't follow from readings. */
+  asTheyStand(alerts: readonly Alert[]): Alert[] {
+    return alerts.map((alert) => {
+      const now = this.get(alert.id)
+      return now === undefined ? alert : marked(alert, now)
+    })
+  }
+
+  /** What else the next process needs. */
+  keeping(): AlertKeeping {
+    return this.lifeCycle.keeping()
   }
 
   /** Calls `listener` at each change; returns what ends it. */
   subscribe(listener: AlertListener): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#teller.subscribe(({ alert, change }) => listener(alert, change))
   }
 
-  #keep(raise: Raise, alert: Alert, change: AlertChange): Alert {
-    const ofRule = this.#openByRule.get(raise.rule) ?? new Map<string, Alert>()
-    this.#openByRule.set(raise.rule, ofRule.set(keyOf(raise), alert))
-    this.#tell(alert, change)
-    return alert
+  #begin(raise: Raise): Alert {
+    const isPending = raise.pending === true || (raise.forMs ?? 0) > 0
+    const opened = openedAlert(raise, this.#subjectOf(raise.series), isPending ? 'pending' : 'firing')
+    const alert = { ...opened, replayed: this.isReplaying, suppressedBy: isPending ? [PENDING] : [] }
+    const open = new OpenAlert(slotOf(raise), alert)
+    if (raise.pending !== true && isPending) this.lifeCycle.awaitFiring(open, raise.forMs ?? 0)
+    this.#open.add(open)
+    this.lifeCycle.begun(open)
+    return open.alert
   }
 
-  #close(alert: Alert): Alert {
-    this.#closed.push(alert)
-    if (this.#closed.length > this.#options.history) this.#closed.shift()
-    this.#tell(alert, 'resolved')
-    return alert
+  #goOn(open: OpenAlert, raise: Raise): Alert {
+    const isSame = open.alert.labels
+    const alert = updatedAlert(open.alert, raise)
+    if (open.alert.state === 'pending' && this.#fires(open, raise)) this.lifeCycle.fire(open, alert)
+    else this.lifeCycle.changed(open, alert, alert.labels === isSame)
+    return open.alert
   }
 
-  #opened({ rule, series, key, region, severity, message, time, value, score }: Raise): Alert {
-    const { device, metric } = this.#namesOf(series)
-    return {
-      id: `${rule}:${isOfSeries(series) ? series.toString(16) : key}:${time}`,
-      rule,
-      series: series.toString(),
-      key: key ?? `${device}/${metric}`,
-      device,
-      metric,
-      region,
-      severity,
-      state: 'firing',
-      message: message.slice(0, MAX_MESSAGE),
-      startsAt: time,
-      updatedAt: time,
-      endsAt: null,
-      value: finite(value),
-      score: finite(score),
-      peak: Math.abs(finite(score)),
-      count: 1,
-      replayed: this.isReplaying,
-    }
+  #fires(open: OpenAlert, { pending, forMs = 0, time }: Raise): boolean {
+    return pending !== true && (forMs === 0 || time >= open.pendingUntilTime)
   }
 
-  /** Empty where it is about neither. */
-  #namesOf(series: bigint): { device: string; metric: string } {
+  #subjectOf(series: bigint): Subject {
     const deviceId = Number(series >> 16n)
     const metricId = Number(series & 0xffffn)
-    const device = deviceId === 0 ? '' : (this.#options.deviceName(deviceId) ?? `#${deviceId.toString(16)}`)
+    const known = deviceId === 0 ? undefined : this.#options.device(deviceId)
+    const device = deviceId === 0 ? '' : (known?.name ?? `#${deviceId.toString(16)}`)
     const metric = metricId === 0 ? '' : (this.#options.metricName(metricId) ?? `#${metricId}`)
-    return { device, metric }
+    return { known, device, metric }
   }
 
   #tell(alert: Alert, change: AlertChange): void {
-    for (const listener of this.#listeners) listener(alert, change)
+    if (change === 'raised') this.#raised++
+    this.#teller.tell({ alert, change })
   }
-}
-
-/** What alerts of a rule are told apart by. */
-const keyOf = ({ series, key }: Pick<Raise, 'series' | 'key'>): string =>
-  isOfSeries(series) ? String(series) : (key ?? '')
-
-const isOfSeries = (series: bigint): boolean => (series & 0xffffn) !== 0n
-
-/** The worst severity and the largest score stay; the rest is that of the latest raise. Time doesn't run backwards. */
-const updated = (open: Alert, { region, severity, message, time, value, score }: Raise): Alert => ({
-  ...open,
-  region,
-  severity: SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(open.severity) ? severity : open.severity,
-  message: message.slice(0, MAX_MESSAGE),
-  updatedAt: Math.max(open.updatedAt, time),
-  value: finite(value),
-  score: finite(score),
-  peak: Math.max(open.peak, Math.abs(finite(score))),
-  count: open.count + 1,
-})
-
-function resolved(open: Alert, { time, value, score }: Clear): Alert {
-  const endsAt = Math.max(open.updatedAt, time)
-  return {
-    ...open,
-    state: 'resolved',
-    updatedAt: endsAt,
-    endsAt,
-    value: value === undefined ? open.value : finite(value),
-    score: score === undefined ? open.score : finite(score),
-  }
-}
-
-/** Numbers that JSON can say: a z-score over no deviation is infinite, over nothing at all is none. */
-function finite(number: number): number {
-  if (Number.isNaN(number)) return 0
-  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, number))
 }

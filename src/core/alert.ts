@@ -1,3 +1,34 @@
+/** Severity, from the least to the worst. */
+export type Severity = 'low' | 'medium' | 'high' | 'critical'
+
+/** `pending`: its condition holds, but not yet as long as its rule asks. */
+export type AlertState = 'pending' | 'firing' | 'resolved'
+
+/** What has happened to an alert. */
+export type AlertChange =
+  'pending' | 'raised' | 'updated' | 'resolved' | 'acknowledged' | 'suppressed' | 'released' | 'escalated'
+
+/** Where an open alert is counted, once: what keeps it from being told comes before what people did. */
+export type AlertStanding = 'pending' | 'firing' | 'acknowledged' | 'suppressed'
+
+/** A person has seen it. */
+export interface Acknowledgement {
+  readonly by: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly comment: string
+}
+
+/** A reading that made or worsened it, and what was usual then. */
+export interface Evidence {
+  readonly time: number
+  readonly value: number
+  /** Running mean and standard deviation of the series before this reading; null where the rule has no baseline. */
+  readonly mean: number | null
+  readonly deviation: number | null
+  readonly score: number
+}
+
 /** One open or closed alert: at most one is open per (rule, series). Times are milliseconds since the epoch. */
 export interface Alert {
   /** Stable: rule, series key and start. */
@@ -11,8 +42,8 @@ export interface Alert {
   readonly device: string
   readonly metric: string
   readonly region: string
-  readonly severity: 'low' | 'medium' | 'high' | 'critical'
-  readonly state: 'firing' | 'resolved'
+  readonly severity: Severity
+  readonly state: AlertState
   readonly message: string
   /** Event time of the reading that raised it. */
   readonly startsAt: number
@@ -27,4 +58,40 @@ export interface Alert {
   readonly count: number
   /** Raised while the engine took in again what it had accepted before its last end. */
   readonly replayed: boolean
+  /**
+   * What silences, inhibitions and receivers match on: rule, severity, device, metric, key, region, tier, tenant (those
+   * that are known), and the rule's own.
+   */
+  readonly labels: Readonly<Record<string, string>>
+  readonly acknowledged: Acknowledgement | null
+  /** `silence:<id>`, `inhibited:<alert id>`, `maintenance:<id>`, `flapping`: while not empty, receivers are not told. */
+  readonly suppressedBy: readonly string[]
+  /** How many steps of its escalation have been taken. */
+  readonly escalation: number
+  /** Why: the first few and the latest readings that made it (bounded). */
+  readonly evidence: readonly Evidence[]
+}
+
+/**
+ * Alerts that are not told for a time: a silence (a person's wish) or a hold (maintenance). Those that are still firing at
+ * the end are told then.
+ */
+export interface Mute {
+  readonly id: string
+  /** All must match: `label="value"`, `!=`, `=~` (the whole value, as a regular expression), `!~`. */
+  readonly matchers: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly startsAt: number
+  readonly endsAt: number
+  readonly createdAt: number
+  readonly by: string
+  readonly comment: string
+}
+
+/** What a reservation asks for while devices are worked on. Whoever makes one ends it by its id, or lets it run out. */
+export interface MaintenanceHold {
+  readonly matchers: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly until: number
+  readonly reason: string
 }

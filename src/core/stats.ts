@@ -1,5 +1,6 @@
 import type { EscalationStats } from './escalation.ts'
 import type { IncidentStats } from './incident.ts'
+import type { AlertStanding, Severity } from './alert.ts'
 import type { Tier } from './tiers.ts'
 
 /** Milliseconds at the named quantiles. */
@@ -141,7 +142,12 @@ export interface Stats {
   readonly routedMs: LatencySummary
   readonly refusedByReason: Readonly<Record<string, number>>
   readonly malformedByCause: Readonly<Record<string, number>>
-  readonly alerts: { readonly open: number; readonly raised: number }
+  readonly alerts: {
+    readonly open: number
+    readonly raised: number
+    /** Open ones, each counted once, by severity. */
+    readonly standings: Readonly<Record<AlertStanding, Readonly<Record<Severity, number>>>>
+  }
   /** Events detected, and accepted to alert seen by the embedding program over the last ten seconds. */
   readonly anomalies: { readonly detected: number; readonly latencyMs: LatencySummary }
   /** Null where no correlation is configured. */

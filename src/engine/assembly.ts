@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AlertBook } from '../alerts/alert-book.ts'
+import { AlertDesk } from '../alerts/alert-desk.ts'
 import { AlertNews } from '../alerts/alert-news.ts'
+import { type AlertNote, writeNote } from '../alerts/alert-notes.ts'
 import type { Clock } from '../core/clock.ts'
+import { MillraceError } from '../core/errors.ts'
 import type { PartRefusals } from '../ingest/part-refusals.ts'
 import { publishCursor } from '../memory/atomics.ts'
-import { NOTE_TOLD } from '../memory/layout/ring.layout.ts'
+import { NOTE_ALERT, NOTE_TOLD } from '../memory/layout/ring.layout.ts'
 import { CONTROL_EGRESS_TICKET, CONTROL_REPLAYING } from '../memory/layout/control.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
 import { EgressWriter } from '../memory/rings/egress-ring.ts'
@@ -15,6 +18,7 @@ import { LanePipeline } from '../pipelines/lane-pipeline.ts'
 import { loadPipeline, type PipelineModule } from '../pipelines/pipeline-module.ts'
 import type { SinkDesk } from '../sinks/sink-desk.ts'
 import type { RegistryStore } from '../storage/registry/registry-store.ts'
+import { lifeCycleOf } from './alert-options.ts'
 import type { Config } from './config/config.ts'
 import { Directory } from './directory.ts'
 import { DerivedReadings, refusedReading } from './pipelines/derived-readings.ts'
@@ -55,6 +59,7 @@ export interface Assembly {
   readonly directory: Directory
   readonly alerts: AlertBook
   readonly alertNews: AlertNews
+  readonly alertDesk: AlertDesk
   readonly alertLog: AlertLog
   readonly externalizer: Externalizer
   readonly incidents: IncidentDesk
@@ -118,14 +123,24 @@ async function assembleOver(
     limits.ringWaitMs,
     refusalOf(foundation),
   )
-  const alerts = openAlertBook(config, directory)
   const notes = new Notes({
     ...{ memory: foundation.memory, clock, waitMs: limits.ringWaitMs },
     ...{ control: placeOf.ringControl(foundation.plan, EMBEDDING_RING) },
     ...{ producer, settle: () => embedded.settle(), giveUpClaim: () => embedded.giveUpClaim() },
   })
   const noteTold = (note: string): void => void notes.write(NOTE_TOLD, new TextEncoder().encode(note))
-  const alertNews = kept === undefined ? new AlertNews(alerts) : new AlertNews(alerts, noteTold)
+  const alerts = openAlertBook(
+    config,
+    directory,
+    clock,
+    kept === undefined ? undefined : noteAlert(notes, events),
+  )
+  const alertDesk = new AlertDesk(alerts, clock)
+  const alertNews = new AlertNews(
+    alerts,
+    kept === undefined ? () => undefined : noteTold,
+    clock.epochMs().toString(36),
+  )
   alertNews.subscribe((alert, change) => events.tell('alert', alert, change))
   const names = {
     metric: (id: number) => directory.metricName(id),
@@ -196,6 +211,7 @@ async function assembleOver(
   const quarantine = new Quarantine(clock, limits.quarantine)
   const retryAdvice = new RetryAdvice(foundation, clock)
   const state = {
+    alertDesk,
     retryAdvice,
     durability,
     partRefusals,
@@ -256,15 +272,31 @@ function keepMetrics(store: RegistryStore, { dictionary }: Directory): void {
     if (!isDeepStrictEqual(known.get(metric.name), metric)) store.put({ kind: 'metric', metric })
 }
 
-function openAlertBook(config: Config, directory: Directory): AlertBook {
-  const alerts = new AlertBook({
+function openAlertBook(
+  config: Config,
+  directory: Directory,
+  clock: Clock,
+  noteDown: ((note: AlertNote) => void) | undefined,
+): AlertBook {
+  return new AlertBook({
+    clock,
     maxOpen: config.limits.openAlerts,
     history: config.limits.alertHistory,
-    deviceName: (id) => directory.registry.nameOf(id),
+    device: (id) => directory.registry.getById(id),
     metricName: (id) => directory.dictionary.byId(id)?.name,
+    lifeCycle: lifeCycleOf(config.alerts),
+    ...(noteDown && { noteDown }),
   })
-  return alerts
 }
+
+/** What people and time do to alerts goes into the journal, for it doesn't follow from readings. */
+const noteAlert =
+  (notes: Notes, events: EventDesk) =>
+  (note: AlertNote): void => {
+    if (notes.write(NOTE_ALERT, new TextEncoder().encode(writeNote(note)))) return
+    const message = 'what was done to an alert could not be noted in the journal'
+    events.tell('failure', new MillraceError('storage-failed', message, { note }))
+  }
 
 /** The main thread speaks for a dead worker through that worker's own egress ring, which it reads first. */
 function lostWorkOf(

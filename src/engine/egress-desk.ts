@@ -1,4 +1,5 @@
-import type { AlertBook, Clear, Raise } from '../alerts/alert-book.ts'
+import type { AlertBook } from '../alerts/alert-book.ts'
+import type { Clear, Raise } from '../alerts/alert-values.ts'
 import type { Clock } from '../core/clock.ts'
 import * as E from '../memory/layout/egress.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
@@ -149,9 +150,9 @@ export class EgressDesk {
   }
 }
 
-function raiseOf({ series, time, value, score, mean, tier, region }: AnomalyEvent): Raise {
+function raiseOf({ series, time, value, score, mean, deviation, tier, region }: AnomalyEvent): Raise {
   const side = score > 0 ? 'above' : 'below'
   const message = `${value} is ${Math.abs(score).toFixed(1)} standard deviations ${side} the mean ${mean.toPrecision(6)}`
   const severity = tier === 'critical' ? 'critical' : 'high'
-  return { rule: ANOMALY_RULE, series, region, severity, message, time, value, score }
+  return { rule: ANOMALY_RULE, series, region, severity, message, time, value, score, mean, deviation }
 }

@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { AlertChange } from '../alerts/alert-book.ts'
-import type { Alert } from '../core/alert.ts'
+import type { Alert, AlertChange } from '../core/alert.ts'
 import type { Escalation } from '../core/escalation.ts'
 import type { Incident, IncidentChange } from '../core/incident.ts'
 import type { Stats } from '../core/stats.ts'
@@ -8,7 +7,7 @@ import type { EmitMessage } from '../pipelines/pipeline-context.ts'
 
 /** What `engine.on` can be told of. */
 export interface EngineEvents {
-  /** An alert was raised, updated or resolved. */
+  /** Something has happened to an alert. */
   alert: [alert: Alert, change: AlertChange]
   /** Anomalies of several devices have become one incident, or one has changed (`updated` at most once a second) or ended. */
   incident: [incident: Incident, change: IncidentChange]

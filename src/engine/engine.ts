@@ -1,3 +1,4 @@
+import type { AlertDesk } from '../alerts/alert-desk.ts'
 import type { Stats } from '../core/stats.ts'
 import { MillraceError } from '../core/errors.ts'
 import type { DeviceRegistry } from '../devices/registry/device-registry.ts'
@@ -77,6 +78,11 @@ export class Engine {
   /** Incidents: anomalies of several devices that belong together. */
   get incidents(): Pick<IncidentBook, 'recent' | 'find' | 'open'> {
     return this.#parts.incidents.book
+  }
+
+  /** Alerts as people and programs deal with them: list, acknowledge, silence, hold during maintenance. */
+  get alerts(): AlertDesk {
+    return this.#parts.alertDesk
   }
 
   /** The metrics dictionary. */
@@ -202,6 +208,7 @@ export class Engine {
 
   #collect(): void {
     this.#parts.statsDesk.collectLatencies()
+    this.#parts.alerts.advance()
     this.#parts.retryAdvice.update()
     this.#door.collect()
   }

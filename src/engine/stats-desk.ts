@@ -61,7 +61,7 @@ export class StatsDesk {
       routedMs: latency.allTiers('routed'),
       refusedByReason: counted.refusedByReason,
       malformedByCause: counted.malformedByCause,
-      alerts: { open, raised },
+      alerts: { open, raised, standings: alerts.standings },
       anomalies: { detected: counted.anomalies, latencyMs: latency.anomaly.window() },
       pool: { size: pool.size, busy: pool.busy, min, max, replaced: pool.replaced },
       series: counted.series,

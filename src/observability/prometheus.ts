@@ -57,7 +57,11 @@ function writeTiers(text: Exposition, { tiers }: Stats): void {
 
 function writeAlerts(text: Exposition, { alerts, anomalies }: Stats): void {
   text.counter('millrace_anomalies_total', 'Anomalous readings detected.', anomalies.detected)
-  text.gauge('millrace_alerts_open', 'Alerts firing now.', alerts.open)
+  text.gauge('millrace_alerts_open', 'Alerts open now.', alerts.open)
+  const standings = Object.entries(alerts.standings).flatMap(([state, bySeverity]) =>
+    Object.entries(bySeverity).map(([severity, value]) => ({ labels: { state, severity }, value })),
+  )
+  text.gauge('millrace_alerts', 'Open alerts by what has become of them, and severity.', standings)
   text.counter('millrace_alerts_raised_total', 'Alerts raised.', alerts.raised)
 }
 

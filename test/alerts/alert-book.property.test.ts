@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { AlertBook } from '../../src/alerts/alert-book.ts'
 import type { Alert } from '../../src/core/alert.ts'
+import { openBook } from './open-book.ts'
 
 const MAX_OPEN = 4
 const HISTORY = 3
@@ -10,17 +10,12 @@ interface Model {
   readonly open: Map<string, { count: number; peak: number; startsAt: number }>
   readonly closed: string[]
   raised: number
-  suppressed: number
+  notOpened: number
 }
 
 class Book {
   readonly told = new Map<string, Alert>()
-  readonly alerts = new AlertBook({
-    maxOpen: MAX_OPEN,
-    history: HISTORY,
-    deviceName: () => undefined,
-    metricName: () => undefined,
-  })
+  readonly alerts = openBook(undefined, { maxOpen: MAX_OPEN, history: HISTORY }).book
 
   constructor() {
     this.alerts.subscribe((alert, change) => {
@@ -32,8 +27,8 @@ class Book {
   }
 
   check(model: Model): void {
-    const { open, raised, suppressed } = this.alerts.counts
-    expect([open, raised, suppressed]).toEqual([model.open.size, model.raised, model.suppressed])
+    const { open, raised, notOpened } = this.alerts.counts
+    expect([open, raised, notOpened]).toEqual([model.open.size, model.raised, model.notOpened])
     const firing = this.alerts.recent(100, 'firing')
     expect(new Set(firing)).toEqual(new Set(this.told.values()))
     for (const alert of firing) {
@@ -73,7 +68,7 @@ class RaiseIt implements fc.Command<Model, Book> {
       model.open.set(key, { count: 1, peak: Math.abs(score), startsAt: time })
       model.raised++
     } else {
-      model.suppressed++
+      model.notOpened++
     }
     const raised = alerts.raise({
       rule,
@@ -136,7 +131,7 @@ describe('AlertBook against a model', () => {
     fc.assert(
       fc.property(commands, (steps) => {
         const real = new Book()
-        const model: Model = { open: new Map(), closed: [], raised: 0, suppressed: 0 }
+        const model: Model = { open: new Map(), closed: [], raised: 0, notOpened: 0 }
         fc.modelRun(() => ({ model, real }), steps)
         real.check(model)
       }),

@@ -1,27 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { AlertBook, type AlertBookOptions, type Raise } from '../../src/alerts/alert-book.ts'
+import type { AlertBook, AlertBookOptions } from '../../src/alerts/alert-book.ts'
 import { seriesKey } from '../../src/core/ids.ts'
+import { openBook, raise } from './open-book.ts'
 
-const book = (options: Partial<AlertBookOptions> = {}): AlertBook =>
-  new AlertBook({
-    maxOpen: 10,
-    history: 3,
-    deviceName: (id) => (id === 0xabc ? 'pump-7' : undefined),
-    metricName: (id) => (id === 2 ? 'temperature' : undefined),
-    ...options,
-  })
-
-const raise = (over: Partial<Raise> = {}): Raise => ({
-  rule: 'anomaly',
-  series: seriesKey(0xabc, 2),
-  region: 'eu',
-  severity: 'medium',
-  message: 'far out',
-  time: 1000,
-  value: 90,
-  score: -7,
-  ...over,
-})
+const book = (options: Partial<AlertBookOptions> = {}): AlertBook => openBook(undefined, options).book
 
 describe('AlertBook', () => {
   it('opens an alert with everything there is to say of it', () => {
@@ -44,6 +26,14 @@ describe('AlertBook', () => {
       peak: 7,
       count: 1,
       replayed: false,
+      labels: {
+        ...{ rule: 'anomaly', severity: 'medium', device: 'pump-7', metric: 'temperature', region: 'eu' },
+        ...{ key: 'pump-7/temperature', tier: 'premium', tenant: 'acme' },
+      },
+      acknowledged: null,
+      suppressedBy: [],
+      escalation: 0,
+      evidence: [{ time: 1000, value: 90, mean: null, deviation: null, score: -7 }],
     })
   })
 
@@ -80,7 +70,7 @@ describe('AlertBook', () => {
     const late = alerts.raise(raise({ time: 2000, score: 8, value: 2, severity: 'low', message: 'now' }))
     expect(late).toMatchObject({ count: 3, severity: 'high', peak: 9, score: 8, value: 2, message: 'now' })
     expect(late).toMatchObject({ startsAt: 1000, updatedAt: 3000, id: 'anomaly:abc0002:1000' })
-    expect(alerts.counts).toEqual({ open: 1, raised: 1, suppressed: 0 })
+    expect(alerts.counts).toEqual({ open: 1, raised: 1, notOpened: 0 })
   })
 
   it('closes with the reading that cleared it, never before it began', () => {
@@ -96,7 +86,7 @@ describe('AlertBook', () => {
       peak: 7,
     })
     expect(alerts.clear(raise())).toBeUndefined()
-    expect(alerts.counts).toEqual({ open: 0, raised: 1, suppressed: 0 })
+    expect(alerts.counts).toEqual({ open: 0, raised: 1, notOpened: 0 })
   })
 
   it('keeps rules and series apart', () => {
@@ -110,12 +100,12 @@ describe('AlertBook', () => {
     expect(alerts.openAlert('custom', seriesKey(0xabc, 2))).toBeUndefined()
   })
 
-  it('counts what it suppresses, and goes on updating what is open', () => {
+  it('counts what it does not open, and goes on updating what is open', () => {
     const alerts = book({ maxOpen: 1 })
     alerts.raise(raise())
     expect(alerts.raise(raise({ series: 1n }))).toBeUndefined()
     expect(alerts.raise(raise())?.count).toBe(2)
-    expect(alerts.counts).toEqual({ open: 1, raised: 1, suppressed: 1 })
+    expect(alerts.counts).toEqual({ open: 1, raised: 1, notOpened: 1 })
     alerts.clear(raise())
     expect(alerts.raise(raise({ series: 1n }))).toBeDefined()
   })
@@ -129,8 +119,8 @@ describe('AlertBook', () => {
     alerts.raise(raise({ series: 7n, time: 45 }))
     const series = (...listed: Parameters<AlertBook['recent']>): string[] =>
       alerts.recent(...listed).map((alert) => alert.series)
-    expect(series(10)).toEqual(['5', '7', '4', '3'])
-    expect(series(2)).toEqual(['5', '7'])
+    expect(series(10)).toEqual(['7', '5', '4', '3'])
+    expect(series(2)).toEqual(['7', '5'])
     expect(series(10, 'firing')).toEqual(['7'])
     expect(series(10, 'resolved')).toEqual(['5', '4', '3'])
   })

@@ -42,10 +42,12 @@ function engine(host, port) {
       if (behaviour === 'endless') await new Promise(() => undefined)
       clearInterval(alive)
     },
-    stats: () => ({ account, alerts: { open: 0, raised: 2 }, uptimeSeconds: 1.25 }),
+    stats: () => ({ account, alerts: { open: 0, raised: 2, standings }, uptimeSeconds: 1.25 }),
   }
 }
 
+const none = { low: 0, medium: 0, high: 0, critical: 0 }
+const standings = { pending: none, firing: none, acknowledged: none, suppressed: none }
 const terminal = processTerminal()
 /** @param {{ host: string, port: number }} config */
 const createEngine = async ({ host, port }) => engine(host, port)

@@ -4,6 +4,7 @@ import type { Stats } from '../../src/core/stats.ts'
 import type { Tier } from '../../src/core/tiers.ts'
 import { frameHead, replyBytes, scriptedServer, type ScriptedServer } from '../load/scripted-server.ts'
 
+const none = { low: 0, medium: 0, high: 0, critical: 0 }
 const latency = { p50: 0.1, p90: 0.2, p99: 1.5, p999: 2, max: 3 }
 
 export function statsWith(accepted: number, malformed: number, uptimeSeconds: number): Stats {
@@ -23,7 +24,11 @@ export function statsWith(accepted: number, malformed: number, uptimeSeconds: nu
     routedMs: latency,
     refusedByReason: {},
     malformedByCause: {},
-    alerts: { open: 1, raised: 2 },
+    alerts: {
+      open: 1,
+      raised: 2,
+      standings: { pending: none, firing: none, acknowledged: none, suppressed: none },
+    },
     anomalies: { detected: 3, latencyMs: latency },
     pool: { size: 2, busy: 1, min: 1, max: 4, replaced: 0 },
     series: 20,
@@ -60,6 +65,11 @@ export const alertOf = (over: Partial<Alert> = {}): Alert => ({
   peak: 12.34,
   count: 1,
   replayed: false,
+  labels: {},
+  acknowledged: null,
+  suppressedBy: [],
+  escalation: 0,
+  evidence: [],
   ...over,
 })
 

@@ -27,9 +27,11 @@ const VALUES = [
 const TYPES = [
   ...[
     'Account',
+    'Acknowledgement',
     'Alert',
     'AlertChange',
     'AlertRequest',
+    'AlertState',
     'AnomalyEvent',
     'AnomalyRule',
     'ConfigInput',
@@ -41,6 +43,7 @@ const TYPES = [
     'Engine',
     'EmitMessage',
     'EngineEvents',
+    'Evidence',
     'ErrorCode',
     'IngestResult',
     'LatencySummary',
@@ -64,6 +67,7 @@ const TYPES = [
     'PipelineStats',
     'DeadLetterStats',
     'ResultListener',
+    'Severity',
     'SinkResult',
     'SinkStats',
   ],

@@ -1,3 +1,4 @@
+import { lifeCycleOf } from '../../src/engine/alert-options.ts'
 import { AlertBook } from '../../src/alerts/alert-book.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import { Directory } from '../../src/engine/directory.ts'
@@ -112,9 +113,11 @@ export class InlineEngine {
     this.foundation = foundation
     this.directory = directory
     this.alerts = new AlertBook({
+      clock,
+      lifeCycle: lifeCycleOf(config.alerts),
       maxOpen: 100,
       history: 100,
-      deviceName: (id) => directory.registry.nameOf(id),
+      device: (id) => directory.registry.getById(id),
       metricName: (id) => directory.metricName(id),
     })
     this.deadLetters = new DeadLetters(clock, 100)

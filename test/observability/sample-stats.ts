@@ -25,7 +25,16 @@ export const sampleStats: Stats = {
   routedMs: latencyMs,
   refusedByReason: { overload: 50, 'say "no"\\\n': 10 },
   malformedByCause: { 'not-json': 40 },
-  alerts: { open: 3, raised: 17 },
+  alerts: {
+    open: 3,
+    raised: 17,
+    standings: {
+      pending: { low: 0, medium: 0, high: 0, critical: 0 },
+      firing: { low: 0, medium: 0, high: 2, critical: 0 },
+      acknowledged: { low: 0, medium: 0, high: 0, critical: 1 },
+      suppressed: { low: 0, medium: 0, high: 0, critical: 0 },
+    },
+  },
   anomalies: { detected: 99, latencyMs },
   pool: { size: 2, busy: 1, min: 1, max: 4, replaced: 6 },
   series: 12345,

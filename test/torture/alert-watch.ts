@@ -46,7 +46,7 @@ export class AlertWatch {
   }
 
   #hear(event: string, life: number): void {
-    const match = /^event: (\w+)\ndata: (.*)$/.exec(event)
+    const match = /^event: (\w+)\ndata: (.*)/.exec(event)
     if (match !== null) this.told.push({ change: match[1], alert: JSON.parse(match[2]) as Alert, life })
   }
 }

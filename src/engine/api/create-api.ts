@@ -8,6 +8,7 @@ import type { EngineView } from './engine-view.ts'
 import { healthRoutes } from './health.ts'
 import { incidentRoutes } from './incidents.ts'
 import { metricsDictionaryRoutes } from './metrics-dictionary.ts'
+import { muteRoutes } from './mutes.ts'
 import { pipelineRoutes } from './pipelines.ts'
 import { pipelineStreamRoutes } from './pipeline-stream.ts'
 import { recordRoutes } from './records.ts'
@@ -23,6 +24,7 @@ export function createApi(view: EngineView): HttpHandler {
     ...seriesRoutes(view),
     ...alertRoutes(view),
     ...incidentRoutes(view),
+    ...muteRoutes(view),
     ...deviceRoutes(view),
     ...metricsDictionaryRoutes(view),
     ...recordRoutes(view),

@@ -1,5 +1,6 @@
 /** What the HTTP API needs of the engine. Everything here answers at once, except where it says so. */
 import type { AlertBook } from '../../alerts/alert-book.ts'
+import type { AlertDesk } from '../../alerts/alert-desk.ts'
 import type { AlertNews } from '../../alerts/alert-news.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { HttpRequest } from '../../core/http.ts'
@@ -51,6 +52,7 @@ export interface EngineView {
   readonly alertNews: AlertNews
   readonly incidents: Pick<IncidentDesk, 'stats' | 'book'>
   readonly escalation: Pick<EscalationDesk, 'stats' | 'list'>
+  readonly alertDesk: AlertDesk
   readonly quarantine: Quarantine
   readonly deadLetters: DeadLetters
   readonly deadLetterReplay: DeadLetterReplay

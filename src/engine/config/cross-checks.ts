@@ -157,6 +157,24 @@ function* positions({ devices }: Config): Generator<Problem> {
   }
 }
 
+function* alerts({ alerts: { flapping, escalations } }: Config): Generator<Problem> {
+  const { changes, calmChanges } = flapping
+  if (changes > 0 && calmChanges >= changes)
+    yield not(
+      ['alerts', 'flapping', 'calmChanges'],
+      calmChanges,
+      `; give fewer than alerts.flapping.changes, ${changes}`,
+    )
+  for (const [i, { steps }] of escalations.entries())
+    for (let step = 1; step < steps.length; step++)
+      if (steps[step].afterMs <= steps[step - 1].afterMs)
+        yield not(
+          ['alerts', 'escalations', i, 'steps', step, 'afterMs'],
+          steps[step].afterMs,
+          `; give more than that of the step before, ${steps[step - 1].afterMs}`,
+        )
+}
+
 function* durable({ durability, dataDir, limits }: Config): Generator<Problem> {
   if (durability === 'memory') {
     if (dataDir !== null) yield not(['dataDir'], dataDir, ' with durability `memory`, which keeps nothing')
@@ -172,5 +190,5 @@ function* durable({ durability, dataDir, limits }: Config): Generator<Problem> {
 const CHECKS: readonly Check[] = [
   ...[listening, durable, pipelineUrl, pipelineUrls, ringHoldsFrames, poolBounds, counts],
   ...[correlationNames, escalationNames, escalationAim],
-  ...[regionNames, deviceIds, tokenHashes, regionReferences, globs, positions],
+  ...[regionNames, deviceIds, tokenHashes, regionReferences, globs, positions, alerts],
 ]

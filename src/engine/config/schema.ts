@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { authOptions, tlsOptions } from '../../security/options.ts'
 import { defaultRegions } from './default-regions.ts'
+import { alertsOptions } from './options/alerts.ts'
 import { anomaliesOptions, metricsOptions } from './options/anomalies.ts'
 import { devicesOptions, rulesOptions } from './options/devices.ts'
 import { escalationOptions, incidentsOptions } from './options/incidents.ts'
@@ -31,6 +32,7 @@ export const configSchema = z.strictObject({
   escalation: escalationOptions.prefault({}).meta({
     description: 'Tiers raised around an anomaly: see [incidents](incidents.md#priority-escalation).',
   }),
+  alerts: alertsOptions.prefault({}).meta({ description: 'What becomes of alerts once they are raised.' }),
   metrics: metricsOptions
     .default({})
     .meta({ description: 'Metrics known from the start, by name.', 'x-default': 'none' }),

@@ -31,7 +31,7 @@ export class AlertLog {
     const open = new Map(this.#atBegin.map((alert) => [alert.id, alert]))
     for (const { ticket, alert } of this.#entries ?? []) {
       if (((ticket - tickets[shardOf(BigInt(alert.series))]) | 0) >= 0) continue
-      if (alert.state === 'firing') open.set(alert.id, alert)
+      if (alert.state !== 'resolved') open.set(alert.id, alert)
       else open.delete(alert.id)
     }
     this.#entries = undefined

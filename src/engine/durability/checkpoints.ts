@@ -101,12 +101,16 @@ export class Checkpoints {
   }
 
   async #extras({ tickets, reusable }: Captured): Promise<Extras> {
-    const { alertLog, kernels, registry, partRefusals } = this.#parts
+    const { alerts, alertLog, kernels, registry, partRefusals } = this.#parts
     await this.#allTakenIn(tickets)
     await registry.flushed()
-    const alerts = alertLog.end(tickets, (series) => kernels.shardOf(series))
+    const open = alertLog.end(tickets, (series) => kernels.shardOf(series))
     const incidents = this.#parts.incidents.kept(tickets, (series) => kernels.shardOf(series))
-    const main = { alerts, incidents, registryPosition: registry.flushedPosition }
+    const main = {
+      incidents,
+      ...{ alerts: alerts.asTheyStand(open), alertKeeping: alerts.keeping() },
+      registryPosition: registry.flushedPosition,
+    }
     // of a large fleet the registry is most of what is not rows, and it seldom changes
     const isSame = reusable.includes(EXTRA_REGISTRY) && registry.position === this.#registryKept
     this.#registrySent = registry.position

@@ -1,4 +1,5 @@
 import type { AlertBook } from '../../alerts/alert-book.ts'
+import { readNote } from '../../alerts/alert-notes.ts'
 import type { AlertNews } from '../../alerts/alert-news.ts'
 import type { Clock } from '../../core/clock.ts'
 import { MillraceError } from '../../core/errors.ts'
@@ -117,7 +118,7 @@ export class Durability {
     const { foundation, kept, clock, alerts, alertNews, registryNotes, events, egress } = this.#parts
     const startMs = clock.nowMs()
     for (const words of kept.damage) events.tell('warning', words)
-    alerts.restore(kept.alerts)
+    alerts.restore(kept.alerts, kept.alertKeeping)
     alerts.isReplaying = true
     this.#parts.incidents.isReplaying = true
     alertNews.hold()
@@ -129,6 +130,7 @@ export class Durability {
     alerts.isReplaying = false
     await this.#startJournal()
     registryNotes.begin()
+    alerts.settle()
     alertNews.release()
     this.#startCheckpoints()
     this.#unready = ''
@@ -187,8 +189,9 @@ export class Durability {
   }
 
   #takeNote(kind: number, text: Uint8Array): void {
-    const { alertNews, registryNotes } = this.#parts
+    const { alerts, alertNews, registryNotes } = this.#parts
     if (kind === L.NOTE_TOLD) alertNews.wasTold(decoder.decode(text))
+    else if (kind === L.NOTE_ALERT) alerts.replayNote(readNote(decoder.decode(text)))
     else if (kind === L.NOTE_REGISTRY) registryNotes.replay(text)
   }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { type AlertKeeping, NOTHING_KEPT } from '../../alerts/alert-notes.ts'
 import type { Alert } from '../../core/alert.ts'
 import type { Clock } from '../../core/clock.ts'
 import { MillraceError } from '../../core/errors.ts'
@@ -27,6 +28,8 @@ export interface Kept {
   readonly recovery: Recovery
   readonly alerts: readonly Alert[]
   readonly incidents: KeptIncidents | undefined
+  /** What was kept of their lives. */
+  readonly alertKeeping: AlertKeeping
   /** What pipelines held: of each shard, and of all shards together. */
   readonly streams: readonly Uint8Array[]
   /** What the checkpoint knew of frames that were taken in part. */
@@ -44,6 +47,8 @@ export interface Kept {
 export interface MainExtras {
   readonly alerts: readonly Alert[]
   readonly incidents?: KeptIncidents | undefined
+  /** Checkpoints of earlier versions don't have it. */
+  readonly alertKeeping?: AlertKeeping
   /** Changes of the registry that its database has for sure. */
   readonly registryPosition: number
 }
@@ -83,6 +88,7 @@ export async function openKept(
     return {
       ...{ directory, registry: store, recovery, alerts: main.alerts, replayFrom },
       incidents: main.incidents,
+      alertKeeping: main.alertKeeping ?? NOTHING_KEPT,
       partRefusals: partRefusalsOf(extras),
       streams: [...(recovery.restored?.others ?? []), ...listOf(extras?.get(EXTRA_STREAMS))],
       run: Math.max(lastRunOf(listSegments(new NodeDisk(), directory.journal)), runOf(recovery)) + 1,

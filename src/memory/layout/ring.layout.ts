@@ -54,6 +54,8 @@ export const NOTE_CLIENT = 1
 export const NOTE_REGISTRY = 2
 /** The message is the id of an alert that has been told to the outside, and how: JSON. */
 export const NOTE_TOLD = 3
+/** The message is what people or time have done to alerts: JSON. */
+export const NOTE_ALERT = 4
 /** Added to the reason when every marked reading is malformed: the rest is then an index into MALFORMED_CAUSES. */
 export const OUTCOME_MALFORMED = 0x80
 /** In readingCount: no frame here, go on at the start of the data. */

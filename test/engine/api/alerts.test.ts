@@ -20,14 +20,14 @@ describe('GET /v1/alerts', () => {
     view.alerts.clear({ rule: 'anomaly', series: 65537n, time: 30 })
     const listed = (query: string): string[] =>
       (get(`/v1/alerts${query}`).json as { alerts: { device: string }[] }).alerts.map((alert) => alert.device)
-    expect(get('/v1/alerts').json).toMatchObject({ open: 1, raised: 2, suppressed: 0 })
+    expect(get('/v1/alerts').json).toMatchObject({ open: 1, raised: 2, notOpened: 0 })
     expect(listed('')).toEqual(['#1', '#2'])
     expect(listed('?limit=1')).toEqual(['#1'])
     expect(listed('?state=firing')).toEqual(['#2'])
     expect(listed('?state=resolved&token=secret')).toEqual(['#1'])
     expect(get('/v1/alerts?state=on').json).toMatchObject({
       code: 'bad-request',
-      message: 'query: state: "on" is not allowed; allowed: firing, resolved',
+      message: 'query: state: "on" is not allowed; allowed: pending, firing, resolved',
     })
   })
 })
@@ -96,7 +96,7 @@ describe('GET /v1/alerts/stream', () => {
 
   it('refuses parameters it does not have', () => {
     expect(fakeEngine().get('/v1/alerts/stream?state=firing').json).toMatchObject({
-      message: 'query: "state": no such key; allowed: none',
+      message: 'query: "state": no such key; allowed: after',
     })
   })
 })

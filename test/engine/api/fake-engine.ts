@@ -1,5 +1,8 @@
 /** An API over real registry, dictionary, alerts and records, with time and shared memory made up. */
 import { AlertNews } from '../../../src/alerts/alert-news.ts'
+import { AlertDesk } from '../../../src/alerts/alert-desk.ts'
+import { lifeCycleOf } from '../../../src/engine/alert-options.ts'
+import { alertsOptions } from '../../../src/engine/config/options/alerts.ts'
 import { AlertBook } from '../../../src/alerts/alert-book.ts'
 import type { Clock } from '../../../src/core/clock.ts'
 import type { HttpRequest, HttpResponse } from '../../../src/core/http.ts'
@@ -85,9 +88,11 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
     valueOf: () => undefined,
   })
   const alerts = new AlertBook({
+    clock,
+    lifeCycle: lifeCycleOf(alertsOptions.parse({})),
     maxOpen: 100,
     history: 100,
-    deviceName: (id) => registry.nameOf(id),
+    device: (id) => registry.getById(id),
     metricName: (id) => dictionary.byId(id)?.name,
   })
   const deadLetters = new DeadLetters(clock, 10)
@@ -108,6 +113,7 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
     alertNews: new AlertNews(alerts),
     incidents: { stats: incidents.stats, book: incidents },
     escalation: { stats: null, list: () => [] },
+    alertDesk: new AlertDesk(alerts, clock),
     quarantine: new Quarantine(clock, 10),
     deadLetters,
     deadLetterReplay: new DeadLetterReplay(deadLetters, {

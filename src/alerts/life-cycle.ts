@@ -1,0 +1,331 @@
+/**
+ * What time and people do to open alerts: from pending to firing, suppressed and released, acknowledged, escalated. Called by
+ * the alert book alone, on its thread. `advance` does what is due; it rests while the engine takes in again what it had
+ * accepted before its last end, since nobody knows then how things stand.
+ */
+import type { Acknowledgement, Alert, AlertChange } from '../core/alert.ts'
+import type { Clock } from '../core/clock.ts'
+import { type AlertKeeping, type AlertMark, type AlertNote, marked, markOf } from './alert-notes.ts'
+import { escalatedAlert } from './alert-values.ts'
+import { Deadlines } from './deadlines.ts'
+import { type EscalationPolicy, Escalations } from './escalations.ts'
+import { type Flap, type FlapOptions, noteOf } from './flap-watch.ts'
+import type { InhibitionRule } from './inhibitions.ts'
+import type { OpenAlert } from './open-alert.ts'
+import type { OpenAlerts } from './open-alerts.ts'
+import { Suppression } from './suppression.ts'
+
+export interface LifeCycleOptions {
+  readonly inhibitions: readonly InhibitionRule[]
+  readonly escalations: readonly EscalationPolicy[]
+  readonly flapping: FlapOptions
+  /** Silences that have not ended, and as many holds. */
+  readonly maxMutes: number
+}
+
+interface LifeCycleParts {
+  readonly clock: Clock
+  readonly open: OpenAlerts
+  readonly options: LifeCycleOptions
+  readonly noteDown: ((note: AlertNote) => void) | undefined
+  readonly tell: (alert: Alert, change: AlertChange) => void
+  /** An alert that has ended is another now. */
+  readonly replaceClosed: (alert: Alert) => void
+}
+
+export class LifeCycle {
+  readonly suppression: Suppression
+  readonly #parts: LifeCycleParts
+  readonly #escalations: Escalations
+  readonly #pending = new Deadlines<OpenAlert>()
+  /** Of alerts that the replay has not raised again yet, by id. */
+  readonly #marks = new Map<string, AlertMark>()
+  readonly #waiting = new Map<string, number>()
+  readonly #pendingUntil = new Map<string, readonly [until: number, untilTime: number]>()
+  readonly #affected = new Set<OpenAlert>()
+  #isResting = false
+
+  constructor(parts: LifeCycleParts) {
+    const { clock, options } = parts
+    this.#parts = parts
+    this.#escalations = new Escalations(options.escalations)
+    this.suppression = new Suppression({
+      ...{ clock, inhibitions: options.inhibitions, flapping: options.flapping, maxMutes: options.maxMutes },
+      noteSilence: (mute) => this.#note({ kind: 'silence', mute }),
+      noteHold: (mute) => this.#note({ kind: 'hold', mute }),
+    })
+  }
+
+  /** What was before the engine's last end is not all known yet. */
+  get isResting(): boolean {
+    return this.#isResting
+  }
+
+  /** It is pending until its condition has held for so long. */
+  awaitFiring(open: OpenAlert, forMs: number): void {
+    open.pendingUntil = this.#now() + forMs
+    open.pendingUntilTime = open.alert.startsAt + forMs
+    this.#pending.add(open.pendingUntil, open)
+  }
+
+  /** A new alert; told of here. */
+  begun(open: OpenAlert): void {
+    if (this.#takeMark(open)) {
+      this.#parts.tell(open.alert, open.alert.state === 'pending' ? 'pending' : 'raised')
+      return
+    }
+    if (open.alert.state === 'firing') this.#watchFlapping(open)
+    this.#place(open)
+    this.#enter(open, open.alert.state === 'pending' ? 'pending' : 'raised')
+    this.#reconsiderAffected()
+  }
+
+  /** A pending alert fires, as `alert` or as it is. */
+  fire(open: OpenAlert, alert = open.alert): void {
+    this.#parts.open.put(open, { ...alert, state: 'firing' })
+    this.#watchFlapping(open)
+    this.#place(open)
+    this.#enter(open, 'raised')
+    this.#mark(open)
+    this.#reconsiderAffected()
+  }
+
+  /** Further readings, or an acknowledgement. */
+  changed(open: OpenAlert, alert: Alert, hasSameLabels: boolean, change: AlertChange = 'updated'): void {
+    this.#parts.open.put(open, alert)
+    if (hasSameLabels) this.#parts.tell(alert, change)
+    else {
+      this.#place(open)
+      this.#reconsider(open, change)
+      this.#reconsiderAffected()
+    }
+    this.#look(open)
+  }
+
+  /** It is not open any more, but `resolved`. */
+  ended(open: OpenAlert, resolved: Alert): void {
+    if (open.alert.state === 'firing' && !this.#isResting) this.#watchEnd(open, resolved)
+    this.suppression.leave(open, (other) => this.#affected.add(other))
+    this.#parts.tell(resolved, 'resolved')
+    this.#reconsiderAffected()
+  }
+
+  acknowledge(open: OpenAlert, acknowledged: Acknowledgement | null): Alert {
+    this.changed(
+      open,
+      { ...open.alert, acknowledged },
+      true,
+      acknowledged === null ? 'updated' : 'acknowledged',
+    )
+    this.#mark(open)
+    return open.alert
+  }
+
+  /** Does what is due. */
+  advance(): void {
+    if (this.#isResting) return
+    const now = this.#now()
+    this.#turnMutes()
+    for (let open = this.#pending.take(now); open !== undefined; open = this.#pending.take(now))
+      if (open.isOpen && open.alert.state === 'pending' && open.pendingUntil <= now) this.fire(open)
+    const { flaps } = this.suppression
+    for (let flap = flaps.takeCalm(now); flap !== undefined; flap = flaps.takeCalm(now)) this.#calm(flap)
+    for (let due = this.#escalations.take(now); due !== undefined; due = this.#escalations.take(now))
+      this.#escalate(due.open, due.step)
+  }
+
+  /** Everything that the next process needs, but for the alerts themselves. */
+  keeping(): AlertKeeping {
+    const { silences, holds, flaps } = this.suppression
+    const open = this.#parts.open.list()
+    return {
+      silences: silences.list().reverse(),
+      holds: holds.list().reverse(),
+      flaps: flaps.notes(),
+      waiting: open.flatMap(({ alert, waitingSince }) =>
+        waitingSince > 0 ? [[alert.id, waitingSince]] : [],
+      ),
+      pending: open.flatMap(({ alert, pendingUntil, pendingUntilTime }) =>
+        pendingUntil < Infinity ? [[alert.id, pendingUntil, pendingUntilTime]] : [],
+      ),
+    }
+  }
+
+  rest({ silences, holds, flaps, waiting, pending }: AlertKeeping): void {
+    this.#isResting = true
+    for (const mute of silences) this.suppression.silences.adopt(mute)
+    for (const mute of holds) this.suppression.holds.adopt(mute)
+    for (const flap of flaps) this.suppression.flaps.adopt(flap)
+    for (const [id, since] of waiting) this.#waiting.set(id, since)
+    for (const [id, until, untilTime] of pending) this.#pendingUntil.set(id, [until, untilTime])
+  }
+
+  restored(open: OpenAlert): void {
+    const { id, rule } = open.alert
+    open.isFlapping =
+      this.suppression.flaps.isFlapping(rule, open.slot) && open.alert.suppressedBy.includes('flapping')
+    const until = this.#pendingUntil.get(id)
+    if (until === undefined || open.alert.state !== 'pending') return
+    ;[open.pendingUntil, open.pendingUntilTime] = until
+    this.#pending.add(open.pendingUntil, open)
+  }
+
+  replay(note: AlertNote): void {
+    if (note.kind === 'silence') this.suppression.silences.adopt(note.mute)
+    else if (note.kind === 'hold') this.suppression.holds.adopt(note.mute)
+    else if (note.kind === 'flap') this.suppression.flaps.adopt(note.flap)
+    else {
+      this.#marks.set(note.mark.id, note.mark)
+      const open = this.#parts.open.get(note.mark.id)
+      if (open !== undefined) this.#takeMark(open)
+    }
+  }
+
+  /** How things stand is told as far as it differs from what was told last. */
+  settle(): void {
+    this.#isResting = false
+    const open = this.#parts.open.list()
+    this.suppression.turn(
+      () => [],
+      () => undefined,
+    )
+    for (const one of open) {
+      one.isFlapping &&= this.suppression.flaps.isFlapping(one.alert.rule, one.slot)
+      this.suppression.place(one, () => undefined)
+    }
+    for (const one of open) {
+      this.#escalations.resume(one, this.#waiting.get(one.alert.id) ?? 0)
+      this.#reconsider(one)
+      this.#look(one)
+    }
+    for (const map of [this.#marks, this.#waiting, this.#pendingUntil]) map.clear()
+    this.advance()
+  }
+
+  #now(): number {
+    return this.#parts.clock.epochMs()
+  }
+
+  #turnMutes(): void {
+    this.suppression.turn(
+      (rule) => this.#parts.open.list(rule),
+      (open) => this.#affected.add(open),
+    )
+    this.#reconsiderAffected()
+  }
+
+  #place(open: OpenAlert): void {
+    if (!this.#isResting) this.suppression.place(open, (other) => this.#affected.add(other))
+  }
+
+  /** Told for the first time, with what keeps it from being told, if anything. */
+  #enter(open: OpenAlert, change: 'pending' | 'raised'): void {
+    const reasons = open.reasons()
+    if (!isSameList(reasons, open.alert.suppressedBy))
+      this.#parts.open.put(open, { ...open.alert, suppressedBy: reasons })
+    this.#parts.tell(open.alert, change)
+    this.#look(open)
+    if (reasons.length > 0 && change === 'raised') this.#mark(open)
+  }
+
+  /** Is it told or not, as things are now? Without a difference there `otherwise` is told, if given. */
+  #reconsider(open: OpenAlert, otherwise?: AlertChange): void {
+    const before = open.alert.suppressedBy
+    const reasons = this.#isResting ? before : open.reasons()
+    if (!open.isOpen || isSameList(reasons, before)) {
+      if (otherwise !== undefined) this.#parts.tell(open.alert, otherwise)
+      return
+    }
+    this.#parts.open.put(open, { ...open.alert, suppressedBy: reasons })
+    this.#parts.tell(open.alert, turnOf(before, reasons) ?? otherwise ?? 'updated')
+    this.#look(open)
+    this.#mark(open)
+  }
+
+  #reconsiderAffected(): void {
+    if (this.#affected.size === 0) return
+    const affected = [...this.#affected]
+    this.#affected.clear()
+    for (const open of affected) if (open.isOpen) this.#reconsider(open)
+  }
+
+  #look(open: OpenAlert): void {
+    if (!this.#isResting && this.#escalations.look(open, this.#now())) this.#mark(open)
+  }
+
+  #escalate(open: OpenAlert, { severity, labels }: EscalationPolicy['steps'][number]): void {
+    this.#parts.open.put(open, escalatedAlert(open.alert, severity, labels))
+    this.#place(open)
+    const reasons = open.reasons()
+    if (reasons.length > 0) this.#parts.open.put(open, { ...open.alert, suppressedBy: reasons })
+    this.#parts.tell(open.alert, 'escalated')
+    this.#look(open)
+    this.#escalations.taken(open)
+    this.#mark(open)
+    this.#reconsiderAffected()
+  }
+
+  #watchFlapping(open: OpenAlert): void {
+    if (this.#isResting) return
+    const { flaps } = this.suppression
+    const { rule } = open.alert
+    const was = flaps.isFlapping(rule, open.slot)
+    const flap = flaps.change(rule, open.slot, this.#now())
+    open.isFlapping = flap !== undefined
+    if (flap !== undefined && !was) this.#note({ kind: 'flap', flap: noteOf(flap) })
+  }
+
+  #watchEnd(open: OpenAlert, resolved: Alert): void {
+    const { flaps } = this.suppression
+    const was = flaps.isFlapping(resolved.rule, open.slot)
+    const flap = flaps.change(resolved.rule, open.slot, this.#now())
+    if (flap === undefined) return
+    flap.last = resolved
+    if (!was) this.#note({ kind: 'flap', flap: noteOf(flap) })
+  }
+
+  /** Told once: the open alert, or that the last one has ended. */
+  #calm(flap: Flap): void {
+    this.#note({ kind: 'flap', flap: noteOf(flap) })
+    const open = this.#parts.open.find(flap.rule, flap.slot)
+    const { last } = flap
+    flap.last = null
+    if (open !== undefined) {
+      open.isFlapping = false
+      this.#reconsider(open)
+    } else if (last?.suppressedBy.includes('flapping')) {
+      const suppressedBy = last.suppressedBy.filter((reason) => reason !== 'flapping')
+      const calm = { ...last, suppressedBy }
+      this.#parts.replaceClosed(calm)
+      if (suppressedBy.length === 0) this.#parts.tell(calm, 'released')
+    }
+  }
+
+  /** While it rests: puts the alert where it was told to be last. */
+  #takeMark(open: OpenAlert): boolean {
+    const mark = this.#isResting ? this.#marks.get(open.alert.id) : undefined
+    if (mark === undefined) return false
+    this.#parts.open.put(open, marked(open.alert, mark))
+    this.#waiting.set(mark.id, mark.waitingSince)
+    open.isFlapping = mark.suppressedBy.includes('flapping')
+    return true
+  }
+
+  #mark(open: OpenAlert): void {
+    if (!this.#isResting && open.isOpen && this.#parts.noteDown !== undefined)
+      this.#note({ kind: 'mark', mark: markOf(open) })
+  }
+
+  #note(note: AlertNote): void {
+    this.#parts.noteDown?.(note)
+  }
+}
+
+/** Undefined: receivers are told, or not told, as before. */
+function turnOf(before: readonly string[], after: readonly string[]): 'suppressed' | 'released' | undefined {
+  if (before.length === 0) return 'suppressed'
+  return after.length === 0 ? 'released' : undefined
+}
+
+const isSameList = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((item, index) => item === other[index])
