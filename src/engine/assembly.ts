@@ -134,6 +134,7 @@ async function assembleOver(
     directory,
     clock,
     kept === undefined ? undefined : noteAlert(notes, events),
+    (device) => incidents.groupOf(device),
   )
   const alertDesk = new AlertDesk(alerts, clock)
   const alertNews = new AlertNews(
@@ -277,6 +278,7 @@ function openAlertBook(
   directory: Directory,
   clock: Clock,
   noteDown: ((note: AlertNote) => void) | undefined,
+  incidentOf: (device: number) => string,
 ): AlertBook {
   return new AlertBook({
     clock,
@@ -285,6 +287,7 @@ function openAlertBook(
     device: (id) => directory.registry.getById(id),
     metricName: (id) => directory.dictionary.byId(id)?.name,
     lifeCycle: lifeCycleOf(config.alerts),
+    incidentOf,
     ...(noteDown && { noteDown }),
   })
 }

@@ -4,6 +4,7 @@
  * ahead of the clock doesn't move it.
  */
 import type { AlertBook } from '../alerts/alert-book.ts'
+import { INCIDENT_RULE } from '../alerts/incident-groups.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Incident, IncidentChange, IncidentStats } from '../core/incident.ts'
 import { valueOf } from '../incidents/fleet-index.ts'
@@ -14,7 +15,8 @@ import {
   type Sighting,
 } from '../incidents/incident-book.ts'
 import type { AnomalyEvent } from '../pipelines/anomaly-event.ts'
-import { metricOf } from '../core/ids.ts'
+import { metricOf, seriesKey } from '../core/ids.ts'
+import { ANOMALY_RULE } from './egress-desk.ts'
 import type { Config } from './config/config.ts'
 import type { Directory } from './directory.ts'
 import type { AlertLog } from './durability/alert-log.ts'
@@ -39,7 +41,6 @@ interface Noted {
   readonly device: number
 }
 
-export const INCIDENT_RULE = 'incident'
 const ADVANCE_EVERY_MS = 200
 /** Changes other than opening and ending are told this often. */
 const TELL_EVERY_MS = 1000
@@ -69,6 +70,7 @@ export class IncidentDesk {
       })),
       history,
       names: { device: (id) => directory.deviceName(id), metric: (id) => directory.metricName(id) },
+      joined: (member) => this.#group(member),
       valueOf: (sighting, dimension) => this.#valueOf(sighting, dimension),
     })
     this.#book.subscribe((incident, change) => this.#take(incident, change))
@@ -88,6 +90,12 @@ export class IncidentDesk {
 
   get book(): Pick<IncidentBook, 'recent' | 'find' | 'open' | 'subscribe'> {
     return this.#book
+  }
+
+  /** The open incident whose alert speaks for those of the device; '' = none. */
+  groupOf(device: number): string {
+    if (this.#isIdle || !this.#parts.config.groupAlerts) return ''
+    return this.#book.incidentOf(device) ?? ''
   }
 
   /** Takes the event down as it lies; returns what is to be done about it when it is safe. */
@@ -189,7 +197,14 @@ export class IncidentDesk {
     this.#alert(incident)
     if (change === 'updated') return void this.#changed.set(incident.id, incident)
     this.#changed.delete(incident.id)
+    if (change === 'merged') this.#parts.alerts.incidentMerged(incident.id, incident.mergedInto ?? '')
+    else if (change === 'ended') this.#parts.alerts.incidentEnded(incident.id)
     this.#parts.tell(incident, change)
+  }
+
+  #group({ device, abnormal }: { readonly device: number; readonly abnormal: readonly number[] }): void {
+    if (!this.#parts.config.groupAlerts) return
+    for (const metric of abnormal) this.#parts.alerts.regroup(ANOMALY_RULE, seriesKey(device, metric))
   }
 
   #tellChanged(): void {
@@ -206,6 +221,7 @@ export class IncidentDesk {
         ? alerts.clear({ ...about, time: incident.endsAt ?? incident.updatedAt })
         : alerts.raise({
             ...{ ...about, region: incident.group.region ?? '', severity, message: messageOf(incident) },
+            labels: labelsOf(incident),
             ...{ time: incident.startsAt, value: members, score: incident.growthPerMinute },
           })
     if (alert !== undefined) alertLog.note(this.#ticket ?? nextTicket() - 1, alert)
@@ -221,6 +237,13 @@ export class IncidentDesk {
     for (const incident of open.values()) this.#alert(incident)
   }
 }
+
+/** What receivers and silences match on. */
+const labelsOf = ({ id, correlation, place, group }: Incident): Record<string, string> => ({
+  ...{ incident: id, correlation },
+  ...(place !== null && { place }),
+  ...(group.tenant !== undefined && { tenant: group.tenant }),
+})
 
 function messageOf({ members, startsAt, updatedAt, place, group, origins }: Incident): string {
   const where = place === null ? '' : ` around ${place}`

@@ -55,6 +55,8 @@ export type Ending = 'quiet' | 'silent' | 'evicted'
 /** Told at once, while everything is as it was when it happened. */
 export interface CorrelatorListener {
   opened(cluster: Cluster): void
+  /** These belong to an incident from now on; of one that is opened all. */
+  joined(members: readonly Member[]): void
   /** `gone` is about to become part of `kept`. */
   merging(gone: Cluster, kept: Cluster): void
   ended(cluster: Cluster, reason: Ending): void
@@ -232,8 +234,10 @@ export class Correlator {
       const [kept, gone] = isOlder(a.identity, b.identity) ? [a, b] : [b, a]
       this.#listener.merging(gone, kept)
     }
+    const joined = joining(a, b)
     if (this.#incidents.delete(other)) this.#incidents.add(root)
     root.absorb(other, this.options.listedMembers)
+    if (joined.length > 0) this.#listener.joined(joined)
     if (root.identity !== undefined) this.#dirty.add(root)
     return root
   }
@@ -332,6 +336,7 @@ export class Correlator {
     }
     this.#incidents.add(cluster)
     this.#listener.opened(cluster)
+    this.#listener.joined(cluster.members)
     if (this.#incidents.size > maxOpen) this.#evictIncident(cluster)
   }
 
@@ -381,4 +386,10 @@ export class Correlator {
 function idOf(correlation: string, { group, listed: [{ device, onset }] }: Cluster): string {
   const place = [Math.floor(onset), device, ...(group.key === '[]' ? [] : [deviceIdOf(group.key)])]
   return [correlation, ...place.map((number) => number.toString(36))].join('-')
+}
+
+/** Who becomes a member of an incident when the two become one. */
+function joining(a: Cluster, b: Cluster): readonly Member[] {
+  if ((a.identity === undefined) === (b.identity === undefined)) return []
+  return [...(a.identity === undefined ? a : b).members]
 }

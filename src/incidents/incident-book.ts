@@ -5,7 +5,7 @@
  */
 import type { Alert } from '../core/alert.ts'
 import type { Incident, IncidentChange, IncidentMember, IncidentStats } from '../core/incident.ts'
-import { type Cluster, rootOf } from './cluster.ts'
+import { type Cluster, type Member, rootOf } from './cluster.ts'
 import { Correlator, type CorrelatorOptions, type Ending } from './correlator.ts'
 import { type IncidentNames, incidentOf, memberOf } from './incident-view.ts'
 import { type KeptCorrelation, keptOf, restoreKept } from './kept-correlation.ts'
@@ -38,6 +38,8 @@ export interface IncidentBookOptions {
   readonly history: number
   readonly names: IncidentNames
   /** What the device (or the reading) has there; undefined or '' = nothing, so that it has nothing in common with others. */
+  /** A device has become a member of an open incident. */
+  readonly joined: (member: Pick<Member, 'device' | 'abnormal'>) => void
   readonly valueOf: (sighting: Sighting, dimension: Dimension) => string | undefined
 }
 
@@ -186,6 +188,9 @@ export class IncidentBook {
       opened: (cluster) => {
         this.#opened++
         this.#tell(this.#viewOf(correlator, cluster), 'opened')
+      },
+      joined: (members) => {
+        for (const member of members) this.#options.joined(member)
       },
       merging: (gone, kept) => this.#merge(this.#viewOf(correlator, gone), kept),
       ended: (cluster, reason) => this.#end(this.#viewOf(correlator, cluster), reason),

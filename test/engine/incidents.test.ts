@@ -60,6 +60,11 @@ describe('incidents', { timeout: 120_000 }, () => {
       (alert, change) => change === 'raised' && alert.rule === 'incident' && raised.push(alert),
     )
     engine.on('escalation', (escalation) => escalations.push(escalation))
+    const unsuppressed = new Set<string>()
+    engine.on('alert', ({ rule, key, suppressedBy }, change) => {
+      if (rule === 'anomaly' && change === 'raised' && suppressedBy.length === 0) unsuppressed.add(key)
+      else if (change === 'suppressed') unsuppressed.delete(key)
+    })
     const { port } = await engine.listen()
     const get = async <T>(path: string): Promise<T> =>
       (await (await fetch(`http://127.0.0.1:${port}${path}`)).json()) as T
@@ -73,7 +78,13 @@ describe('incidents', { timeout: 120_000 }, () => {
     expect(open.every(({ startsAt, abnormal }) => startsAt < CASCADE + 2 && abnormal === 28)).toBe(true)
     expect(told.filter(([change]) => change === 'opened')).toHaveLength(2)
     expect(raised.map(({ key }) => key).sort()).toEqual(open.map(({ id }) => id).sort())
-    expect(raised[0]).toMatchObject({ severity: 'high', state: 'firing' })
+    expect(raised[0]).toMatchObject({ severity: 'high', state: 'firing', suppressedBy: [] })
+    // the incident's alert speaks for those of its members: only the four that are alone are told besides
+    expect([...unsuppressed].sort()).toEqual(['d56/value', 'd57/value', 'd58/value', 'd59/value'])
+    const ofMembers = (await get<{ alerts: Alert[] }>('/v1/alerts?limit=1000')).alerts
+    expect(ofMembers.filter(({ suppressedBy }) => suppressedBy[0] === `incident:${open[0].id}`)).toHaveLength(
+      28,
+    )
     const listed = await get<{ open: number; incidents: Incident[] }>('/v1/incidents?state=open')
     expect(listed).toMatchObject({ open: 2, tracked: DEVICES, unplaced: 0 })
     const [{ id }] = listed.incidents

@@ -63,6 +63,7 @@ function run(steps: readonly Step[], given: CorrelatorOptions, moves: boolean): 
   const happened: string[] = []
   const listener = {
     opened: ({ members }: Cluster) => happened.push(`opened ${members.length}`),
+    joined: () => undefined,
     merging: () => happened.push('merged 1'),
     ended: (_: Cluster, reason: string) => happened.push(`ended ${reason}`),
   }

@@ -85,6 +85,7 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
     ],
     history: 10,
     names: { device: (id) => registry.nameOf(id) ?? `#${id.toString(16)}`, metric: () => 'value' },
+    joined: () => undefined,
     valueOf: () => undefined,
   })
   const alerts = new AlertBook({
