@@ -71,6 +71,10 @@ export interface CorrelatorCounts {
 /** So many of what is over are let go of in each step of time. */
 const SWEEP = 20_000
 const MAKE_ROOM_TRIES = 64
+/** Key of the only group where nothing need be in common. */
+const ALL = '[]'
+/** Cells whose neighbours are remembered. */
+const MAX_AROUND = 4096
 
 export class Correlator {
   readonly options: CorrelatorOptions
@@ -85,6 +89,7 @@ export class Correlator {
   /** Changed since `takeDirty`. */
   #dirty = new Set<Cluster>()
   #runs = 0
+  readonly #around = new Map<number, readonly number[]>()
   #unplaced = 0
   #untracked = 0
   /** What is opened now comes from before the engine's last end. */
@@ -130,9 +135,9 @@ export class Correlator {
       this.#unplaced++
       return undefined
     }
-    if (this.#isFull()) this.#makeRoom()
     const group = this.group(anomaly.group)
     const known = this.#members.find(device, group)
+    if (known === undefined && this.#isFull()) this.#makeRoom()
     let cluster = known && rootOf(known.cluster)
     for (const other of this.#touched(group, cell, time))
       cluster = cluster === undefined ? rootOf(other) : this.#join(cluster, rootOf(other))
@@ -192,7 +197,7 @@ export class Correlator {
 
   /** The group with these values. */
   group(values: Readonly<Record<string, string>>): Group {
-    const key = JSON.stringify(Object.values(values))
+    const key = this.options.by.length === 0 ? ALL : JSON.stringify(Object.values(values))
     const known = this.#groups.get(key)
     if (known !== undefined) return known
     const group: Group = { key, values, cells: new Map(), clusters: new Set() }
@@ -208,7 +213,7 @@ export class Correlator {
   #touched({ cells }: Group, cell: number, time: number): Cluster[] {
     const { withinMs } = this.options
     const touched: Cluster[] = []
-    for (const near of this.grid.around(cell)) {
+    for (const near of this.#cellsAround(cell)) {
       for (const { cluster, first, last } of cells.get(near) ?? []) {
         const root = rootOf(cluster)
         if (root.isDead || time < first - withinMs) continue
@@ -216,6 +221,15 @@ export class Correlator {
       }
     }
     return touched
+  }
+
+  #cellsAround(cell: number): readonly number[] {
+    let around = this.#around.get(cell)
+    if (around !== undefined) return around
+    if (this.#around.size >= MAX_AROUND) this.#around.clear()
+    around = this.grid.around(cell)
+    this.#around.set(cell, around)
+    return around
   }
 
   #begin(group: Group, cell: number, time: number): Cluster {
@@ -259,10 +273,22 @@ export class Correlator {
     }
   }
 
-  #addMember(cluster: Cluster, { device, metric, time, score, severity, lat, lon }: Anomaly): void {
+  #addMember(cluster: Cluster, anomaly: Anomaly): void {
+    const { device, metric, time, score, severity, lat, lon } = anomaly
+    // one literal: there may be a hundred thousand in a minute
     const member: Member = {
-      ...{ device, metric, lat, lon, severity, cluster, group: cluster.group },
-      ...{ onset: time, last: time, peak: Math.abs(score), abnormal: [metric], next: undefined },
+      device,
+      group: cluster.group,
+      cluster,
+      metric,
+      lat,
+      lon,
+      onset: time,
+      last: time,
+      peak: Math.abs(score),
+      severity,
+      abnormal: [metric],
+      next: undefined,
     }
     this.#members.add(member)
     cluster.members.push(member)
@@ -285,12 +311,11 @@ export class Correlator {
   /** Notes that the cluster has an anomaly there and then: runs that are one by that become one. */
   #extend({ cells }: Group, cell: number, cluster: Cluster, time: number): void {
     const { withinMs } = this.options
-    const all = cells.get(cell) ?? []
     const isTouched = (run: Run): boolean =>
       rootOf(run.cluster) === cluster &&
       time >= run.first - withinMs &&
       (cluster.identity !== undefined || time <= run.last + withinMs)
-    const [run, ...others] = all.filter(isTouched)
+    const [run, ...others] = (cells.get(cell) ?? []).filter(isTouched)
     if (run === undefined) return this.#addRun(cluster, cell, time)
     run.first = Math.min(run.first, time)
     run.last = Math.max(run.last, time)
@@ -384,7 +409,7 @@ export class Correlator {
 
 /** By what is first of it: the same anomalies make the same id. */
 function idOf(correlation: string, { group, listed: [{ device, onset }] }: Cluster): string {
-  const place = [Math.floor(onset), device, ...(group.key === '[]' ? [] : [deviceIdOf(group.key)])]
+  const place = [Math.floor(onset), device, ...(group.key === ALL ? [] : [deviceIdOf(group.key)])]
   return [correlation, ...place.map((number) => number.toString(36))].join('-')
 }
 

@@ -7,6 +7,7 @@ export class Growth {
   /** The step that the newest count is of. */
   #newest = -Infinity
   #peak = 0
+  #inMinute = 0
 
   get peak(): number {
     return this.#peak
@@ -18,13 +19,14 @@ export class Growth {
     this.#moveTo(step)
     if (step <= this.#newest - STEPS) return
     this.#counts[placeOf(step)] += count
-    this.#peak = Math.max(this.#peak, this.#sum())
+    this.#inMinute += count
+    this.#peak = Math.max(this.#peak, this.#inMinute)
   }
 
   /** Joined in the minute before `now`. */
   perMinute(now: number): number {
     this.#moveTo(Math.floor(now / STEP_MS))
-    return this.#sum()
+    return this.#inMinute
   }
 
   /** Those of another one have joined, too. */
@@ -53,14 +55,13 @@ export class Growth {
     return growth
   }
 
-  #sum(): number {
-    return this.#counts.reduce((sum, count) => sum + count, 0)
-  }
-
   #moveTo(step: number): void {
     if (step <= this.#newest) return
     const gone = Math.min(STEPS, step - this.#newest)
-    for (let i = 0; i < gone; i++) this.#counts[placeOf(step - i)] = 0
+    for (let i = 0; i < gone; i++) {
+      this.#inMinute -= this.#counts[placeOf(step - i)]
+      this.#counts[placeOf(step - i)] = 0
+    }
     this.#newest = step
   }
 }

@@ -96,7 +96,10 @@ export class IncidentBook {
       if (metrics.length > 0 && !metrics.includes(this.#options.names.metric(sighting.metric))) return
       const group = this.#groupOf(sighting, by)
       if (group === undefined) correlator.skip()
-      else correlator.take({ ...sighting, group })
+      else {
+        const { device, metric: of, time, score, severity, lat, lon } = sighting
+        correlator.take({ device, metric: of, time, score, severity, lat, lon, group })
+      }
     })
   }
 
