@@ -8,6 +8,11 @@ export type { ReadingInput } from './engine/embedding/reading-input.ts'
 export type { ReadingRoom, ReadingWriter } from './engine/embedding/reading-writer.ts'
 export { MillraceError, type ErrorCode } from './core/errors.ts'
 export { deviceIdOf, seriesKey } from './core/ids.ts'
+export type { Acknowledgement, Alert, AlertChange, AlertStanding, AlertState } from './core/alert.ts'
+export type { Evidence, MaintenanceHold, Mute, Severity } from './core/alert.ts'
+export type { AlertDesk, AlertFilter, MuteStatus } from './alerts/alert-desk.ts'
+export type { AlertPage } from './alerts/alert-query.ts'
+export type { MuteRequest } from './alerts/mutes.ts'
 export type {
   Incident,
   IncidentChange,
@@ -16,7 +21,6 @@ export type {
   IncidentStats,
 } from './core/incident.ts'
 export type { Escalation, EscalationStats } from './core/escalation.ts'
-export type { Acknowledgement, Alert, AlertChange, AlertState, Evidence, Severity } from './core/alert.ts'
 export type { Device, DeviceProperties, Metric, AnomalyRule } from './core/device.ts'
 export type {
   Account,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import * as alertBook from '../bench/alert-book.bench.ts'
 import * as frameRing from '../bench/frame-ring.bench.ts'
 import * as pipelineFused from '../bench/pipeline-fused.bench.ts'
 import * as pipelineHistory from '../bench/pipeline-history.bench.ts'
@@ -36,5 +37,11 @@ describe('the benches', () => {
   it('let the stages with state give what their plain likes give', async () => {
     const { cases } = await pipelineOperators.run(pipelineOperators.sizes.small)
     expect(cases.map(({ check }) => check)).toEqual([300, 900, 2500, 2500])
+  })
+
+  it('open an alert for each series, silenced or not, and close them', async () => {
+    const { alerts } = alertBook.sizes.small
+    const { cases } = await alertBook.run(alertBook.sizes.small)
+    expect(cases.map(({ check }) => check)).toEqual([alerts, alerts, alerts + 1, alerts + 1, 100, 0])
   })
 })

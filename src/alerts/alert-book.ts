@@ -24,7 +24,7 @@ import {
 import type { IncidentOf } from './incident-groups.ts'
 import type { AlertedDevice } from './labels.ts'
 import { LifeCycle, type LifeCycleOptions } from './life-cycle.ts'
-import { OpenAlert, PENDING } from './open-alert.ts'
+import { OpenAlert } from './open-alert.ts'
 import { OpenAlerts } from './open-alerts.ts'
 
 export interface AlertBookOptions {
@@ -200,8 +200,8 @@ export class AlertBook {
 
   #begin(raise: Raise): Alert {
     const isPending = raise.pending === true || (raise.forMs ?? 0) > 0
-    const opened = openedAlert(raise, this.#subjectOf(raise.series), isPending ? 'pending' : 'firing')
-    const alert = { ...opened, replayed: this.isReplaying, suppressedBy: isPending ? [PENDING] : [] }
+    const state = isPending ? 'pending' : 'firing'
+    const alert = openedAlert(raise, this.#subjectOf(raise.series), state, this.isReplaying)
     const open = new OpenAlert(slotOf(raise), alert)
     if (raise.pending !== true && isPending) this.lifeCycle.awaitFiring(open, raise.forMs ?? 0)
     this.#open.add(open)

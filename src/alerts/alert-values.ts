@@ -3,7 +3,7 @@ import type { Alert, AlertState, Severity } from '../core/alert.ts'
 import { evidenceOf, type Observed, withEvidence } from './evidence.ts'
 import { finite } from './finite.ts'
 import { type AlertedDevice, type Labels, labelsOf, relabelled } from './labels.ts'
-import type { Slot } from './open-alert.ts'
+import { PENDING, type Slot } from './open-alert.ts'
 
 /** An anomalous reading, or a raise by user code. */
 export interface Raise extends Observed {
@@ -52,7 +52,8 @@ export const slotOf = ({ series, key }: Pick<Raise, 'series' | 'key'>): Slot =>
 
 const isOfSeries = (series: bigint): boolean => (series & 0xffffn) !== 0n
 
-export function openedAlert(raise: Raise, { known, device, metric }: Subject, state: AlertState): Alert {
+export function openedAlert(raise: Raise, subject: Subject, state: AlertState, replayed: boolean): Alert {
+  const { known, device, metric } = subject
   const { rule, series, region, severity, message, time, value, score } = raise
   const key = raise.key ?? `${device}/${metric}`
   return {
@@ -73,16 +74,17 @@ export function openedAlert(raise: Raise, { known, device, metric }: Subject, st
     score: finite(score),
     peak: Math.abs(finite(score)),
     count: 1,
-    replayed: false,
+    replayed,
     labels: labelsOf({ rule, severity, device, metric, key, region }, known, raise.labels),
     acknowledged: null,
-    suppressedBy: NOTHING,
+    suppressedBy: state === 'pending' ? ONLY_PENDING : NOTHING,
     escalation: 0,
     evidence: [evidenceOf(raise)],
   }
 }
 
 const NOTHING: readonly string[] = []
+const ONLY_PENDING: readonly string[] = [PENDING]
 
 /** The worst severity and the largest score stay; the rest is that of the latest raise. Time doesn't run backwards. */
 export function updatedAlert(open: Alert, raise: Raise): Alert {

@@ -48,12 +48,24 @@ export class FlapWatch {
     this.#options = options
   }
 
-  /** It has begun or ended. Returns it if it is flapping. */
-  change(rule: string, slot: Slot, now: number): Flap | undefined {
-    const { changes, withinMs } = this.#options
-    if (changes === 0) return undefined
-    const flap = this.#find(rule, slot) ?? this.#open(rule, slot)
+  /** One that is watched has begun. Returns it if it is flapping. */
+  begin(rule: string, slot: Slot, now: number): Flap | undefined {
+    const flap = this.#find(rule, slot)
+    return flap === undefined ? undefined : this.#change(flap, now)
+  }
+
+  /** It has ended. From the first end on it is watched: what has only begun can't be flapping. */
+  end(rule: string, slot: Slot, beganAt: number, now: number): Flap | undefined {
+    if (this.#options.changes === 0) return undefined
+    const known = this.#find(rule, slot)
+    const flap = known ?? this.#open(rule, slot)
     if (flap === undefined) return undefined
+    if (known === undefined) this.#change(flap, beganAt)
+    return this.#change(flap, now)
+  }
+
+  #change(flap: Flap, now: number): Flap | undefined {
+    const { changes, withinMs } = this.#options
     if (flap.times.length === 0) this.#idle.add(now + withinMs, flap)
     flap.times.push(now)
     if (flap.times.length > changes + 1) flap.times.shift()

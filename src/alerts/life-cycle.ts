@@ -284,8 +284,9 @@ export class LifeCycle {
     if (this.#isResting) return
     const { flaps } = this.suppression
     const { rule } = open.alert
+    open.firesSince = this.#now()
     const was = flaps.isFlapping(rule, open.slot)
-    const flap = flaps.change(rule, open.slot, this.#now())
+    const flap = flaps.begin(rule, open.slot, open.firesSince)
     open.isFlapping = flap !== undefined
     if (flap !== undefined && !was) this.#note({ kind: 'flap', flap: noteOf(flap) })
   }
@@ -293,7 +294,7 @@ export class LifeCycle {
   #watchEnd(open: OpenAlert, resolved: Alert): void {
     const { flaps } = this.suppression
     const was = flaps.isFlapping(resolved.rule, open.slot)
-    const flap = flaps.change(resolved.rule, open.slot, this.#now())
+    const flap = flaps.end(resolved.rule, open.slot, open.firesSince, this.#now())
     if (flap === undefined) return
     flap.last = resolved
     if (!was) this.#note({ kind: 'flap', flap: noteOf(flap) })

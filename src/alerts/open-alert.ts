@@ -27,6 +27,8 @@ export class OpenAlert {
   pendingUntil = Infinity
   /** Event time that a reading must have to say the same. */
   pendingUntilTime = Infinity
+  /** Wall time at which it began to fire; 0 = in an earlier process. */
+  firesSince = 0
   /** Wall time since when it has been waiting for somebody to see to it; 0 = it isn't. */
   waitingSince = 0
   policy: EscalationPolicy | undefined
@@ -39,6 +41,7 @@ export class OpenAlert {
   /** Why receivers are not told of it now. */
   reasons(): string[] {
     const reasons = this.mutes.map(({ reason }) => reason)
+    if (reasons.length > 1) reasons.sort()
     if (this.inhibitor !== '') reasons.push(`inhibited:${this.inhibitor}`)
     if (this.incident !== '') reasons.push(`incident:${this.incident}`)
     if (this.isFlapping) reasons.push('flapping')

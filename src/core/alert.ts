@@ -95,3 +95,24 @@ export interface MaintenanceHold {
   readonly until: number
   readonly reason: string
 }
+
+/** What every alert says of itself: a rule can't say otherwise. */
+export const OWN_LABELS: ReadonlySet<string> = new Set([
+  ...['rule', 'severity', 'device', 'metric', 'key', 'region', 'tier', 'tenant'],
+])
+export const LABEL_NAME = /^[A-Za-z_][\w.-]{0,127}$/
+export const MAX_LABEL_TEXT = 256
+const MAX_LABELS = 32
+export const LABELS_ALLOWED = `up to ${MAX_LABELS} names with texts of up to ${MAX_LABEL_TEXT} characters; not ${[...OWN_LABELS].join(', ')}`
+
+/** Labels that a rule may add. */
+export function areLabels(value: unknown): value is Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const labels = Object.entries(value)
+  const isLabel = ([name, text]: [string, unknown]): boolean =>
+    LABEL_NAME.test(name) &&
+    !OWN_LABELS.has(name) &&
+    typeof text === 'string' &&
+    text.length <= MAX_LABEL_TEXT
+  return labels.length <= MAX_LABELS && labels.every(isLabel)
+}

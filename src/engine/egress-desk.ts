@@ -109,11 +109,12 @@ export class EgressDesk {
     })
   }
 
-  #alert({ rule, clear, message, severity, series, time, value, score, region }: AlertMessage): void {
-    const key = BigInt(series)
+  #alert(alert: AlertMessage): void {
+    const { rule, clear, message, severity, time, value, score, region, labels = {}, forMs = 0 } = alert
+    const key = BigInt(alert.series)
     const change = clear
       ? this.#clearing({ rule, series: key, time, value, score })
-      : this.#raising({ rule, series: key, region, severity, message, time, value, score })
+      : this.#raising({ rule, series: key, region, severity, message, time, value, score, labels, forMs })
     this.#parts.externalizer.whenSafe(change)
   }
 

@@ -1,3 +1,4 @@
+import { areLabels, LABELS_ALLOWED, type Severity } from '../core/alert.ts'
 import { deviceIdOf } from '../core/ids.ts'
 import { EGRESS_ALERT, EGRESS_EMIT } from '../memory/layout/egress.layout.ts'
 import { SHARD_COUNT } from '../memory/layout/series.layout.ts'
@@ -9,7 +10,11 @@ import type { SharedMemory } from '../memory/shared-memory.ts'
 export interface AlertRequest {
   readonly rule: string
   readonly message: string
-  readonly severity?: 'low' | 'medium' | 'high' | 'critical'
+  readonly severity?: Severity
+  /** What silences and receivers can match on besides rule, device and so on. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** It is pending until it has been asked for this long, by the readings' time or by the clock. */
+  readonly forMs?: number
 }
 
 /** The reading or event that user code looks at. */
@@ -28,7 +33,9 @@ export interface AlertMessage {
   readonly rule: string
   readonly clear: boolean
   readonly message: string
-  readonly severity: 'low' | 'medium' | 'high' | 'critical'
+  readonly severity: Severity
+  readonly labels?: Readonly<Record<string, string>>
+  readonly forMs?: number
   readonly series: string
   readonly time: number
   readonly value: number
@@ -88,12 +95,15 @@ export class PipelineContext {
   }
 
   /** Raises an alert for the current series, or updates the one that is open for (series, rule). */
-  alert({ rule, message, severity = 'medium' }: AlertRequest): void {
+  alert({ rule, message, severity = 'medium', labels = {}, forMs = 0 }: AlertRequest): void {
     if (typeof rule !== 'string' || rule === '')
       throw new TypeError('alert: rule must be a string that is not empty')
     if (!SEVERITIES.includes(severity))
       throw new TypeError(`alert: severity must be one of ${SEVERITIES.join(', ')}`)
-    this.#say(EGRESS_ALERT, this.#alertMessage(rule, false, String(message), severity))
+    if (!areLabels(labels)) throw new TypeError(`alert: labels must be ${LABELS_ALLOWED}`)
+    if (!Number.isFinite(forMs) || forMs < 0) throw new TypeError('alert: forMs must be 0 or more')
+    const alert = this.#alertMessage(rule, false, String(message), severity)
+    this.#say(EGRESS_ALERT, { ...alert, labels, forMs } satisfies AlertMessage)
   }
 
   /** Clears the current series' alert of the rule, if one is open. */

@@ -47,7 +47,8 @@ export class Outcomes implements Outlet, Counts {
     this.#items.set(node, items)
   }
 
-  alert({ rule, key, clear, severity, message, value, origin }: PipelineAlert): void {
+  alert({ rule, key, clear, pending, severity, message, value, origin }: PipelineAlert): void {
+    if (pending) return
     this.alerts.push({ rule, key, clear, severity, message, value, time: origin.time })
   }
 

@@ -66,7 +66,7 @@ describe('anomalies', () => {
     await until(() => isIdle(engine) && opened.length === 2, 'two alerts')
     await moment(20)
     expect(opened.sort()).toEqual(['a', 'b'])
-    expect(engine.stats().alerts).toEqual({ open: 2, raised: 2 })
+    expect(engine.stats().alerts).toMatchObject({ open: 2, raised: 2 })
   })
 
   it('can be raised again after they have been cleared', async () => {

@@ -113,7 +113,9 @@ describe('incidents', { timeout: 120_000 }, () => {
     expect(engine.stats().escalation).toMatchObject({ raised: 39, yielded: 1 })
 
     // normal again, and then quiet
-    for (const round of counting(200)) await send(engine, everywhere, 10, CASCADE + 3000 + 10 * round)
+    await Promise.all(
+      counting(200).map((round) => send(engine, everywhere, 10, CASCADE + 3000 + 100 * round)),
+    )
     await send(engine, [DEVICES - 1], 900, CASCADE + 60_000)
     await until(() => told.filter(([change]) => change === 'ended').length === 2, 'both ends')
     expect(told.at(-1)?.[1]).toMatchObject({ state: 'ended', reason: 'quiet', abnormal: 0 })

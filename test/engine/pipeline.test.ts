@@ -112,6 +112,7 @@ describe('a pipeline of the user', () => {
       'updated too-hot oven 130 °C critical 2',
       'resolved too-hot oven 130 °C critical 2',
     ])
+    expect(engine.alerts.list({ matchers: ['team=heat'] }).alerts).toHaveLength(1)
   })
 
   it('keeps state per shard that outlives a change of the pool', async () => {

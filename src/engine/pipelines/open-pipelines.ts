@@ -81,10 +81,11 @@ function tellAlert(
   alert: PipelineAlert,
   ticket: number | undefined,
 ): void {
-  const { rule, key, clear, severity, message, value, origin } = alert
+  const { rule, key, clear, pending = false, labels = {}, severity, message, value, origin } = alert
+  const region = directory.regions.names[origin.region]
   const common = { rule, series: BigInt(origin.device) << 16n, key, time: origin.time, value }
   const changed = clear
     ? alerts.clear(common)
-    : alerts.raise({ ...common, severity, message, score: 0, region: directory.regions.names[origin.region] })
+    : alerts.raise({ ...common, severity, message, score: 0, region, labels, pending })
   if (changed !== undefined && ticket !== undefined) alertLog.note(ticket, changed)
 }

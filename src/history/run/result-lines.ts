@@ -34,7 +34,8 @@ export class ResultLines implements Outlet {
       this.#lines.push({ time: origin.time, key: keyOf(origin), text: itemLine(topic, item, origin) })
   }
 
-  alert({ rule, key, clear, severity, message, value, origin }: PipelineAlert): void {
+  alert({ rule, key, clear, pending, severity, message, value, origin }: PipelineAlert): void {
+    if (pending) return
     this.#alerts++
     const state = clear ? 'cleared' : 'raised'
     this.#say(origin.time, key, { alert: rule, state, key, time: origin.time, severity, message, value })

@@ -52,6 +52,10 @@ export interface AlertOptions<Item> extends StageOptions {
   readonly message?: (item: Item) => string
   /** `when` must hold this long (event time). */
   readonly for?: Duration
+  /** What silences and receivers can match on besides rule, device and so on. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** Shows the alert as pending while it waits for `for`; costs a message each time that `when` begins or ends to hold. */
+  readonly showPending?: boolean
 }
 
 export interface SeriesOptions<Item> extends StageOptions {

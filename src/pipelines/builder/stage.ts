@@ -183,11 +183,11 @@ export class Stage<Item, Default = T.NoKey> implements Stream<Item> {
   }
 
   /** Raises an alert while `when` holds. */
-  alert(
-    rule: string,
-    { when, clear, severity = 'medium', message, for: duration = 0, ...options }: T.AlertOptions<Item>,
-  ): this {
-    return this.#end('alert', { rule, when, clear, severity, message, forMs: inMs(duration) }, options)
+  alert(rule: string, { when, clear, severity = 'medium', message, ...others }: T.AlertOptions<Item>): this {
+    const { for: duration = 0, labels, showPending, ...options } = others
+    const fields = { rule, when, clear, severity, message, forMs: inMs(duration) }
+    const more = { ...(labels && { labels }), ...(showPending && { showsPending: true }) }
+    return this.#end('alert', { ...fields, ...more }, options)
   }
 
   /** Gives the items to the embedding program, and to subscribers of the topic. */

@@ -1,3 +1,4 @@
+import { areLabels, LABELS_ALLOWED } from '../../core/alert.ts'
 import type { SinkNode, StageNode } from '../definition/definition.ts'
 import { SOURCE } from '../definition/definition.ts'
 import type { SinkCheck } from './sink-check.ts'
@@ -54,6 +55,8 @@ const KINDS: Readonly<Record<StageNode['kind'], Checks>> = {
   alert: {
     ...{ rule: text, when: func, clear: optional(func), message: optional(func), forMs: duration },
     severity: oneOf('low', 'medium', 'high', 'critical'),
+    labels: optional(rule(areLabels, LABELS_ALLOWED)),
+    showsPending: optional(rule((value) => typeof value === 'boolean', 'true or false')),
   },
   'to-series': { metric: text, value: func, device: optional(func) },
   emit: { topic: text },

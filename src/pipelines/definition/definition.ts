@@ -143,6 +143,10 @@ export interface AlertNode extends Node<'alert'> {
   readonly message: ((item: never) => string) | undefined
   /** `when` must hold this long (event time) before the alert is raised. */
   readonly forMs: number
+  /** What silences and receivers can match on besides. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** While it waits for `forMs` it is there as pending. */
+  readonly showsPending?: boolean
 }
 export interface ToSeriesNode extends Node<'to-series'> {
   readonly metric: string

@@ -63,6 +63,9 @@ export interface PipelineAlert {
   /** What the alert is about: the group's key as text (for a series: `device/metric`). */
   readonly key: string
   readonly clear: boolean
+  /** It waits for the time that its condition must hold, or (with `clear`) doesn't any more. */
+  readonly pending?: true
+  readonly labels?: Readonly<Record<string, string>>
   readonly severity: 'low' | 'medium' | 'high' | 'critical'
   readonly message: string
   readonly value: number

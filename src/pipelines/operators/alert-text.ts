@@ -9,10 +9,10 @@ export interface AlertSubject {
   readonly key: string
 }
 
-type AlertTexts = Pick<AlertNode, 'id' | 'rule' | 'severity' | 'message'>
+type AlertTexts = Pick<AlertNode, 'id' | 'rule' | 'severity' | 'message' | 'labels'>
 
 export function alertOf(node: AlertTexts, subject: AlertSubject, clear: boolean): PipelineAlert {
-  const { id, rule, severity } = node
+  const { id, rule, severity, labels } = node
   const { item, origin, key } = subject
   return {
     node: id,
@@ -23,6 +23,7 @@ export function alertOf(node: AlertTexts, subject: AlertSubject, clear: boolean)
     message: messageOf(node, subject),
     value: valueOf(item),
     origin,
+    ...(labels !== undefined && Object.keys(labels).length > 0 && { labels }),
   }
 }
 

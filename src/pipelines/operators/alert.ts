@@ -14,7 +14,7 @@ import type { KeyOf, StateKey } from './state-key.ts'
 
 export type AlertStageNode = Pick<
   AlertNode,
-  'id' | 'rule' | 'when' | 'clear' | 'severity' | 'message' | 'forMs'
+  'id' | 'rule' | 'when' | 'clear' | 'severity' | 'message' | 'forMs' | 'labels' | 'showsPending'
 >
 
 /** Thousands that are due at once are raised in several steps, for the undo log holds so much; the moment stays the same. */
@@ -72,7 +72,12 @@ export class AlertStage implements Operator {
 
   /** Without room for the key an alert that need not wait is told all the same. */
   #begin(rows: AlertRows, key: StateKey, subject: AlertSubject): void {
-    if (this.#node.forMs > 0) return rows.addWaiting(key, subject)
+    if (this.#node.forMs > 0) {
+      rows.addWaiting(key, subject)
+      // without room for it nobody would say that it is over
+      if (rows.find(key) !== 0) this.#tellPending(subject, false)
+      return
+    }
     rows.addRaised(key, subject.origin.time)
     this.#tell(subject, false)
   }
@@ -82,7 +87,10 @@ export class AlertStage implements Operator {
     if (rows.isWaiting(row) && time >= rows.due(row)) this.#raise(rows, row)
     if (rows.isWaiting(row)) {
       if (holds) rows.waitOn(row, subject)
-      else rows.remove(row)
+      else {
+        this.#tellPending(subject, true)
+        rows.remove(row)
+      }
       return
     }
     if (holds || clears) this.#tell(subject, clears)
@@ -95,6 +103,12 @@ export class AlertStage implements Operator {
     const { item, origin, key } = rows.waiting(row)
     this.#tell({ item, origin: { ...origin, time: rows.due(row) }, key }, false)
     rows.setRaised(row)
+  }
+
+  /** That it waits, or doesn't any more. */
+  #tellPending(subject: AlertSubject, clear: boolean): void {
+    if (this.#node.showsPending === true)
+      this.#outlet.alert({ ...alertOf(this.#node, subject, clear), pending: true })
   }
 
   #tell(subject: AlertSubject, clear: boolean): void {

@@ -127,6 +127,28 @@ describe('AlertStage', () => {
     })
   }
 
+  it('says when it begins to wait and when that was for nothing, if it is asked to', () => {
+    const told: string[] = []
+    const stageNode = { ...node(50), showsPending: true, labels: { team: 'cold' } }
+    const alert = ({ clear, pending = false, labels, origin }: PipelineAlert): void =>
+      void told.push(`${pending ? 'pending ' : ''}${clear ? 'end' : 'begin'} ${origin.time} ${labels?.team}`)
+    const stage = new AlertStage(stageNode, byKey, nameOf, { alert }, 0)
+    const scope = oneScope()
+    for (const [time, value] of [
+      [10, 9],
+      [20, 10],
+      [30, 1],
+      [40, 9],
+      [95, 10],
+      [96, 1],
+    ])
+      given(stage, envelope({ key: 1, value }, { time }), scope)
+    expect(told).toEqual([
+      ...['pending begin 10 cold', 'pending end 30 cold', 'pending begin 40 cold'],
+      ...['begin 90 cold', 'begin 95 cold', 'end 96 cold'],
+    ])
+  })
+
   it('says the same, of items in order, however the watermark moves', () => {
     const stageNode = node(50, ({ value }) => value < 6)
     const slices = randomSlices(5, {

@@ -1,14 +1,10 @@
 import { z } from 'zod'
 import { MATCHER_ALLOWED, matcherProblem } from '../../../alerts/matcher.ts'
+import { areLabels, LABEL_NAME, LABELS_ALLOWED, MAX_LABEL_TEXT } from '../../../core/alert.ts'
 import { whole } from './values.ts'
 
 const MAX_MATCHERS = 32
 const YEAR_MS = 31_536_000_000
-/** What every alert says of itself. */
-const OWN_LABELS: ReadonlySet<string> = new Set([
-  ...['rule', 'severity', 'device', 'metric', 'key', 'region', 'tier', 'tenant'],
-])
-
 const matcher = z
   .string()
   .refine((text) => matcherProblem(text) === '')
@@ -25,18 +21,14 @@ const matchers = (description: string) =>
 
 const labelName = z
   .string()
-  .regex(/^[A-Za-z_][\w.-]{0,127}$/)
+  .regex(LABEL_NAME)
   .meta({ 'x-allowed': 'a letter or _, then letters, digits, _, . and -' })
 
-const ownLabels = z
-  .record(labelName, z.string().max(256))
-  .refine((labels) => Object.keys(labels).every((name) => !OWN_LABELS.has(name)))
-  .default({})
-  .meta({
-    description: 'Labels that it gets, for receivers to match on.',
-    'x-allowed': `names with texts; not ${[...OWN_LABELS].join(', ')}`,
-    'x-default': 'none',
-  })
+const ownLabels = z.record(labelName, z.string().max(MAX_LABEL_TEXT)).refine(areLabels).default({}).meta({
+  description: 'Labels that it gets, for receivers to match on.',
+  'x-allowed': LABELS_ALLOWED,
+  'x-default': 'none',
+})
 
 const step = z
   .strictObject({
