@@ -8,7 +8,8 @@ import type { Clock } from '../core/clock.ts'
 import { type AlertKeeping, type AlertMark, type AlertNote, marked, markOf } from './alert-notes.ts'
 import { escalatedAlert } from './alert-values.ts'
 import { Deadlines } from './deadlines.ts'
-import { type EscalationPolicy, Escalations } from './escalations.ts'
+import type { EscalationPolicy, EscalationStep } from './escalation-policy.ts'
+import { Escalations } from './escalations.ts'
 import { type Flap, type FlapOptions, noteOf } from './flap-watch.ts'
 import type { IncidentOf } from './incident-groups.ts'
 import type { InhibitionRule } from './inhibitions.ts'
@@ -268,7 +269,7 @@ export class LifeCycle {
     if (!this.#isResting && this.#escalations.look(open, this.#now())) this.#mark(open)
   }
 
-  #escalate(open: OpenAlert, { severity, labels }: EscalationPolicy['steps'][number]): void {
+  #escalate(open: OpenAlert, { severity, labels }: EscalationStep): void {
     this.#parts.open.put(open, escalatedAlert(open.alert, severity, labels))
     this.#place(open)
     const reasons = open.reasons()

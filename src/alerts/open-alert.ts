@@ -1,9 +1,18 @@
-import type { Alert } from '../core/alert.ts'
-import type { EscalationPolicy } from './escalations.ts'
-import type { ActiveMute } from './mute-index.ts'
+import type { Alert, Mute } from '../core/alert.ts'
+import type { EscalationPolicy } from './escalation-policy.ts'
+import type { Matcher } from './matcher.ts'
 
 /** What alerts of a rule are told apart by: the series, or a group's text. */
 export type Slot = bigint | string
+
+/** A mute that holds now, and the open alerts it holds for. */
+export interface ActiveMute {
+  readonly mute: Mute
+  /** As alerts name it: `silence:<id>` or `maintenance:<id>`. */
+  readonly reason: string
+  readonly matchers: readonly Matcher[]
+  readonly members: Set<OpenAlert>
+}
 
 const NONE: readonly ActiveMute[] = []
 

@@ -8,9 +8,8 @@ import { type FlapOptions, FlapWatch } from './flap-watch.ts'
 import { type InhibitionRule, Inhibitions } from './inhibitions.ts'
 import { IncidentGroups, type IncidentOf } from './incident-groups.ts'
 import { matchesAll } from './matcher.ts'
-import type { ActiveMute } from './mute-index.ts'
 import { Mutes } from './mutes.ts'
-import type { OpenAlert } from './open-alert.ts'
+import type { ActiveMute, OpenAlert } from './open-alert.ts'
 
 export interface SuppressionOptions {
   readonly clock: Clock

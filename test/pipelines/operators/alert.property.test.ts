@@ -130,7 +130,7 @@ describe('AlertStage', () => {
   it('says when it begins to wait and when that was for nothing, if it is asked to', () => {
     const told: string[] = []
     const stageNode = { ...node(50), showsPending: true, labels: { team: 'cold' } }
-    const alert = ({ clear, pending = false, labels, origin }: PipelineAlert): void =>
+    const alert = ({ clear, pending, labels, origin }: PipelineAlert): void =>
       void told.push(`${pending ? 'pending ' : ''}${clear ? 'end' : 'begin'} ${origin.time} ${labels?.team}`)
     const stage = new AlertStage(stageNode, byKey, nameOf, { alert }, 0)
     const scope = oneScope()
