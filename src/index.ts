@@ -13,6 +13,14 @@ export type { Evidence, MaintenanceHold, Mute, Severity } from './core/alert.ts'
 export type { AlertDesk, AlertFilter, MuteStatus } from './alerts/alert-desk.ts'
 export type { AlertPage } from './alerts/alert-query.ts'
 export type { MuteRequest } from './alerts/mutes.ts'
+export type {
+  Incident,
+  IncidentChange,
+  IncidentMember,
+  IncidentOrigin,
+  IncidentStats,
+} from './core/incident.ts'
+export type { Escalation, EscalationStats } from './core/escalation.ts'
 export type { Device, DeviceProperties, Metric, AnomalyRule } from './core/device.ts'
 export type {
   Account,

@@ -29,6 +29,9 @@ export class OpenAlert {
   /** Id of a firing alert that speaks for it; '' = none. */
   inhibitor = ''
   isFlapping = false
+  /** The incident that speaks for it, and all for whom that does; '' = none. */
+  incident = ''
+  incidentGroup: Set<OpenAlert> | undefined
   /** Wall time at which its condition has held long enough; Infinity = somebody else says when. */
   pendingUntil = Infinity
   /** Event time that a reading must have to say the same. */
@@ -49,6 +52,7 @@ export class OpenAlert {
     const reasons = this.mutes.map(({ reason }) => reason)
     if (reasons.length > 1) reasons.sort()
     if (this.inhibitor !== '') reasons.push(`inhibited:${this.inhibitor}`)
+    if (this.incident !== '') reasons.push(`incident:${this.incident}`)
     if (this.isFlapping) reasons.push('flapping')
     if (this.alert.state === 'pending') reasons.push(PENDING)
     return reasons

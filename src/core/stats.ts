@@ -1,3 +1,5 @@
+import type { EscalationStats } from './escalation.ts'
+import type { IncidentStats } from './incident.ts'
 import type { AlertStanding, Severity } from './alert.ts'
 import type { Tier } from './tiers.ts'
 
@@ -183,6 +185,10 @@ export interface Stats {
   }
   /** Events detected, and accepted to alert seen by the embedding program over the last ten seconds. */
   readonly anomalies: { readonly detected: number; readonly latencyMs: LatencySummary }
+  /** Null where no correlation is configured. */
+  readonly incidents: IncidentStats | null
+  /** Null where no rule is configured. */
+  readonly escalation: EscalationStats | null
   readonly pool: {
     readonly size: number
     readonly busy: number

@@ -3,6 +3,7 @@ import type { Stats } from '../core/stats.ts'
 import { MillraceError } from '../core/errors.ts'
 import type { DeviceRegistry } from '../devices/registry/device-registry.ts'
 import type { MetricsDictionary } from '../devices/registry/metrics-dictionary.ts'
+import type { IncidentBook } from '../incidents/incident-book.ts'
 import { whenChanged } from '../memory/atomics.ts'
 import type { Assembly } from './assembly.ts'
 import { replayerOf } from './dead-letter-replayer.ts'
@@ -72,6 +73,11 @@ export class Engine {
   /** The pipelines that run. */
   get pipelines(): Pick<PipelineDesk, 'list' | 'start' | 'remove'> {
     return this.#parts.pipelines
+  }
+
+  /** Incidents: anomalies of several devices that belong together. */
+  get incidents(): Pick<IncidentBook, 'recent' | 'find' | 'open'> {
+    return this.#parts.incidents.book
   }
 
   /** Alerts as people and programs deal with them: list, acknowledge, silence, hold during maintenance. */
@@ -189,6 +195,8 @@ export class Engine {
     await pipelines.close()
     const lastMs = Math.max(LAST_SINKS_MS, untilMs - clock.nowMs())
     await Promise.all([sinks.close(lastMs), notifications.close(lastMs)])
+    this.#parts.incidents.close()
+    this.#parts.escalation.close()
     for (const stop of this.#timers) stop()
     this.#lastStats = statsDesk.stats()
     latency.close()

@@ -30,6 +30,8 @@ export interface StatsDeskParts {
   readonly durability: { stats(): DurabilityStats } | undefined
   readonly pipelines: { list(): readonly PipelineStats[] }
   readonly sinks: { stats(): readonly SinkStats[] }
+  readonly incidents: { readonly stats: Stats['incidents'] }
+  readonly escalation: { readonly stats: Stats['escalation'] }
   readonly deadLetters: { counts(): readonly DeadLetterStats[] }
   readonly notifications: { stats(): readonly ReceiverStats[] }
 }
@@ -74,6 +76,8 @@ export class StatsDesk {
       devices: registry.size,
       connections: counted.connections,
       memory: { sharedBytes: foundation.plan.totalBytes, rssBytes: process.memoryUsage.rss() },
+      incidents: this.#parts.incidents.stats,
+      escalation: this.#parts.escalation.stats,
       durability: this.#parts.durability?.stats() ?? null,
       pipelines: this.#parts.pipelines.list(),
       sinks: this.#parts.sinks.stats(),

@@ -5,6 +5,7 @@ import { Exposition, type HistogramSample, type Labels, labelled, type Sample } 
 import { type LatencyBook, type LatencyRecorder, STAGES } from './latency.ts'
 import { LATENCY_BOUNDS_MS } from './latency-buckets.ts'
 import type { ProcessFigures } from './process-probe.ts'
+import { writeEscalation, writeIncidents } from './prometheus-incidents.ts'
 import { writeDurability } from './prometheus-durability.ts'
 import { type NotificationLatency, writeNotifications } from './prometheus-notifications.ts'
 import { writeDeadLetters, writePipelines, writeSinks } from './prometheus-outside.ts'
@@ -23,6 +24,8 @@ export function renderPrometheus(
   writeAccount(text, stats)
   writeTiers(text, stats)
   writeAlerts(text, stats)
+  if (stats.incidents !== null) writeIncidents(text, stats.incidents)
+  if (stats.escalation !== null) writeEscalation(text, stats.escalation)
   writeLatency(text, latency)
   writeEngine(text, stats)
   if (stats.durability !== null) writeDurability(text, stats.durability)

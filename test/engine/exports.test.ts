@@ -56,6 +56,8 @@ const TYPES = [
   ...['MaintenanceHold', 'Mute', 'MuteRequest', 'MuteStatus'],
   ...['Metric', 'PipelineContext', 'PipelineModule', 'ReadingBatch', 'ReadingInput', 'ReadingRoom'],
   ...['ReadingWriter', 'Stats', 'Tier', 'TierStats'],
+  ...['Incident', 'IncidentChange', 'IncidentMember', 'IncidentOrigin', 'IncidentStats'],
+  ...['Escalation', 'EscalationStats'],
   ...[
     'Aggregate',
     'Duration',

@@ -6,6 +6,7 @@ import { deadLetterRoutes } from './dead-letters.ts'
 import { deviceRoutes } from './devices.ts'
 import type { EngineView } from './engine-view.ts'
 import { healthRoutes } from './health.ts'
+import { incidentRoutes } from './incidents.ts'
 import { metricsDictionaryRoutes } from './metrics-dictionary.ts'
 import { muteRoutes } from './mutes.ts'
 import { notificationRoutes } from './notifications.ts'
@@ -23,6 +24,7 @@ export function createApi(view: EngineView): HttpHandler {
     ...statsRoutes(view),
     ...seriesRoutes(view),
     ...alertRoutes(view),
+    ...incidentRoutes(view),
     ...muteRoutes(view),
     ...deviceRoutes(view),
     ...metricsDictionaryRoutes(view),

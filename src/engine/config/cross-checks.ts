@@ -99,6 +99,29 @@ const deviceIds: Check = ({ devices }) =>
       device.name === earlier ? taken(device) : `has the same device id as "${earlier}"; rename one of them`,
   )
 
+const correlationNames: Check = ({ incidents }) =>
+  distinct(
+    incidents.correlations,
+    (i) => ['incidents', 'correlations', i, 'name'],
+    ({ name }) => name,
+    taken,
+  )
+
+const escalationNames: Check = ({ escalation }) =>
+  distinct(
+    escalation.rules,
+    (i) => ['escalation', 'rules', i, 'name'],
+    ({ name }) => name,
+    taken,
+  )
+
+/** Without it an anomaly would raise the whole fleet. */
+function* escalationAim({ escalation }: Config): Generator<Problem> {
+  for (const [i, { near, by }] of escalation.rules.entries())
+    if (near === 0 && by.length === 0)
+      yield problem(['escalation', 'rules', i], 'raises nobody in particular; give near or by')
+}
+
 const tokenHashes: Check = ({ auth }) =>
   distinct(
     auth.tokens,
@@ -190,6 +213,7 @@ function* receiverReferences({ notifications }: Config): Generator<Problem> {
 
 const CHECKS: readonly Check[] = [
   ...[listening, durable, pipelineUrl, pipelineUrls, ringHoldsFrames, poolBounds, counts],
+  ...[correlationNames, escalationNames, escalationAim],
   ...[regionNames, deviceIds, tokenHashes, regionReferences, globs, positions, alerts],
   ...[receiverNames, receiverReferences],
 ]

@@ -4,6 +4,7 @@ import { defaultRegions } from './default-regions.ts'
 import { alertsOptions } from './options/alerts.ts'
 import { anomaliesOptions, metricsOptions } from './options/anomalies.ts'
 import { devicesOptions, rulesOptions } from './options/devices.ts'
+import { escalationOptions, incidentsOptions } from './options/incidents.ts'
 import { limitsOptions } from './options/limits.ts'
 import { durabilityOptions } from './options/durability.ts'
 import { listenOptions } from './options/listen.ts'
@@ -26,6 +27,12 @@ export const configSchema = z.strictObject({
   anomalies: anomaliesOptions
     .prefault({})
     .meta({ description: 'How anomalies are told, for metrics that say nothing else.' }),
+  incidents: incidentsOptions
+    .prefault({})
+    .meta({ description: 'Anomalies of many devices that are one incident: see [incidents](incidents.md).' }),
+  escalation: escalationOptions.prefault({}).meta({
+    description: 'Tiers raised around an anomaly: see [incidents](incidents.md#priority-escalation).',
+  }),
   alerts: alertsOptions.prefault({}).meta({ description: 'What becomes of alerts once they are raised.' }),
   metrics: metricsOptions
     .default({})

@@ -23,6 +23,7 @@ import type { Directory } from '../directory.ts'
 import type { EgressDesk } from '../egress-desk.ts'
 import type { EventDesk } from '../engine-events.ts'
 import type { Foundation } from '../foundation.ts'
+import type { IncidentDesk } from '../incident-desk.ts'
 import type { AlertLog } from './alert-log.ts'
 import { CheckpointThread } from './checkpoint-thread.ts'
 import { Checkpoints } from './checkpoints.ts'
@@ -41,6 +42,7 @@ export interface DurabilityParts {
   readonly alerts: AlertBook
   readonly alertNews: AlertNews
   readonly alertLog: AlertLog
+  readonly incidents: Pick<IncidentDesk, 'begin' | 'kept' | 'isReplaying'>
   readonly egress: EgressDesk
   readonly externalizer: Externalizer
   readonly events: EventDesk
@@ -118,11 +120,13 @@ export class Durability {
     for (const words of kept.damage) events.tell('warning', words)
     alerts.restore(kept.alerts, kept.alertKeeping)
     alerts.isReplaying = true
+    this.#parts.incidents.isReplaying = true
     alertNews.hold()
     this.#replayed = await this.#replay()
     await this.#awaitProcessed()
     egress.drain()
     this.#checkNothingRefused()
+    this.#parts.incidents.isReplaying = false
     alerts.isReplaying = false
     await this.#startJournal()
     registryNotes.begin()
@@ -260,6 +264,7 @@ export class Durability {
     this.#checkpoints = new Checkpoints({
       thread: new CheckpointThread(foundation, { dataDir: directory.path, run, damaged: recovery.damaged }),
       ...{ clock, everyMs: config.checkpoint.everyMs, alerts, alertLog, egress, externalizer, registry },
+      incidents: this.#parts.incidents,
       partRefusals,
       kernels: foundation.kernels,
       streams: () => this.#parts.pipelines.shares(),

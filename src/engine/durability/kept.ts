@@ -18,6 +18,7 @@ import { readSnapshot } from '../../storage/registry/snapshot.ts'
 import type { Config } from '../config/config.ts'
 import type { Foundation } from '../foundation.ts'
 import { EMBEDDING_RING } from '../sizing.ts'
+import type { KeptIncidents } from '../../incidents/incident-book.ts'
 import { decodePartRefusals, encodePartRefusals } from './part-refusal-bytes.ts'
 
 /** What was kept from before the engine's last end, in the memory again or at hand. */
@@ -26,6 +27,7 @@ export interface Kept {
   readonly registry: RegistryStore
   readonly recovery: Recovery
   readonly alerts: readonly Alert[]
+  readonly incidents: KeptIncidents | undefined
   /** What was kept of their lives. */
   readonly alertKeeping: AlertKeeping
   /** What pipelines held: of each shard, and of all shards together. */
@@ -44,6 +46,7 @@ export interface Kept {
 /** What the main thread adds to a checkpoint. */
 export interface MainExtras {
   readonly alerts: readonly Alert[]
+  readonly incidents?: KeptIncidents | undefined
   /** Checkpoints of earlier versions don't have it. */
   readonly alertKeeping?: AlertKeeping
   /** Changes of the registry that its database has for sure. */
@@ -84,6 +87,7 @@ export async function openKept(
     const replayFrom = recovery.restored?.manifest.replayFrom ?? 0
     return {
       ...{ directory, registry: store, recovery, alerts: main.alerts, replayFrom },
+      incidents: main.incidents,
       alertKeeping: main.alertKeeping ?? NOTHING_KEPT,
       partRefusals: partRefusalsOf(extras),
       streams: [...(recovery.restored?.others ?? []), ...listOf(extras?.get(EXTRA_STREAMS))],
