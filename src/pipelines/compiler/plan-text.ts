@@ -1,7 +1,13 @@
 import type { PipelinePlan, PlannedStage } from './plan.ts'
 import { durationText } from './spec-texts.ts'
 
-const PLACES = { fused: 'fused loop', item: 'items', window: 'window', outside: 'I/O side' } as const
+const PLACES = {
+  fused: 'fused loop',
+  item: 'items',
+  window: 'window',
+  pattern: 'pattern',
+  outside: 'I/O side',
+} as const
 
 /** A plan as a table: what `millrace pipelines plan` prints. */
 export function planText(plan: PipelinePlan): string {

@@ -28,7 +28,7 @@ export interface StageParts {
   readonly references: (node: string) => ReferenceRows
 }
 
-/** The operators of a stage, one for each of its inputs; undefined for windows, which the runtime feeds itself. */
+/** The operators of a stage, one for each of its inputs; undefined for windows and patterns, which the runtime feeds itself. */
 export function operatorsOf(node: StageNode, stage: number, parts: StageParts): InputOperators | undefined {
   switch (node.kind) {
     case 'merge':
@@ -38,6 +38,7 @@ export function operatorsOf(node: StageNode, stage: number, parts: StageParts): 
       return new IntervalJoin(node, { left: keyOf, right: keyOf }, stage)
     }
     case 'window':
+    case 'pattern':
       return undefined
     default: {
       const operator = operatorOf(node, stage, parts)
@@ -46,7 +47,7 @@ export function operatorsOf(node: StageNode, stage: number, parts: StageParts): 
   }
 }
 
-type SingleInput = Exclude<StageNode, { kind: 'merge' | 'interval-join' | 'window' }>
+type SingleInput = Exclude<StageNode, { kind: 'merge' | 'interval-join' | 'window' | 'pattern' }>
 
 function operatorOf(node: SingleInput, stage: number, parts: StageParts): Operator {
   const { compiled, lookup, outlet } = parts
@@ -80,6 +81,7 @@ function operatorOf(node: SingleInput, stage: number, parts: StageParts): Operat
     case 'enrich':
       return new ItemOutput(node, outlet)
     case 'late':
+    case 'timed-out':
       return PASS
   }
 }
