@@ -1,5 +1,5 @@
 import type { PatternNode } from '../definition/definition.ts'
-import type { Lookup, Origin } from '../definition/outside.ts'
+import type { Lookup } from '../definition/outside.ts'
 import { BLOCK_ROWS } from '../definition/reading-block.ts'
 import type { KeyEncoder } from '../keys/key-encoder.ts'
 import type { Items } from '../patterns/items.ts'
@@ -88,9 +88,11 @@ export class CompiledPattern {
 
   /** The same for the same items at the same steps. */
   #nameOf(taken: readonly TakenItem[], all: readonly Envelope[]): string {
-    const words = taken.map(({ step, which }, index) => `${step}.${which}.${idOf(all[index].origin)}`)
+    const words = taken.map(({ step, which }, index) => `${step}.${which}.${idOf(all[index])}`)
     return hashText(words.join(' ')).toString(36)
   }
 }
 
-const idOf = ({ id }: Origin): string => id
+/** Readings of one series and time are told apart by their values. */
+const idOf = ({ item, origin }: Envelope): string =>
+  `${origin.id}=${(item as { value?: unknown } | null)?.value as string}`

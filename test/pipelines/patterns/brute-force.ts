@@ -166,23 +166,28 @@ class Story {
     const item = this.#items[index]
     return this.#takes[step].any.some(
       ({ test, given, name }) =>
-        test(item as never) && (given === undefined || given(item as never, this.#soFar(taken, name) as never)),
+        test(item as never) &&
+        (given === undefined || given(item as never, this.#soFar(taken, name) as never)),
     )
   }
 
   #forbids({ test, given, name }: NotStep, index: number, taken: readonly Taken[]): boolean {
     const item = this.#items[index]
-    return test(item as never) && (given === undefined || given(item as never, this.#soFar(taken, name) as never))
+    return (
+      test(item as never) && (given === undefined || given(item as never, this.#soFar(taken, name) as never))
+    )
   }
 
   #soFar(taken: readonly Taken[], own: string): Record<string, unknown> {
     const soFar: Record<string, unknown> = { [own]: [] }
-    this.#takes.forEach(({ any, isList }, step) => {
-      const items = taken.filter((one) => one.step === step).map(({ index }) => this.#items[index])
-      const [{ name }] = any
-      if (isList || name === own) soFar[name] = items
-      else if (items.length > 0) [soFar[name]] = items
-    })
+    for (const { any, isList } of this.#takes) if (isList) for (const { name } of any) soFar[name] = []
+    for (const { step, index } of taken) {
+      const item = this.#items[index]
+      const { any, isList } = this.#takes[step]
+      const { name } = any.find(({ test }) => test(item as never))!
+      if (isList || name === own) soFar[name] = [...(soFar[name] as Item[]), item]
+      else soFar[name] = item
+    }
     return soFar
   }
 }
@@ -194,8 +199,6 @@ const endingsFrom = (spec: Spec, items: readonly Item[], first: number): Ending[
 const byTime = (endings: readonly Ending[]): readonly Ending[] =>
   [...endings].sort((a, b) => {
     const first = a.taken[0].index - b.taken[0].index
-    if (a.withItem !== b.withItem && Number.isInteger(a.withItem) && Number.isInteger(b.withItem))
-      return a.withItem - b.withItem
     return Math.ceil(a.withItem) - Math.ceil(b.withItem) || a.withItem - b.withItem || a.at - b.at || first
   })
 
@@ -211,10 +214,9 @@ function skipped({ skip, steps }: Spec, endings: readonly Ending[]): readonly Ou
   return given
 }
 
-/** One that begins only after the match has ended is none of its business. */
 function stays(match: Ending, other: Ending, skip: Spec['skip'], takes: readonly PatternStep[]): boolean {
   const begin = other.taken[0].index
-  if (skip.to === 'no-skip' || begin > match.withItem + (Number.isInteger(match.withItem) ? 0 : -0.5)) return true
+  if (skip.to === 'no-skip') return true
   if (skip.to === 'past-last') return begin > match.taken.at(-1)!.index
   const named = 'step' in skip ? match.taken.filter(({ step }) => nameOf(takes[step]) === skip.step) : []
   const to = 'step' in skip && skip.to === 'first' ? named[0] : named.at(-1)

@@ -11,7 +11,12 @@ const forced = readings.pattern(
   { by: 'device', within: '10s' },
 )
 
-const at = (device: string, metric: string, value: number, time: string) => ({ device, metric, value, at: time })
+const at = (device: string, metric: string, value: number, time: string) => ({
+  device,
+  metric,
+  value,
+  at: time,
+})
 
 describe('patterns in a pipeline', () => {
   it('give matches with their items by name, the key, start and end', () => {
@@ -30,7 +35,10 @@ describe('patterns in a pipeline', () => {
     t.send(at('h1', 'motion', 3, '4s'), at('h1', 'door', 1, '0s')).finish()
     expect(t.results('pattern-1')).toHaveLength(1)
     const late = testPipeline(forced)
-    late.send(at('h1', 'motion', 3, '14s')).send(at('h1', 'door', 1, '8s')).finish()
+    late
+      .send(at('h1', 'motion', 3, '14s'))
+      .send(at('h1', 'door', 1, '8s'))
+      .finish()
     expect(late.results('pattern-1')).toHaveLength(0)
     expect(late.late).toBe(1)
   })
