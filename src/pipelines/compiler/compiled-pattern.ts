@@ -3,13 +3,12 @@ import type { Lookup } from '../definition/outside.ts'
 import { BLOCK_ROWS } from '../definition/reading-block.ts'
 import type { KeyEncoder } from '../keys/key-encoder.ts'
 import type { Items } from '../patterns/items.ts'
-import { MatchFields } from '../patterns/match-fields.ts'
 import type { TakenItem } from '../patterns/partials.ts'
 import { type PatternPlan, patternPlan } from '../patterns/pattern-plan.ts'
 import { emptyPatternRows, type PatternRows } from '../patterns/pattern-rows.ts'
-import { hashText } from '../operators/hash-text.ts'
 import type { Envelope } from '../runtime/operator.ts'
 import type { StageGraph } from './graph.ts'
+import { type MatchItem, matchItem } from './match-item.ts'
 import type { ReadingNames } from './reading-names.ts'
 import { readingItem } from './reading-item.ts'
 
@@ -28,10 +27,13 @@ export class CompiledPattern {
   readonly key: KeyEncoder
   /** Its rows come from the fused loop; otherwise it is given items. */
   readonly isFused: boolean
+  /** Readings move a time as heartbeats do, if this is not NaN: the pattern's `beatMs`. */
+  readonly beatMs: number
   /** `timed-out` nodes: partial matches whose time is up go to their consumers. */
   readonly timedOut: readonly string[]
   readonly rows: PatternRows
   readonly #derived: readonly string[]
+  readonly #item: MatchItem
   readonly #names: ReadingNames
   readonly #lookup: Lookup
 
@@ -45,6 +47,11 @@ export class CompiledPattern {
     this.timedOut = graph.behind(node.id).flatMap(({ kind, id }) => (kind === 'timed-out' ? [id] : []))
     this.#derived = [...new Set(path.flatMap((before) => (before.kind === 'derive' ? [before.field] : [])))]
     this.rows = emptyPatternRows(BLOCK_ROWS, this.#derived.length)
+    this.beatMs = this.isFused && this.#derived.length === 0 ? this.plan.beatMs : NaN
+    this.#item = matchItem(
+      this.plan.steps.flatMap(({ any }) => any.map((condition) => condition.name)),
+      key.parts,
+    )
     this.#names = names
     this.#lookup = lookup
   }
@@ -61,38 +68,61 @@ export class CompiledPattern {
     const { device, metric, time, region, tier } = reading
     const id = `${device.toString(36)}.${metric}.${time}`
     const fields = readingItem(reading, this.#names)
-    this.#derived.forEach((field, index) => (fields[field] = reading.derived[index]))
-    return { item: fields, origin: { device, metric, time, region, tier, id } }
+    for (let i = 0; i < this.#derived.length; i++) fields[this.#derived[i]] = reading.derived[i]
+    return { item: fields, origin: { time, device, metric, region, tier, id } }
   }
 
   /** A match as stages see it. */
   result({ isMatch, at, taken }: EndedPattern, items: Items): Envelope {
-    const envelopes = new Map(taken.map(({ item }) => [item, this.envelopeOf(items, item)]))
-    const all = [...envelopes.values()]
-    const [first] = all
-    const last = all[all.length - 1]
+    const envelopes = taken.map(({ item }) => this.envelopeOf(items, item))
+    const first = envelopes[0]
+    const last = envelopes[envelopes.length - 1]
     this.key.encode(first.item, first.origin)
     const { low, high, text } = this.key
     const start = first.origin.time
     const end = isMatch && !this.plan.isAbsence ? last.origin.time : at
-    const fields = new MatchFields(this.plan, (item) => envelopes.get(item)?.item).all(taken)
     const group = { low, high, text, label: this.key.label(low, high, text, this.#lookup) }
     const { device, metric } = this.key.source(low, high, text)
     const { region, tier } = last.origin
-    const id = `${this.node.id}:${high.toString(36)}.${low.toString(36)}:${start}-${end}:${this.#nameOf(taken, all)}`
+    const name = `${high.toString(36)}.${low.toString(36)}:${start}-${end}:${hashOf(taken, envelopes)}`
+    const id = `${this.node.id}:${name}${isMatch ? '' : 't'}`
+    const parts = this.key.describe(low, high, text, this.#lookup)
     return {
-      item: { ...fields, start, end, ...this.key.describe(low, high, text, this.#lookup) },
-      origin: { device, metric, region, tier, time: at, id: isMatch ? id : `${id}t`, group },
+      item: this.#item(this.#valuesOf(taken, envelopes), start, end, parts),
+      origin: { device, metric, region, tier, time: at, id, group },
     }
   }
 
-  /** The same for the same items at the same steps. */
-  #nameOf(taken: readonly TakenItem[], all: readonly Envelope[]): string {
-    const words = taken.map(({ step, which }, index) => `${step}.${which}.${idOf(all[index])}`)
-    return hashText(words.join(' ')).toString(36)
+  /** By condition what it has taken; a list is there even if it is empty. */
+  #valuesOf(taken: readonly TakenItem[], envelopes: readonly Envelope[]): readonly unknown[] {
+    const { steps } = this.plan
+    const values: unknown[] = []
+    for (const { any, isList } of steps)
+      for (let i = 0; i < any.length; i++) values.push(isList ? [] : undefined)
+    taken.forEach(({ step, which }, index) => {
+      const at = steps[step].begin + which
+      if (steps[step].isList) (values[at] as unknown[]).push(envelopes[index].item)
+      else values[at] = envelopes[index].item
+    })
+    return values
   }
 }
 
-/** Readings of one series and time are told apart by their values. */
-const idOf = ({ item, origin }: Envelope): string =>
-  `${origin.id}=${(item as { value?: unknown } | null)?.value as string}`
+const words = new Float64Array(2)
+const bits = new Uint32Array(words.buffer)
+
+/** The same for the same items at the same steps; readings of one series and time are told apart by their values. */
+function hashOf(taken: readonly TakenItem[], envelopes: readonly Envelope[]): string {
+  let hash = 0
+  const mix = (word: number): number => (hash = Math.imul(hash ^ word, 0x9e3779b1) ^ (hash >>> 15))
+  taken.forEach(({ step, which }, index) => {
+    const { item, origin } = envelopes[index]
+    const value = (item as { readonly value?: unknown } | null)?.value
+    words[0] = origin.time
+    words[1] = typeof value === 'number' ? value : 0
+    mix((step << 8) | which)
+    mix(origin.metric)
+    bits.forEach(mix)
+  })
+  return (hash >>> 0).toString(36)
+}

@@ -16,12 +16,19 @@ export interface ReadingNumbers {
 
 /** The item that stages are shown. */
 export function readingItem(reading: ReadingNumbers, names: ReadingNames): Record<string, unknown> {
-  const { time, value, lat, lon, score } = reading
   const device = names.device(reading.device)
   const metric = names.metric(reading.metric)
   const item = {
-    ...{ device, deviceId: reading.device, metric, time, value, lat, lon },
-    ...{ region: names.region(reading.region), tier: names.tier(reading.tier), score },
+    device,
+    deviceId: reading.device,
+    metric,
+    time: reading.time,
+    value: reading.value,
+    lat: reading.lat,
+    lon: reading.lon,
+    region: names.region(reading.region),
+    tier: names.tier(reading.tier),
+    score: reading.score,
     series: `${device}/${metric}`,
   }
   return item satisfies Record<keyof typeof READING_FIELDS, unknown>

@@ -141,10 +141,16 @@ export class Items {
     const place = u32[item + PLACE]
     const text = u32[item + TEXT]
     return {
-      ...{ device: f64[(item + DEVICE) >>> 1], metric: place >>> 16, time: f64[(item + TIME) >>> 1] },
-      ...{ value: f64[(item + VALUE) >>> 1], lat: f64[(item + LAT) >>> 1], lon: f64[(item + LON) >>> 1] },
-      ...{ region: (place >>> 8) & 0xff, tier: place & 0xff, score: f64[(item + SCORE) >>> 1] },
-      derived: text === 0 ? [] : (plainOfText(this.state.texts.read(text)) as unknown[]),
+      device: f64[(item + DEVICE) >>> 1],
+      metric: place >>> 16,
+      time: f64[(item + TIME) >>> 1],
+      value: f64[(item + VALUE) >>> 1],
+      lat: f64[(item + LAT) >>> 1],
+      lon: f64[(item + LON) >>> 1],
+      region: (place >>> 8) & 0xff,
+      tier: place & 0xff,
+      score: f64[(item + SCORE) >>> 1],
+      derived: text === 0 ? NONE : (plainOfText(this.state.texts.read(text)) as unknown[]),
     }
   }
 
@@ -168,6 +174,8 @@ export class Items {
     return blob !== 0
   }
 }
+
+const NONE: readonly unknown[] = []
 
 /** What is undefined can't be kept as such. */
 const derivedText = (derived: readonly unknown[][], index: number): string =>

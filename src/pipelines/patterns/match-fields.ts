@@ -6,7 +6,7 @@ export type Look = (item: number) => unknown
 
 type Fields = Record<string, unknown>
 
-/** What a match is to functions and stages: by name an item, or a list of them. */
+/** What a partial match is to conditions: by name an item, or a list of them. */
 export class MatchFields {
   readonly look: Look
   readonly #plan: PatternPlan
@@ -14,15 +14,6 @@ export class MatchFields {
   constructor(plan: PatternPlan, look: Look) {
     this.#plan = plan
     this.look = look
-  }
-
-  /** Of all steps, for stages: a list is there even if it is empty. */
-  all(taken: readonly TakenItem[]): Fields {
-    const fields: Fields = {}
-    for (const { any, isList } of this.#plan.steps)
-      for (const { name } of any) fields[name] = isList ? [] : undefined
-    this.#fill(fields, taken, undefined)
-    return fields
   }
 
   /** So far, for a condition called `own`, which finds a list of its own step's items under its name. */
@@ -33,7 +24,7 @@ export class MatchFields {
     return fields
   }
 
-  #fill(fields: Fields, taken: readonly TakenItem[], own: string | undefined): void {
+  #fill(fields: Fields, taken: readonly TakenItem[], own: string): void {
     for (const { item, step, which } of taken) {
       const { any, isList } = this.#plan.steps[step]
       const { name } = any[which]

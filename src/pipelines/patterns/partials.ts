@@ -4,7 +4,7 @@
  *
  *   partial  0 next  1 last node  2 step | flags  3 items of this step  4 deadline (f64)  6 first item
  *   node     0 the one before  1 item  2 step << 8 | which of its conditions  3 references
- *   key row  0 first partial  1 last  2 how many  4 when a timer is set for (f64)
+ *   key row  0 first partial  1 last  2 how many  3 item of the last heartbeat  4 when a timer is set for (f64)
  */
 import type { KeyTable } from '../state/key-table.ts'
 import type { ShardState } from '../state/shard-state.ts'
@@ -14,6 +14,7 @@ import type { Items } from './items.ts'
 const FIRST = ROW_WORDS
 const LAST = ROW_WORDS + 1
 const HOW_MANY = ROW_WORDS + 2
+export const BEAT = ROW_WORDS + 3
 const TIMER = ROW_WORDS + 4
 export const KEY_WORDS = 6
 
@@ -42,13 +43,16 @@ export class Partials {
   readonly #items: Items
   readonly #u32: Uint32Array
   readonly #f64: Float64Array
+  /** Deadlines follow the first item, which heartbeats move; NaN = they are kept. */
+  readonly #beatMs: number
 
-  constructor(state: ShardState, table: KeyTable, items: Items) {
+  constructor(state: ShardState, table: KeyTable, items: Items, beatMs: number) {
     this.state = state
     this.#table = table
     this.#items = items
     this.#u32 = state.u32
     this.#f64 = state.f64
+    this.#beatMs = beatMs
   }
 
   first(row: number): number {
@@ -98,11 +102,19 @@ export class Partials {
   }
 
   deadline(partial: number): number {
+    if (this.#beatMs > 0) return this.#items.time(this.begin(partial)) + this.#beatMs
     return this.#f64[(partial + DEADLINE) >>> 1]
   }
 
   setDeadline(partial: number, time: number): void {
     if (this.deadline(partial) !== time) this.state.putNumber(partial + DEADLINE, time)
+  }
+
+  /** Lets heartbeats find the item that they move. */
+  setBeat(row: number): void {
+    const first = this.first(row)
+    const item = first === 0 ? 0 : this.begin(first)
+    if (this.#u32[row + BEAT] !== item) this.state.put(row + BEAT, item)
   }
 
   begin(partial: number): number {

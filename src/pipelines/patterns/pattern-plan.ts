@@ -4,7 +4,7 @@
  * a greedy step comes before those behind it. The step itself is in the list when it may take more.
  */
 import type { PatternNode } from '../definition/definition.ts'
-import type { NotStep, PatternCondition, TakeStep } from '../definition/pattern-spec.ts'
+import type { NotStep, PatternCondition, PatternStep, TakeStep } from '../definition/pattern-spec.ts'
 
 export interface PlannedCondition {
   readonly name: string
@@ -13,6 +13,8 @@ export interface PlannedCondition {
 }
 
 export interface PlannedStep {
+  /** Number of its first condition among all that take. */
+  readonly begin: number
   readonly any: readonly PlannedCondition[]
   readonly mask: number
   readonly least: number
@@ -48,6 +50,10 @@ export interface PatternPlan {
   /** How long from the last item; NaN = until the match's time is up. */
   readonly forMs: number
   readonly withinMs: number
+  /**
+   * The pattern is of one item after which such items must not come for so long: heartbeats. NaN = it is another.
+   */
+  readonly beatMs: number
   /** How long a partial match waits at most. */
   readonly longestMs: number
 }
@@ -66,7 +72,9 @@ export function patternPlan({
   const planned = takes.map(({ step, behind }, at) => {
     const any = step.any.map(condition)
     const not = behind?.kind === 'not' ? plannedNot(behind, condition) : undefined
+    const begin = takes.slice(0, at).reduce((sum, take) => sum + take.step.any.length, 0)
     return {
+      begin,
       ...placeOf(
         takes.map((take) => take.step),
         at,
@@ -80,10 +88,18 @@ export function patternPlan({
   const end = steps.at(-1)
   const forMs = end?.kind === 'not' ? (end.forMs ?? NaN) : NaN
   return {
+    beatMs: areBeats(steps) ? (Number.isNaN(forMs) ? withinMs : forMs) : NaN,
     ...{ steps: planned, tests, withinMs, forMs, isAbsence: end?.kind === 'not' },
     wantsAll: steps.some((step) => step.after === 'next' || (step.kind === 'take' && step.isConsecutive)),
     longestMs: Math.max(withinMs === Infinity ? 0 : withinMs, Number.isNaN(forMs) ? 0 : forMs),
   }
+}
+
+function areBeats(steps: readonly PatternStep[]): boolean {
+  const [take, not, ...others] = steps
+  if (take.kind !== 'take' || not?.kind !== 'not' || others.length > 0) return false
+  const isPlain = take.any.length === 1 && take.any[0].given === undefined && not.given === undefined
+  return isPlain && take.most === 1 && take.any[0].test === not.test
 }
 
 const maskOf = (conditions: readonly PlannedCondition[]): number =>

@@ -9,10 +9,10 @@ import type { ReadingBlock } from '../definition/reading-block.ts'
 import type { Envelope } from '../runtime/operator.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { ShardState } from '../state/shard-state.ts'
-import { ROW_STAMP } from '../state/state.layout.ts'
+import { PART_EPOCH, ROW_STAMP } from '../state/state.layout.ts'
 import { Items } from './items.ts'
 import type { Ended, Matcher } from './matcher.ts'
-import { KEY_WORDS, Partials } from './partials.ts'
+import { BEAT, KEY_WORDS, Partials } from './partials.ts'
 import type { PatternRows } from './pattern-rows.ts'
 import { TimeWheel } from './time-wheel.ts'
 
@@ -21,6 +21,8 @@ export interface PatternShardParts {
   readonly stage: number
   readonly ofReadings: boolean
   readonly latenessMs: number
+  /** Every item that the pattern wants is a heartbeat: a match begins so long after the last one. NaN = it is otherwise. */
+  readonly beatMs: number
   /** A partial match waits so long at most. */
   readonly longestMs: number
   readonly matcher: (partials: Partials, items: Items) => Matcher
@@ -48,7 +50,7 @@ export class PatternShard {
     this.#parts = parts
     this.#table = table
     this.items = new Items(state, table, parts.ofReadings)
-    this.partials = new Partials(state, table, this.items)
+    this.partials = new Partials(state, table, this.items, parts.beatMs)
     this.#waiting = new TimeWheel(state, table, table.own, parts.latenessMs)
     this.#timers = new TimeWheel(state, table, table.own + 1, parts.longestMs)
     this.#matcher = parts.matcher(this.partials, this.items)
@@ -57,6 +59,24 @@ export class PatternShard {
   /** A reading that is not late. Throws when a field of it can't be kept. */
   addReading(block: ReadingBlock, rows: PatternRows, index: number): void {
     this.#wait(this.items.addReading(block, rows, index))
+  }
+
+  /**
+   * A heartbeat of a key that is alive moves the time of its last one, and nothing else: timers find out when they go off. So it
+   * needs not wait for others that are earlier: these make no difference any more. Nor is it undone: when it comes again, it
+   * says the same again.
+   */
+  beat(low: number, high: number, block: ReadingBlock, row: number): boolean {
+    const found = this.#table.find(low, high)
+    if (found === 0) return false
+    const { u32 } = this.state
+    const item = u32[found + BEAT]
+    if (item === 0) return false
+    const since = block.time[row] - this.items.time(item)
+    if (since > this.#parts.beatMs) return false
+    u32[found + ROW_STAMP] = u32[PART_EPOCH]
+    if (since >= 0) this.items.setReading(item, block, row)
+    return true
   }
 
   /** Another item that is not late. */
@@ -71,12 +91,12 @@ export class PatternShard {
   /** Everything before `watermark`; false when the open transaction has become long: then commit and call again. */
   advance(watermark: number): boolean {
     while (this.state.logFill < LONG) {
-      const item = this.#waiting.take(watermark)
-      const time = item === 0 ? watermark : this.#waiting.taken
-      for (let row = this.#timers.take(time); row !== 0; row = this.#timers.take(time))
-        this.#timer(row, this.#timers.taken, time)
-      if (item === 0) return true
-      this.#show(item, time)
+      const item = this.#waiting.first(watermark)
+      const time = item === 0 ? watermark : this.#waiting.time
+      const row = this.#timers.first(time)
+      if (row !== 0) this.#goOff(row, time)
+      else if (item === 0) return true
+      else this.#show(item, time)
     }
     return false
   }
@@ -86,17 +106,24 @@ export class PatternShard {
   }
 
   #show(item: number, time: number): void {
+    this.#waiting.takeFirst()
     const { own } = this.#table
     const number = this.state.u32[own + 2] + 1
     this.state.put(own + 2, number)
     this.items.setNumber(item, number)
     const row = this.#rowOf(item)
-    if (row !== 0) {
+    if (row !== 0 && !this.#isOutrun(row, time)) {
       this.#tell(this.#matcher.expire(row, time))
       this.#tell(this.#matcher.show(row, item))
       this.#setTimer(row)
     }
     this.items.release(item)
+  }
+
+  /** Later heartbeats than this one have come already. */
+  #isOutrun(row: number, time: number): boolean {
+    const beat = this.state.u32[row + BEAT]
+    return beat !== 0 && this.items.time(beat) >= time
   }
 
   /** One is made only for what may be the first of a match. */
@@ -117,18 +144,19 @@ export class PatternShard {
     }
   }
 
-  #timer(row: number, time: number, limit: number): void {
+  #goOff(row: number, limit: number): void {
+    this.#timers.takeFirst()
     // of a row that is gone, or of one that a timer has been set for anew
-    if (!this.#table.isRow(row) || this.partials.timer(row) !== time) return
+    if (!this.#table.isRow(row) || this.partials.timer(row) !== this.#timers.time) return
     this.state.u32[row + ROW_STAMP] = this.state.epoch
     this.#tell(this.#matcher.expire(row, limit))
     this.partials.setTimer(row, 0)
-    if (this.partials.count(row) === 0) this.#table.remove(row)
-    else this.#setTimer(row)
+    this.#setTimer(row)
   }
 
   /** A key that no timer can be set for has no room. */
   #setTimer(row: number): void {
+    if (this.#parts.beatMs > 0) this.partials.setBeat(row)
     const due = this.#matcher.due(row)
     const timer = this.partials.timer(row)
     if (due === Infinity) {

@@ -31,12 +31,15 @@ interface Waiting {
   readonly time: number
 }
 
+/** So many are rather saved than written elsewhere: the undo log holds only so much. */
+const FEW_WORDS = 1024
+
 /** Beyond all times, and still a number of buckets. */
 const END_OF_TIME = 8e15
 
 export class TimeWheel {
-  /** The time of the entry last taken. */
-  taken = NaN
+  /** The time of the entry last found. */
+  time = NaN
   readonly #state: ShardState
   readonly #table: KeyTable
   readonly #at: number
@@ -72,18 +75,23 @@ export class TimeWheel {
     return true
   }
 
-  /** The first entry of a time before `limit`, taken out, or 0. */
-  take(limit: number): number {
+  /** The first entry of a time before `limit`, or 0. */
+  first(limit: number): number {
     const { u32, f64 } = this.#state
     const wheel = u32[this.#at]
     if (wheel === 0 || u32[wheel + COUNT] === 0) return 0
     this.#open(wheel, this.#bucketOf(Math.min(limit, END_OF_TIME)))
     const at = u32[wheel + SORTED_AT]
     if (at === u32[wheel + SORTED_END] || f64[(at + 2) >>> 1] >= limit) return 0
-    this.#state.put(wheel + SORTED_AT, at + ENTRY_WORDS)
-    this.#state.add(wheel + COUNT, -1)
-    this.taken = f64[(at + 2) >>> 1]
+    this.time = f64[(at + 2) >>> 1]
     return u32[at]
+  }
+
+  /** Takes out the entry that `first` has found. */
+  takeFirst(): void {
+    const wheel = this.#state.u32[this.#at]
+    this.#state.add(wheel + SORTED_AT, ENTRY_WORDS)
+    this.#state.add(wheel + COUNT, -1)
   }
 
   #bucketOf(time: number): number {
@@ -187,7 +195,8 @@ export class TimeWheel {
     if (!isSorted(all)) all.sort((a, b) => a.time - b.time)
     const oldWords = u32[wheel + SORTED_WORDS]
     const words = ENTRY_WORDS * all.length
-    const block = words <= oldWords ? old : this.#table.allocate(words)
+    const fits = words <= oldWords && words <= FEW_WORDS
+    const block = fits ? old : this.#table.allocate(words)
     if (block === 0) return this.#putBack(wheel, found)
     if (block === old) this.#state.save(old, words)
     all.forEach(({ entry, time }, index) => {

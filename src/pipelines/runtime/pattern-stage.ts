@@ -38,9 +38,12 @@ export class PatternStage {
     onError: (row: number, error: unknown) => void,
   ): number {
     const shard = this.#shards.of(state)
+    const { row, keyLow, keyHigh } = rows
+    const areBeats = this.#compiled.beatMs > 0
     let late = 0
     for (let index = 0; index < rows.count; index++)
-      if (block.time[rows.row[index]] < watermark) late++
+      if (block.time[row[index]] < watermark) late++
+      else if (areBeats && shard.beat(keyLow[index], keyHigh[index], block, row[index])) continue
       else
         try {
           shard.addReading(block, rows, index)
@@ -79,10 +82,10 @@ export class PatternStage {
   }
 
   #open(state: ShardState): PatternShard {
-    const { node, plan, isFused } = this.#compiled
+    const { node, plan, isFused, beatMs } = this.#compiled
     const { stage, latenessMs } = this.#parts
     return new PatternShard(state, {
-      ...{ stage, latenessMs, ofReadings: isFused, longestMs: plan.longestMs },
+      ...{ stage, latenessMs, ofReadings: isFused, longestMs: plan.longestMs, beatMs },
       matcher: (partials, items) =>
         new Matcher({
           ...{ plan, node, partials, items },
