@@ -28,6 +28,10 @@ const TYPES = [
   ...[
     'Account',
     'Alert',
+    'PartialMatch',
+    'PatternBegin',
+    'PatternMatch',
+    'PatternStage',
     'AlertChange',
     'AlertRequest',
     'AnomalyEvent',

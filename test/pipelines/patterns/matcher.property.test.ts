@@ -91,6 +91,6 @@ function compare(seed: number): readonly string[] {
 it('finds what the brute force finds, whatever is broken off on the way', () => {
   const left = new Set([...KINDS, 'timed-out'])
   let seed = 1
-  for (; seed <= 150 || left.size > 0; seed++) for (const kind of compare(seed)) left.delete(kind)
-  expect(seed).toBeGreaterThan(150)
+  for (; seed <= 40 || left.size > 0; seed++) for (const kind of compare(seed)) left.delete(kind)
+  expect(seed).toBeGreaterThan(40)
 })
