@@ -252,7 +252,9 @@ describe('checkpoints', () => {
     expect(longest).toBeLessThanOrEqual(1 << 20)
     expect(calls.filter((call) => call === 'rest').length).toBeGreaterThanOrEqual(5)
     calls.forEach((call, i) => call === 'rest' && expect(calls[i - 1]).toBe('sync'))
-    expect(target.restore(folder.path).restored?.extras.get('large')).toEqual(large)
+    // not by toEqual, which takes a minute for that many bytes
+    const restored = target.restore(folder.path).restored?.extras.get('large')
+    expect(Buffer.compare(restored ?? new Uint8Array(), large)).toBe(0)
   })
 
   it('let the journal go up to the older of two', () => {
