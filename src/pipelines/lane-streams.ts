@@ -90,7 +90,9 @@ export class LaneStreams {
     }
     if (behind !== Infinity) return behind
     const quietMs = progress.quietMs(shard, nowMs)
-    return quietMs < time.idleMs ? latest : progress.latest() + quietMs - time.idleMs
+    if (quietMs < time.idleMs) return latest
+    // others go on by their readings; only when all are quiet the clock goes on for them
+    return progress.latest() + Math.max(0, progress.allQuietMs(nowMs) - time.idleMs)
   }
 
   /** Are there entries that the pipeline has not taken in? */

@@ -28,11 +28,13 @@ export class ShardClock {
 
   tell(nowMs: number): void {
     const { idleMs, latenessMs } = this.#stream.time
-    const latest = Math.max(...this.#latest)
+    // others go on by their readings; only when all are quiet the clock goes on for them
+    const allQuietMs = nowMs - Math.max(...this.#active)
+    const latest = Math.max(...this.#latest) + Math.max(0, allQuietMs - idleMs)
     let behind = Infinity
     for (let shard = 0; shard < SHARDS; shard++) {
       const quietMs = nowMs - this.#active[shard]
-      const reached = quietMs < idleMs ? this.#latest[shard] : latest + quietMs - idleMs
+      const reached = quietMs < idleMs ? this.#latest[shard] : latest
       this.#move(shard, reached - latenessMs)
       if (quietMs < idleMs) behind = Math.min(behind, this.#watermarks[shard])
     }

@@ -29,7 +29,8 @@ async function recorded(name: string): Promise<Line[]> {
 async function live(name: string) {
   const module = (await import(`${ROOT}examples/patterns/${name}.js`)) as { readonly default: unknown }
   const t = testPipeline(module.default, { start: '2026-01-01T00:00:00Z' })
-  for (const { time, ...reading } of linesOf(plant)) t.send({ ...reading, at: time } as unknown as TestReading)
+  for (const { time, ...reading } of linesOf(plant))
+    t.send({ ...reading, at: time } as unknown as TestReading)
   return t.finish()
 }
 
@@ -51,7 +52,9 @@ describe('examples/patterns over an hour of a plant', () => {
     const inOrder = (all: readonly object[]): string[] => all.map((one) => JSON.stringify(one)).sort()
     expect(inOrder(alertsIn(lines))).toEqual(inOrder(alerts))
     if (name !== 'predictive-maintenance') return
-    const worn = lines.filter(({ topic }) => topic === 'wearing').map(({ pump, bearing }) => ({ pump, bearing }))
+    const worn = lines
+      .filter(({ topic }) => topic === 'wearing')
+      .map(({ pump, bearing }) => ({ pump, bearing }))
     expect(worn).toEqual(t.results<Line>('wearing').map(({ pump, bearing }) => ({ pump, bearing })))
     expect(worn[0].pump).toBe('pump-2')
   })

@@ -94,6 +94,13 @@ export class Progress implements Counts {
     return nowMs - this.#active[shard]
   }
 
+  /** How long nothing has come to any shard. */
+  allQuietMs(nowMs: number): number {
+    let active = -Infinity
+    for (let shard = 0; shard < SHARD_COUNT; shard++) active = Math.max(active, this.#active[shard])
+    return nowMs - active
+  }
+
   /** The latest event time of all shards. */
   latest(): number {
     let latest = -Infinity

@@ -88,18 +88,24 @@ export interface Ran {
 }
 
 /** Shows the rows, in their order, to the pipeline; then lets all time pass. */
-export function runPattern(definition: PipelineDefinition, rows: readonly Row[], random?: Random): Ran {
+export function runPattern(
+  definition: PipelineDefinition,
+  rows: readonly Row[],
+  random?: Random,
+  replacement = definition,
+): Ran {
   const chance = (share: number): boolean => random !== undefined && random() < share
   const told = new Told(() => chance(0.05))
   const compiled = compilePipeline(definition, lookup)
   const layout = compiled.fingerprint.structure
   const { bytes, whenFull } = definition.state
   let state = PipelineState.reserve({ bytes, whenFull, layout })
+  let current = definition
   let late = 0
   const counts = { shown: () => {}, failed: () => {}, results: () => {}, late: (n: number) => (late += n) }
   const open = (): PipelineRuntime =>
     new PipelineRuntime({
-      ...{ compiled: compilePipeline(definition, lookup), state, lookup, outlet: told, counts },
+      ...{ compiled: compilePipeline(current, lookup), state, lookup, outlet: told, counts },
       ...{ door: new OnlyThread(), references: () => undefined as never },
     })
   let stream = open()
@@ -136,6 +142,10 @@ export function runPattern(definition: PipelineDefinition, rows: readonly Row[],
     from += slice.length
     insist(() => stream.process(SHARD, blockOf(slice), watermark))
     latest = Math.max(latest, ...slice.map(({ time = 0 }) => time))
+    if (replacement !== current) {
+      current = replacement
+      takeOver()
+    }
     if (chance(0.3)) continue
     watermark = Math.max(watermark, latest - LATENESS_MS)
     insist(() => stream.advance(SHARD, watermark))

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../../src/core/random.ts'
 import type { PatternNode } from '../../../src/pipelines/definition/definition.ts'
 import type { PatternStep } from '../../../src/pipelines/definition/pattern-spec.ts'
-import type { Row } from '../compiler/rig.ts'
+import { compilePipeline } from '../../../src/pipelines/compiler/compile.ts'
+import { lookup, type Row } from '../compiler/rig.ts'
 import { bruteForce } from './brute-force.ts'
 import { definitionOf, runPattern } from './rig.ts'
 
@@ -72,6 +73,17 @@ describe('the state of a pattern', () => {
     }))
     const { state } = runPattern(definitionOf({ ...pair, withinMs: 1e9 }, 2 ** 22), many)
     expect(state.figures().evicted + state.figures().refused).toBeGreaterThan(1000)
+  })
+
+  it('is taken over by the same steps with other conditions, while readings wait and matches are half done', () => {
+    const changed = definitionOf({ ...pair, steps: [take('a', is(1)), take('b', is(3))] })
+    const before = definitionOf(pair)
+    const layout = (one: typeof changed): string => compilePipeline(one, lookup).fingerprint.structure
+    expect(layout(changed)).toBe(layout(before))
+    // slices of 31: the first is the old one's
+    const values = [1, ...Array.from({ length: 30 }, () => 0), 2, 3]
+    const { given } = runPattern(before, rows(values), undefined, changed)
+    expect(given.map(({ item }) => item)).toMatchObject([{ a: { time: 1000 }, b: { value: 3, time: 1032 } }])
   })
 
   it('counts what comes too late, and leaves it aside', () => {
