@@ -49,8 +49,9 @@ export {
   type VelocityPolicy,
 } from './pipelines/builder/pipeline.ts'
 export { stage } from './pipelines/builder/decorators.ts'
-export type { Stage, Stream, WindowStage } from './pipelines/builder/stage.ts'
+export type { PatternStage, Stage, Stream, WindowStage } from './pipelines/builder/stage.ts'
 export type { WindowResult } from './pipelines/builder/stage-types.ts'
+export type { PartialMatch, PatternBegin, PatternMatch } from './pipelines/builder/pattern.ts'
 export type { Reading } from './pipelines/builder/reading.ts'
 export type { Duration } from './pipelines/builder/duration.ts'
 export type { PipelineDefinition } from './pipelines/definition/definition.ts'
