@@ -186,6 +186,7 @@ export class JournalAgent implements Agent {
     const { journal } = this.#parts
     this.#lookedAtMs = nowMs
     try {
+      journal.reserve(this.#counters.reservedBytes)
       this.#freeBytes = journal.freeBytes()
     } catch (error) {
       this.#watch.noteShortage(error)
