@@ -43,8 +43,8 @@ export async function packProgram(root: string): Promise<PackedProgram> {
 /** Code goes on looking for other files from where its own file would be. */
 const placesKept = (from: string, to: string): Plugin => ({
   name: 'places-kept',
-  setup({ onLoad }) {
-    onLoad({ filter: /dist\/.*\.js$/ }, ({ path }) => {
+  setup(program) {
+    program.onLoad({ filter: /dist\/.*\.js$/ }, ({ path }) => {
       if (path.includes('node_modules') || !path.startsWith(from)) return undefined
       const place = JSON.stringify(pathToFileURL(join(to, relative(from, path))).href)
       return { contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', place) }

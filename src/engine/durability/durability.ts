@@ -28,7 +28,8 @@ import { Checkpoints } from './checkpoints.ts'
 import type { Externalizer } from './externalizer.ts'
 import { JournalThread } from './journal-thread.ts'
 import { damagedFolderOf, type Kept } from './kept.ts'
-import { RegistryNotes } from './registry-notes.ts'
+import { openPatiently } from './patient-journal.ts'
+import type { RegistryNotes } from './registry-notes.ts'
 import { replayJournal } from './replay-thread.ts'
 
 export interface DurabilityParts {
@@ -63,6 +64,7 @@ export class Durability {
   #unready = 'replaying 0 %'
   #replayed = 0
   #isClosing = false
+  #run = 0
   #stopReplay: (() => Promise<unknown>) | undefined
 
   constructor(parts: DurabilityParts) {
@@ -222,7 +224,7 @@ export class Durability {
   }
 
   async #startJournal(): Promise<void> {
-    const { foundation, kept, config, events, producer } = this.#parts
+    const { foundation, producer } = this.#parts
     const { memory, plan } = foundation
     // what is in the rings by now came from the journal
     for (let ring = 0; ring < plan.needs.rings; ring++) {
@@ -236,9 +238,25 @@ export class Durability {
       )
     }
     producer.takeOver()
-    const { journal, findings } = await JournalThread.start(
+    const { clock, kept, events } = this.#parts
+    const { journal, findings, run } = await openPatiently({
+      ...{ clock, run: kept.run, start: (run) => this.#startThread(run) },
+      isClosing: () => this.#isClosing,
+      onRetry: (words) => {
+        this.#unready = words
+        events.tell('warning', words)
+      },
+    })
+    this.#journal = journal
+    this.#run = run
+    for (const finding of findings) this.#tellFinding(finding)
+  }
+
+  #startThread(run: number): ReturnType<typeof JournalThread.start> {
+    const { foundation, kept, config, events } = this.#parts
+    return JournalThread.start(
       foundation,
-      { folder: kept.directory.journal, run: kept.run, ...config.fsync, ...config.journal },
+      { folder: kept.directory.journal, run, ...config.fsync, ...config.journal },
       {
         onState: ({ status, message }) => {
           if (status !== 'ok') events.tell('warning', `storage is ${status}: ${message}`)
@@ -246,16 +264,18 @@ export class Durability {
         onEnd: (error) => this.#fail(error),
       },
     )
-    this.#journal = journal
-    for (const finding of findings) this.#tellFinding(finding)
   }
 
   #startCheckpoints(): void {
     const { foundation, kept, config, clock, alerts, alertLog, egress, externalizer, events, partRefusals } =
       this.#parts
-    const { directory, run, recovery, registry } = kept
+    const { directory, recovery, registry } = kept
     this.#checkpoints = new Checkpoints({
-      thread: new CheckpointThread(foundation, { dataDir: directory.path, run, damaged: recovery.damaged }),
+      thread: new CheckpointThread(foundation, {
+        dataDir: directory.path,
+        run: this.#run,
+        damaged: recovery.damaged,
+      }),
       ...{ clock, everyMs: config.checkpoint.everyMs, alerts, alertLog, egress, externalizer, registry },
       partRefusals,
       kernels: foundation.kernels,

@@ -17,6 +17,8 @@ export interface JournalRecipe extends ThreadRecipe {
 
 export type FromJournal =
   | { readonly kind: 'open'; readonly findings: readonly Finding[]; readonly rewritten: number }
+  /** The disk did not let it be opened. */
+  | { readonly kind: 'unopened'; readonly message: string }
   | { readonly kind: 'state'; readonly state: StorageState }
 
 /** What the replay's thread is given. */
