@@ -42,14 +42,14 @@ export class AlertNews {
     const collected = this.#collected ?? []
     this.#collected = undefined
     for (const { alert, change } of collected) {
-      if (change !== 'updated' && !this.#told.has(noteOf(alert, change))) this.#tell(alert, change)
+      if (!this.#told.has(noteOf(alert, change))) this.#tell(alert, change)
     }
     this.#told.clear()
   }
 
   #take(alert: Alert, change: AlertChange): void {
     if (this.#collected === undefined) this.#tell(alert, change)
-    else this.#collected.push({ alert, change })
+    else if (change !== 'updated') this.#collected.push({ alert, change })
   }
 
   #tell(alert: Alert, change: AlertChange): void {

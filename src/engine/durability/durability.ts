@@ -19,6 +19,7 @@ import { STORAGE_OK } from '../../storage/journal/storage-state.ts'
 import type { Config } from '../config/config.ts'
 import type { StreamShare } from '../pipelines/stream-snapshots.ts'
 import type { Directory } from '../directory.ts'
+import { EMBEDDING_RING } from '../sizing.ts'
 import type { EgressDesk } from '../egress-desk.ts'
 import type { EventDesk } from '../engine-events.ts'
 import type { Foundation } from '../foundation.ts'
@@ -114,28 +115,36 @@ export class Durability {
   }
 
   async #recover(): Promise<void> {
-    const { foundation, kept, clock, alerts, alertNews, registryNotes, events, egress } = this.#parts
+    const { foundation, kept, clock, alerts, alertNews, registryNotes, events, egress, externalizer } =
+      this.#parts
+    const { memory, plan } = foundation
     const startMs = clock.nowMs()
     for (const words of kept.damage) events.tell('warning', words)
     alerts.restore(kept.alerts)
     alerts.isReplaying = true
+    externalizer.replayedTo(
+      observeCursor(memory.i32, placeOf.ringControl(plan, EMBEDDING_RING) + L.RING_JOURNAL_CURSOR),
+    )
     alertNews.hold()
     this.#replayed = await this.#replay()
     await this.#awaitProcessed()
     egress.drain()
     this.#checkNothingRefused()
-    alerts.isReplaying = false
     await this.#startJournal()
+    // the last records are safe now, too: what they have led to happens as part of the replay
+    externalizer.replayedTo(undefined)
+    egress.drain()
+    alerts.isReplaying = false
     registryNotes.begin()
     alertNews.release()
     this.#startCheckpoints()
     this.#unready = ''
-    publishCursor(foundation.memory.i32, foundation.plan.at.control + CONTROL_REPLAYING, 0)
+    publishCursor(memory.i32, plan.at.control + CONTROL_REPLAYING, 0)
     events.tell('recovered', { readings: this.#replayed, seconds: (clock.nowMs() - startMs) / 1000 })
   }
 
   async #replay(): Promise<number> {
-    const { foundation, kept } = this.#parts
+    const { foundation, kept, externalizer } = this.#parts
     const { memory, module, plan } = foundation
     const manifest = kept.recovery.restored?.manifest
     const checkpoint =
@@ -154,7 +163,10 @@ export class Durability {
         },
       },
       {
-        onProgress: (share) => (this.#unready = `replaying ${Math.floor(share * 100)} %`),
+        onProgress: (share, provenTo) => {
+          this.#unready = `replaying ${Math.floor(share * 100)} %`
+          externalizer.replayedTo(provenTo)
+        },
         onNote: (kind, text) => this.#takeNote(kind, text),
         onFinding: (finding) => this.#tellFinding(finding),
         onPartRefusal: (refusal) => this.#parts.partRefusals.add(refusal),

@@ -35,7 +35,8 @@ export interface ReplayRecipe extends ThreadRecipe {
 }
 
 export type FromReplay =
-  | { readonly kind: 'progress'; readonly share: number }
+  /** `provenTo`: cursor of the main thread's ring, before which all is known to be safe. */
+  | { readonly kind: 'progress'; readonly share: number; readonly provenTo: number }
   | { readonly kind: 'note'; readonly of: number; readonly text: Uint8Array }
   | { readonly kind: 'finding'; readonly finding: Finding }
   | { readonly kind: 'partRefusal'; readonly refusal: PartRefusal }

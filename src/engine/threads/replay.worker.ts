@@ -68,7 +68,7 @@ for (const record of reader.records(namesFrom)) {
   const share = progress.share(record)
   if (clock.nowMs() - told < PROGRESS_EVERY_MS) continue
   told = clock.nowMs()
-  post({ kind: 'progress', share })
+  post({ kind: 'progress', share, provenTo: replay.provenTo })
 }
 replay.finish()
 post({ kind: 'done', readings: replay.readings })
