@@ -16,6 +16,9 @@ const THREADS = 'engine/threads'
 const REQUIRE =
   "import { createRequire as millraceRequire } from 'node:module'\nconst require = millraceRequire(import.meta.url)"
 
+const folders = new Set<string>()
+process.on('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })))
+
 export interface PackedProgram {
   /** Folder with its `dist`. */
   readonly root: string
@@ -24,6 +27,7 @@ export interface PackedProgram {
 
 export async function packProgram(root: string): Promise<PackedProgram> {
   const packed = mkdtempSync(join(tmpdir(), 'millrace-packed-'))
+  folders.add(packed)
   const from = realpathSync(join(root, 'dist'))
   const to = join(packed, 'dist')
   const threads = readdirSync(join(from, THREADS)).filter((name) => name.endsWith('.worker.js'))
