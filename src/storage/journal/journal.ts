@@ -7,17 +7,10 @@ import { quietly } from './quietly.ts'
 import { RECORD_ALIGNMENT } from './record.layout.ts'
 import { type PendingRecord, recordBytes, SegmentFile } from './segment-file.ts'
 import type { IndexedSegment } from './segment-index.ts'
-import { SegmentStock } from './segment-stock.ts'
+import { type JournalOptions, SegmentStock } from './segment-stock.ts'
 import { SEGMENT_HEADER_BYTES } from './segment.layout.ts'
 import { lastRunOf, listSegments, type Segment } from './segment.ts'
 import { readTail, type Tail } from './tail.ts'
-
-export interface JournalOptions {
-  /** Length of a segment's file. */
-  readonly segmentBytes: number
-  /** Of the segments that recovery doesn't need any more, what is kept. */
-  readonly retainBytes: number
-}
 
 export interface JournalParts {
   readonly disk: Disk

@@ -1,10 +1,16 @@
 import { join } from 'node:path'
 import type { Disk } from '../../core/disk.ts'
-import type { JournalOptions } from './journal.ts'
 import { quietly } from './quietly.ts'
 import { type IndexedSegment, SegmentIndex } from './segment-index.ts'
 import { type Segment, type SegmentHeader, type SegmentId, segmentName } from './segment.ts'
 import { SpareSegments } from './spare-segments.ts'
+
+export interface JournalOptions {
+  /** Length of a segment's file. */
+  readonly segmentBytes: number
+  /** Of the segments that recovery doesn't need any more, what is kept. */
+  readonly retainBytes: number
+}
 
 /**
  * The files of the journal: which segments there are, room for those to come, and what is let go of. New room is only
