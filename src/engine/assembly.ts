@@ -223,9 +223,10 @@ async function assembleOver(
     new Durability({
       ...{ config, foundation, kept, clock, directory, alerts, alertNews, alertLog, egress, externalizer },
       ...{ events, producer, partRefusals, pipelines, incidents },
-      registryNotes: new RegistryNotes(directory, kept.registry, notes, (error) =>
-        events.tell('failure', error),
-      ),
+      registryNotes: new RegistryNotes({
+        ...{ directory, store: kept.registry, notes, clock },
+        onFailure: (error) => events.tell('failure', error),
+      }),
     })
   const statsDesk = new StatsDesk({
     ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },

@@ -101,7 +101,7 @@ export class Checkpoints {
   }
 
   async #extras({ tickets, reusable }: Captured): Promise<Extras> {
-    const { alerts, alertLog, kernels, registry, partRefusals } = this.#parts
+    const { alerts, alertLog, clock, kernels, registry, partRefusals } = this.#parts
     await this.#allTakenIn(tickets)
     await registry.flushed()
     const open = alertLog.end(tickets, (series) => kernels.shardOf(series))
@@ -116,7 +116,8 @@ export class Checkpoints {
     this.#registrySent = registry.position
     const extras = encodeExtras(main, partRefusals)
     if (isSame) return { extras, reused: [EXTRA_REGISTRY] }
-    return { extras: { ...extras, ...encodeRegistry(registry) }, reused: [] }
+    const rest = (): Promise<void> => new Promise((resolve) => clock.after(0, resolve))
+    return { extras: { ...extras, ...(await encodeRegistry(registry, rest)) }, reused: [] }
   }
 
   /** Every message below the tickets has been taken in, and what it says has been done. */

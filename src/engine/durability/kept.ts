@@ -57,6 +57,7 @@ type Extras = ReadonlyMap<string, Uint8Array>
 
 const decoder = new TextDecoder()
 const EXTRA_ALERTS = 'main'
+const FIRST_REGISTRY_BYTES = 1 << 20
 export const EXTRA_REGISTRY = 'registry'
 const EXTRA_CLIENTS = 'clients'
 const EXTRA_PART_REFUSALS = 'part-refusals'
@@ -141,9 +142,27 @@ export function encodeExtras(
   }
 }
 
-export const encodeRegistry = (registry: RegistryStore): Record<string, Uint8Array> => ({
-  [EXTRA_REGISTRY]: Buffer.concat([...registry.snapshot()]),
-})
+/** A piece at a time, with `rest` in between: the whole of a large fleet takes a second. */
+export async function encodeRegistry(
+  registry: Pick<RegistryStore, 'snapshot'>,
+  rest: () => Promise<void>,
+): Promise<Record<string, Uint8Array>> {
+  let bytes = new Uint8Array(FIRST_REGISTRY_BYTES)
+  let length = 0
+  for (const piece of registry.snapshot()) {
+    if (length + piece.length > bytes.length) bytes = enlarged(bytes, length + piece.length)
+    bytes.set(piece, length)
+    length += piece.length
+    await rest()
+  }
+  return { [EXTRA_REGISTRY]: bytes.subarray(0, length) }
+}
+
+function enlarged(bytes: Uint8Array, least: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.max(2 * bytes.length, least))
+  larger.set(bytes)
+  return larger
+}
 
 function mainOf(bytes: Uint8Array | undefined): MainExtras {
   return bytes === undefined ? { alerts: [], registryPosition: 0 } : (JSON.parse(textOf(bytes)) as MainExtras)
