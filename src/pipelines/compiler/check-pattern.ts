@@ -55,7 +55,7 @@ export function checkPattern(node: PatternNode, path: string): readonly Fault[] 
     ...checkNames(steps, path),
     ...checkEnds(steps, path),
     ...checkNots(steps, path),
-    ...steps.flatMap((step) => checkTimes(step, path)),
+    ...steps.flatMap((step: PatternStep) => checkTimes(step, path)),
     ...checkWithin(node, path),
     ...checkSkip(skip, steps, `${path}.skip`),
   ]

@@ -55,12 +55,12 @@ interface Kept {
 }
 
 function said({ node, item }: Given): Said {
-  const { start: _, end, device: _device, ...steps } = item
-  const items = Object.values(steps).flat() as (Kept | undefined)[]
+  const steps = Object.entries(item).filter(([name]) => !['start', 'end', 'device'].includes(name))
+  const items = steps.flatMap(([, value]) => value) as (Kept | undefined)[]
   return {
     kind: node === 'matches' ? 'match' : 'timed-out',
     items: items.flatMap((one) => (one === undefined ? [] : [[one.time, one.value] as const])),
-    end: end as number,
+    end: item.end as number,
   }
 }
 

@@ -13,14 +13,15 @@ interface Valued {
 
 /** Each more than the one before it in its own step, or not the same as the first item of the match. */
 const GIVENS: readonly PatternCondition['given'][] = [
-  ((item: Valued, soFar: { s0?: Valued | readonly Valued[] }) => {
-    const [first] = [soFar.s0 ?? []].flat() as Valued[]
+  (item: Valued, soFar: { s0?: Valued | readonly Valued[] }) => {
+    const all: readonly Valued[] = soFar.s0 === undefined ? [] : [soFar.s0].flat()
+    const [first] = all as readonly (Valued | undefined)[]
     return first === undefined || first.value !== item.value
-  }) as never,
-  ((item: Valued, soFar: Record<string, readonly Valued[]>) =>
+  },
+  (item: Valued, soFar: Record<string, readonly Valued[]>) =>
     Object.values(soFar)
       .flat()
-      .every(({ value }) => value <= item.value)) as never,
+      .every(({ value }) => value <= item.value),
 ]
 
 export function randomPattern(random: Random): RandomPattern {
@@ -30,7 +31,7 @@ export function randomPattern(random: Random): RandomPattern {
   const condition = (name: string): PatternCondition => {
     const letter = upTo(LETTERS - 1)
     const test = isNow(0.7) ? (r: Valued) => r.value === letter : (r: Valued) => r.value >= letter
-    return { name, test: test as never, given: isNow(0.2) ? pick(GIVENS) : undefined }
+    return { name, test: test, given: isNow(0.2) ? pick(GIVENS) : undefined }
   }
   const take = (name: string, isFirst: boolean): PatternStep => {
     const least = isNow(0.6) ? 1 : 1 + upTo(2)

@@ -19,14 +19,14 @@ const take = (name: string, test: (r: Valued) => boolean): PatternStep => ({
   ...{
     kind: 'take',
     after: 'followed-by',
-    any: [{ name, test: test as never, given: undefined }],
+    any: [{ name, test: test, given: undefined }],
     least: 1,
     most: 1,
   },
   ...{ isOptional: false, isGreedy: false, isConsecutive: false, isList: false },
 })
 const absent = (name: string, test: (r: Valued) => boolean, forMs: number): PatternStep => ({
-  ...{ kind: 'not', after: 'followed-by', name, test: test as never, given: undefined, forMs },
+  ...{ kind: 'not', after: 'followed-by', name, test: test, given: undefined, forMs },
 })
 const pair = { steps: [take('a', is(1)), take('b', is(2))], withinMs: 1000 }
 
