@@ -75,6 +75,8 @@ const TYPES = [
     'Severity',
     'SinkResult',
     'SinkStats',
+    'VelocityEvent',
+    'VelocityPolicy',
   ],
 ]
 
