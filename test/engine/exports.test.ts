@@ -83,6 +83,8 @@ const TYPES = [
     'Severity',
     'SinkResult',
     'SinkStats',
+    'VelocityEvent',
+    'VelocityPolicy',
   ],
 ]
 

@@ -11,7 +11,7 @@ import type { VelocityEvent } from '../../src/engine/engine-events.ts'
 import { tokenHash } from '../../src/security/tokens.ts'
 import { copyOf, Heard } from './heard.ts'
 import { counting } from './recorded.ts'
-import { isIdle, startEngine, until } from './rig.ts'
+import { isIdle, moment, startEngine, until } from './rig.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-live-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -55,6 +55,7 @@ describe('pipelines of an engine', () => {
     await engine.ingest(later)
     await until(() => engine.stats().deadLetters.length === 2, 'two letters', 60_000)
     await until(() => heard.count('results') === 19, 'the other results')
+    await until(() => isIdle(engine), 'all worked through')
     expect(engine.stats().pool.replaced).toBe(4)
     expect(engine.stats().account).toMatchObject({ processed: 42, deadLettered: 0, inFlight: 0 })
     // the pipeline behind it has seen the reading
@@ -176,7 +177,11 @@ describe('pipelines of an engine', () => {
 
     // the table is read again
     writeFileSync(table, 'device,colour\nd1,red\nd2,green-and-blue\n')
-    for (let time = START; !colours().includes('green-and-blue'); time += 1) await send('d2', 4, time)
+    for (let time = START; !colours().includes('green-and-blue'); time++) {
+      await send('d2', 4, time)
+      // no device but the press becomes fast
+      await moment(20)
+    }
 
     // fast, and slow again
     const before = values.length

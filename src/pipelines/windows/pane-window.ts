@@ -127,12 +127,18 @@ export class PaneWindow {
     }
   }
 
-  /** The pane, which is new or was not the last one used; the key is scheduled for the first window with it to come. */
+  /**
+   * The pane, which is new or was not the last one used; the key is scheduled for the first window with it to come. Only
+   * that makes it the current one: a pane that was made to count a window's results has nothing scheduled for it.
+   */
   #pane(shard: WindowShard, row: number, start: number, watermark: number): number {
     const pane = shard.panes.ensure(row, start)
     if (pane === 0) return 0
     const end = this.#geometry.endAfter(Math.max(start, watermark))
-    if (end - this.#geometry.size > start || shard.scheduleEnd(row, end)) return pane
+    if (end - this.#geometry.size > start || shard.scheduleEnd(row, end)) {
+      shard.state.put(row + W.CURRENT, pane)
+      return pane
+    }
     if (!shard.panes.hasRows(pane)) shard.panes.drop(row, pane)
     return 0
   }

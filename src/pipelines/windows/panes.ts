@@ -42,13 +42,11 @@ export class Panes {
     return pane !== 0 && this.startOf(pane) === start ? pane : 0
   }
 
-  /** The pane that starts there, made if need be; 0 = no room. It becomes the current one. */
+  /** The pane that starts there, made if need be; 0 = no room. */
   ensure(row: number, start: number): number {
     const older = this.#notAfter(row, start)
     const isThere = older !== 0 && this.startOf(older) === start
-    const pane = isThere ? older : this.insert(row, older, start)
-    if (pane !== 0) this.state.put(row + W.CURRENT, pane)
-    return pane
+    return isThere ? older : this.insert(row, older, start)
   }
 
   /** Makes one behind `older` (0 = as the oldest). */

@@ -16,7 +16,7 @@ const inOrder = (items: readonly unknown[]): string[] => items.map((item) => JSO
 /** Everything in which order and time matter, by device, and groups over all devices. */
 function definitionWith(velocity?: VelocityPolicy): PipelineDefinition {
   const head = pipeline('paced', {
-    ...{ metrics: ['value', 'vibration', 'door'], lateness: '1s', idle: '1h' },
+    ...{ metrics: ['value', 'vibration', 'door'], lateness: '1s', idle: '500ms' },
     ...(velocity && { velocity }),
   })
   const aggregate = { n: count(), total: sum(), most: max() }
@@ -65,6 +65,8 @@ async function start(definition: PipelineDefinition): Promise<Run> {
   return { engine, stream: stream! }
 }
 
+const DEVICES = counting(20).map((i) => (i % 10 === 0 ? `urgent-${i}` : `d${i}`))
+
 /** A step of virtual time: readings come, two workers work, in turns. */
 function step({ engine }: Run, readings: readonly SentReading[], ms: number): void {
   if (readings.length > 0) engine.send(readings)
@@ -75,14 +77,14 @@ function step({ engine }: Run, readings: readonly SentReading[], ms: number): vo
 
 const nowOf = ({ engine: { clock } }: Run): number => clock.epochMs()
 
-/** What each device sends in a step of 10 ms, by chance: its rate changes every few seconds. */
+/** What each device sends in a step of 30 ms, by chance: its rate changes every second or so. */
 function trafficOf(seed: number) {
   const random = seededRandom(seed)
-  const devices = counting(30).map((i) => ({ name: i % 10 === 0 ? `urgent-${i}` : `d${i}`, rate: 0.2 }))
+  const devices = DEVICES.map((name) => ({ name, rate: 0.2 }))
   let value = 0
   return (epochMs: number): SentReading[] =>
     devices.flatMap((device) => {
-      if (random() < 0.02) device.rate = [0.02, 0.3, 3][Math.floor(random() * 3)]
+      if (random() < 0.03) device.rate = [0.02, 0.3, 3][Math.floor(random() * 3)]
       const readings = Math.floor(device.rate + random())
       return counting(readings).map(() => ({
         ...{ device: device.name, metric: ['value', 'vibration', 'door'][Math.floor(random() * 3)] },
@@ -94,29 +96,28 @@ function trafficOf(seed: number) {
 async function runWith(velocity: VelocityPolicy | undefined, seed: number, steps: number): Promise<Run> {
   const run = await start(definitionWith(velocity))
   const traffic = trafficOf(seed)
-  for (let i = 0; i < steps; i++) step(run, traffic(nowOf(run)), 20)
-  // the end: everything closes
-  for (let i = 0; i < 12; i++) step(run, [], 30)
-  const last = counting(30).map((i) => (i % 10 === 0 ? `urgent-${i}` : `d${i}`))
+  for (let i = 0; i < steps; i++) step(run, traffic(nowOf(run)), 30)
+  // the end: everything closes, also where nobody said anything for long
+  step(run, [], 110)
   const time = nowOf(run) + 30_000
-  for (let i = 0; i < 10; i++)
-    step(run, i === 0 ? last.map((device) => ({ device, value: -1, time })) : [], 110)
+  for (let i = 0; i < 8; i++)
+    step(run, i === 0 ? DEVICES.map((device) => ({ device, value: -1, time })) : [], 110)
   return run
 }
 
 describe('velocity', () => {
   it.each([1, 2])('changes no result (seed %i)', async (seed) => {
     const velocity: VelocityPolicy = { fast: 60, slow: 30, batch: { readings: 40, delay: '80ms' } }
-    const plain = await runWith(undefined, seed, 250)
-    const paced = await runWith(velocity, seed, 250)
+    const plain = await runWith(undefined, seed, 120)
+    const paced = await runWith(velocity, seed, 120)
     const { toFast, toSlow, batches, batched } = paced.stream.velocity.figures()
     expect(toFast, 'it moves').toBeGreaterThan(5)
-    expect(toSlow).toBeGreaterThan(5)
+    expect(toSlow).toBeGreaterThan(2)
     expect(batched / batches).toBeGreaterThan(4)
     expect(plain.stream.velocity.figures()).toMatchObject({ toFast: 0, batches: 0 })
     for (const node of NODES) {
       const want = inOrder(plain.stream.outcomes.items(node))
-      if (node !== LATE) expect(want.length, node).toBeGreaterThan(10)
+      if (node !== LATE) expect(want.length, node).toBeGreaterThan(5)
       expect(inOrder(paced.stream.outcomes.items(node)), node).toEqual(want)
     }
     expect(paced.stream.progress.figures()).toEqual(plain.stream.progress.figures())

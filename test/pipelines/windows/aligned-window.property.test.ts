@@ -76,7 +76,7 @@ const CASES: Case[] = [
   { size: 400, every: 1000, offset: 0, allowed: 0 },
 ]
 
-function compare(shape: Case, seed: number, deaths: number): Rig {
+function compare(shape: Case, seed: number, deaths: number, keys = 8): Rig {
   const random = seededRandom(seed)
   const chance = seededRandom(seed + 1000)
   const rig = new Rig(
@@ -86,7 +86,7 @@ function compare(shape: Case, seed: number, deaths: number): Rig {
   const model = new Model(shape)
   let latest = -Infinity
   let watermark = -Infinity
-  const options = { slices: 120, keys: 8, disorderMs: 700, lateShare: 0.05, paceMs: 40 }
+  const options = { slices: 120, keys, disorderMs: 700, lateShare: 0.05, paceMs: 40 }
   for (const rows of stream(random, options)) {
     rig.take(rows, watermark)
     model.take(rows, watermark)
@@ -116,6 +116,12 @@ describe('tumbling and sliding windows', { timeout: 60_000 }, () => {
       compare(shape, 4, 0.03)
     })
   }
+
+  it.each([8, 9])('also lose none of many keys that hardly get rows (seed %i)', (seed) => {
+    const shape = { size: 3000, every: 1000, offset: 100, allowed: 3000 }
+    compare(shape, seed, 0, 40)
+    compare(shape, seed, 0.03, 40)
+  })
 
   it('give early results, and then the one that stays', () => {
     const rig = new Rig(() => windowOf({ size: 1000, every: 1000, offset: 0, allowed: 0 }, 200))
