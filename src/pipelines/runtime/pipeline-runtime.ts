@@ -4,7 +4,6 @@ import type { ReadingBlock } from '../definition/reading-block.ts'
 import { RulesStage } from '../rules/rules-stage.ts'
 import type { PipelineState } from '../state/pipeline-state.ts'
 import { COMBINED, type Envelope, type ShardScope } from './operator.ts'
-import type { ResultGuard } from './result-guard.ts'
 import { type GraphParts, StageGraph } from './stage-graph.ts'
 import type { Stream } from './stream.ts'
 import type { CombinedDoor } from './combined-door.ts'
@@ -13,7 +12,6 @@ import { type Late, WindowStage } from './window-stage.ts'
 export interface RuntimeParts extends Omit<GraphParts, 'toWindow'> {
   readonly state: PipelineState
   readonly door: CombinedDoor
-  readonly guard: ResultGuard
 }
 
 interface Scope extends ShardScope {
