@@ -60,6 +60,7 @@ export async function run({ blocks, rounds }: Size): Promise<BenchResult> {
     let kept = 0
     const output: FusedOutput = {
       rows: (_, { count }) => void (kept += count),
+      matching: () => undefined,
       item: () => undefined,
       error: () => undefined,
     }

@@ -13,6 +13,14 @@ export type { Evidence, MaintenanceHold, Mute, Severity } from './core/alert.ts'
 export type { AlertDesk, AlertFilter, MuteStatus } from './alerts/alert-desk.ts'
 export type { AlertPage } from './alerts/alert-query.ts'
 export type { MuteRequest } from './alerts/mutes.ts'
+export type {
+  Incident,
+  IncidentChange,
+  IncidentMember,
+  IncidentOrigin,
+  IncidentStats,
+} from './core/incident.ts'
+export type { Escalation, EscalationStats } from './core/escalation.ts'
 export type { Device, DeviceProperties, Metric, AnomalyRule } from './core/device.ts'
 export type {
   Account,
@@ -20,6 +28,7 @@ export type {
   DurabilityStats,
   LatencySummary,
   PipelineStats,
+  ReceiverStats,
   SinkStats,
   Stats,
   TierStats,
@@ -29,6 +38,7 @@ export type { PipelineModule } from './pipelines/pipeline-module.ts'
 export type { PipelineContext, AlertRequest } from './pipelines/pipeline-context.ts'
 export type { ReadingBatch } from './pipelines/reading-batch.ts'
 export type { AnomalyEvent } from './pipelines/anomaly-event.ts'
+export type { Notification } from './notifications/notification.ts'
 export type { SinkResult } from './sinks/sink.ts'
 export type { ResultListener } from './engine/result-desk.ts'
 export type { EmitMessage } from './pipelines/pipeline-context.ts'
@@ -39,8 +49,9 @@ export {
   type VelocityPolicy,
 } from './pipelines/builder/pipeline.ts'
 export { stage } from './pipelines/builder/decorators.ts'
-export type { Stage, Stream, WindowStage } from './pipelines/builder/stage.ts'
+export type { PatternStage, Stage, Stream, WindowStage } from './pipelines/builder/stage.ts'
 export type { WindowResult } from './pipelines/builder/stage-types.ts'
+export type { PartialMatch, PatternBegin, PatternMatch } from './pipelines/builder/pattern.ts'
 export type { Reading } from './pipelines/builder/reading.ts'
 export type { Duration } from './pipelines/builder/duration.ts'
 export type { PipelineDefinition } from './pipelines/definition/definition.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as alertBook from '../bench/alert-book.bench.ts'
 import * as frameRing from '../bench/frame-ring.bench.ts'
+import * as incidents from '../bench/incidents.bench.ts'
 import * as pipelineFused from '../bench/pipeline-fused.bench.ts'
 import * as pipelineHistory from '../bench/pipeline-history.bench.ts'
 import * as pipelineOperators from '../bench/pipeline-operators.bench.ts'
@@ -32,6 +33,12 @@ describe('the benches', () => {
   it('find the same statistics in recorded readings by one thread and by two', async () => {
     const { cases } = await pipelineHistory.run(pipelineHistory.sizes.small)
     expect(cases.map(({ check }) => check)).toEqual([0, 0, 0])
+  })
+
+  it('find every member of the incidents', async () => {
+    const { devices } = incidents.sizes.small
+    const { cases } = await incidents.run(incidents.sizes.small)
+    expect(cases.map(({ check }) => check)).toEqual([devices, devices, devices])
   })
 
   it('let the stages with state give what their plain likes give', async () => {

@@ -21,6 +21,7 @@ import {
   type Subject,
   updatedAlert,
 } from './alert-values.ts'
+import type { IncidentOf } from './incident-groups.ts'
 import type { AlertedDevice } from './labels.ts'
 import { LifeCycle, type LifeCycleOptions } from './life-cycle.ts'
 import { OpenAlert } from './open-alert.ts'
@@ -35,6 +36,8 @@ export interface AlertBookOptions {
   readonly device: (deviceId: number) => AlertedDevice | undefined
   readonly metricName: (metricId: number) => string | undefined
   readonly lifeCycle: LifeCycleOptions
+  /** The open incident that a device is a member of, whose alert speaks for the device's own; '' = none. */
+  readonly incidentOf?: IncidentOf
   /** Told what doesn't follow from readings, so that it outlives the process. */
   readonly noteDown?: (note: AlertNote) => void
 }
@@ -63,6 +66,7 @@ export class AlertBook {
     this.#history = new AlertHistory(options.history)
     this.lifeCycle = new LifeCycle({
       ...{ clock: options.clock, open: this.#open, noteDown: options.noteDown, options: options.lifeCycle },
+      incidentOf: options.incidentOf ?? (() => ''),
       tell: (alert, change) => this.#tell(alert, change),
       replaceClosed: (alert) => this.#history.replace(alert),
     })
@@ -104,6 +108,22 @@ export class AlertBook {
   acknowledge(id: string, acknowledged: Acknowledgement | null): Alert | undefined {
     const open = this.#open.get(id)
     return open === undefined ? undefined : this.lifeCycle.acknowledge(open, acknowledged)
+  }
+
+  /** The device has become a member of an incident. */
+  regroup(rule: string, series: bigint): void {
+    const open = this.#open.find(rule, slotOf({ series }))
+    if (open !== undefined) this.lifeCycle.regroup(open)
+  }
+
+  /** An incident is part of another now; alerts that it spoke for are that one's. */
+  incidentMerged(gone: string, kept: string): void {
+    this.lifeCycle.suppression.incidents.merge(gone, kept)
+  }
+
+  /** An incident is over: alerts of its members that still fire are told. */
+  incidentEnded(incident: string): void {
+    this.lifeCycle.incidentEnded(incident)
   }
 
   /** Does what is due by now; to be called now and then, for nobody else says when time has passed. */

@@ -93,7 +93,7 @@ export class AlertNews {
 
   #take(alert: Alert, change: AlertChange): void {
     if (this.#collected === undefined) this.#tell(alert, change)
-    else this.#collected.push({ alert, change })
+    else if (change !== 'updated') this.#collected.push({ alert, change })
   }
 
   #tell(alert: Alert, change: AlertChange): void {

@@ -3,24 +3,10 @@
  * receivers are chosen, step by step. The time runs while it fires and is told: an acknowledgement ends it, and after a
  * silence, a hold or the end of an acknowledgement it begins anew; steps that have been taken stay taken.
  */
-import type { Severity } from '../core/alert.ts'
 import { Deadlines } from './deadlines.ts'
-import type { Labels } from './labels.ts'
-import { type Matcher, matchesAll } from './matcher.ts'
+import type { EscalationPolicy, EscalationStep } from './escalation-policy.ts'
+import { matchesAll } from './matcher.ts'
 import type { OpenAlert } from './open-alert.ts'
-
-export interface EscalationStep {
-  readonly afterMs: number
-  /** What it becomes at least. */
-  readonly severity: Severity | undefined
-  readonly labels: Labels
-}
-
-export interface EscalationPolicy {
-  readonly match: readonly Matcher[]
-  /** By time. */
-  readonly steps: readonly EscalationStep[]
-}
 
 interface Due {
   readonly open: OpenAlert

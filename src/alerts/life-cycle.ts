@@ -8,8 +8,10 @@ import type { Clock } from '../core/clock.ts'
 import { type AlertKeeping, type AlertMark, type AlertNote, marked, markOf } from './alert-notes.ts'
 import { escalatedAlert } from './alert-values.ts'
 import { Deadlines } from './deadlines.ts'
-import { type EscalationPolicy, Escalations } from './escalations.ts'
+import type { EscalationPolicy, EscalationStep } from './escalation-policy.ts'
+import { Escalations } from './escalations.ts'
 import { type Flap, type FlapOptions, noteOf } from './flap-watch.ts'
+import type { IncidentOf } from './incident-groups.ts'
 import type { InhibitionRule } from './inhibitions.ts'
 import type { OpenAlert } from './open-alert.ts'
 import type { OpenAlerts } from './open-alerts.ts'
@@ -28,6 +30,7 @@ interface LifeCycleParts {
   readonly open: OpenAlerts
   readonly options: LifeCycleOptions
   readonly noteDown: ((note: AlertNote) => void) | undefined
+  readonly incidentOf: IncidentOf
   readonly tell: (alert: Alert, change: AlertChange) => void
   /** An alert that has ended is another now. */
   readonly replaceClosed: (alert: Alert) => void
@@ -46,11 +49,12 @@ export class LifeCycle {
   #isResting = false
 
   constructor(parts: LifeCycleParts) {
-    const { clock, options } = parts
+    const { clock, options, incidentOf } = parts
     this.#parts = parts
     this.#escalations = new Escalations(options.escalations)
     this.suppression = new Suppression({
       ...{ clock, inhibitions: options.inhibitions, flapping: options.flapping, maxMutes: options.maxMutes },
+      incidentOf,
       noteSilence: (mute) => this.#note({ kind: 'silence', mute }),
       noteHold: (mute) => this.#note({ kind: 'hold', mute }),
     })
@@ -119,6 +123,18 @@ export class LifeCycle {
     )
     this.#mark(open)
     return open.alert
+  }
+
+  /** Its device has become a member of an incident. */
+  regroup(open: OpenAlert): void {
+    if (this.#isResting) return
+    this.suppression.incidents.place(open)
+    this.#reconsider(open)
+  }
+
+  /** Those that the incident spoke for are told again. */
+  incidentEnded(incident: string): void {
+    for (const open of this.suppression.incidents.end(incident)) this.#reconsider(open)
   }
 
   /** Does what is due. */
@@ -253,7 +269,7 @@ export class LifeCycle {
     if (!this.#isResting && this.#escalations.look(open, this.#now())) this.#mark(open)
   }
 
-  #escalate(open: OpenAlert, { severity, labels }: EscalationPolicy['steps'][number]): void {
+  #escalate(open: OpenAlert, { severity, labels }: EscalationStep): void {
     this.#parts.open.put(open, escalatedAlert(open.alert, severity, labels))
     this.#place(open)
     const reasons = open.reasons()

@@ -1,16 +1,6 @@
-import type { Mute } from '../core/alert.ts'
 import type { Labels } from './labels.ts'
 import { type Matcher, matchesAll } from './matcher.ts'
-import type { OpenAlert } from './open-alert.ts'
-
-/** A mute that holds now, and the open alerts it holds for. */
-export interface ActiveMute {
-  readonly mute: Mute
-  /** As alerts name it: `silence:<id>` or `maintenance:<id>`. */
-  readonly reason: string
-  readonly matchers: readonly Matcher[]
-  readonly members: Set<OpenAlert>
-}
+import type { ActiveMute } from './open-alert.ts'
 
 /** What tells alerts apart best comes first. */
 const SELECTIVE = ['device', 'key', 'tenant', 'metric', 'region', 'rule']

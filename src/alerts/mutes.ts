@@ -8,7 +8,8 @@ import { MillraceError } from '../core/errors.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Labels } from './labels.ts'
 import { MATCHER_ALLOWED, matchNothingInParticular, parseMatchers } from './matcher.ts'
-import { type ActiveMute, MuteIndex } from './mute-index.ts'
+import { MuteIndex } from './mute-index.ts'
+import type { ActiveMute } from './open-alert.ts'
 
 export interface MuteRequest {
   readonly matchers: readonly string[]

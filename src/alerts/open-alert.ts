@@ -1,9 +1,18 @@
-import type { Alert } from '../core/alert.ts'
-import type { EscalationPolicy } from './escalations.ts'
-import type { ActiveMute } from './mute-index.ts'
+import type { Alert, Mute } from '../core/alert.ts'
+import type { EscalationPolicy } from './escalation-policy.ts'
+import type { Matcher } from './matcher.ts'
 
 /** What alerts of a rule are told apart by: the series, or a group's text. */
 export type Slot = bigint | string
+
+/** A mute that holds now, and the open alerts it holds for. */
+export interface ActiveMute {
+  readonly mute: Mute
+  /** As alerts name it: `silence:<id>` or `maintenance:<id>`. */
+  readonly reason: string
+  readonly matchers: readonly Matcher[]
+  readonly members: Set<OpenAlert>
+}
 
 const NONE: readonly ActiveMute[] = []
 
@@ -20,6 +29,9 @@ export class OpenAlert {
   /** Id of a firing alert that speaks for it; '' = none. */
   inhibitor = ''
   isFlapping = false
+  /** The incident that speaks for it, and all for whom that does; '' = none. */
+  incident = ''
+  incidentGroup: Set<OpenAlert> | undefined
   /** Wall time at which its condition has held long enough; Infinity = somebody else says when. */
   pendingUntil = Infinity
   /** Event time that a reading must have to say the same. */
@@ -40,6 +52,7 @@ export class OpenAlert {
     const reasons = this.mutes.map(({ reason }) => reason)
     if (reasons.length > 1) reasons.sort()
     if (this.inhibitor !== '') reasons.push(`inhibited:${this.inhibitor}`)
+    if (this.incident !== '') reasons.push(`incident:${this.incident}`)
     if (this.isFlapping) reasons.push('flapping')
     if (this.alert.state === 'pending') reasons.push(PENDING)
     return reasons

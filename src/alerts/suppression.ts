@@ -6,10 +6,10 @@ import type { Clock } from '../core/clock.ts'
 import type { Mute } from '../core/alert.ts'
 import { type FlapOptions, FlapWatch } from './flap-watch.ts'
 import { type InhibitionRule, Inhibitions } from './inhibitions.ts'
+import { IncidentGroups, type IncidentOf } from './incident-groups.ts'
 import { matchesAll } from './matcher.ts'
-import type { ActiveMute } from './mute-index.ts'
 import { Mutes } from './mutes.ts'
-import type { OpenAlert } from './open-alert.ts'
+import type { ActiveMute, OpenAlert } from './open-alert.ts'
 
 export interface SuppressionOptions {
   readonly clock: Clock
@@ -17,6 +17,7 @@ export interface SuppressionOptions {
   readonly flapping: FlapOptions
   /** Silences that have not ended, and as many holds. */
   readonly maxMutes: number
+  readonly incidentOf: IncidentOf
   readonly noteSilence: (mute: Mute) => void
   readonly noteHold: (mute: Mute) => void
 }
@@ -28,12 +29,22 @@ export class Suppression {
   readonly silences: Mutes
   readonly holds: Mutes
   readonly flaps: FlapWatch
+  readonly incidents: IncidentGroups
   readonly #inhibitions: Inhibitions
 
-  constructor({ clock, inhibitions, flapping, maxMutes, noteSilence, noteHold }: SuppressionOptions) {
+  constructor({
+    clock,
+    inhibitions,
+    flapping,
+    maxMutes,
+    incidentOf,
+    noteSilence,
+    noteHold,
+  }: SuppressionOptions) {
     this.silences = new Mutes({ kind: 'silence', clock, max: maxMutes, noteDown: noteSilence })
     this.holds = new Mutes({ kind: 'maintenance', clock, max: maxMutes, noteDown: noteHold })
     this.flaps = new FlapWatch(flapping)
+    this.incidents = new IncidentGroups(incidentOf)
     this.#inhibitions = new Inhibitions(inhibitions)
   }
 
@@ -43,12 +54,14 @@ export class Suppression {
     const silenced = this.silences.matching(open.alert.labels)
     if (held !== undefined || silenced !== undefined || open.mutes.length > 0)
       setMutes(open, [...(held ?? []), ...(silenced ?? [])])
+    this.incidents.place(open)
     this.#inhibitions.place(open, affected)
   }
 
   /** It has ended. */
   leave(open: OpenAlert, affected: Affected): void {
     for (const { members } of open.mutes) members.delete(open)
+    this.incidents.place(open)
     this.#inhibitions.place(open, affected)
   }
 

@@ -1,3 +1,5 @@
+import type { EscalationStats } from './escalation.ts'
+import type { IncidentStats } from './incident.ts'
 import type { AlertStanding, Severity } from './alert.ts'
 import type { Tier } from './tiers.ts'
 
@@ -100,6 +102,31 @@ export interface SinkStats {
   readonly own: Readonly<Record<string, number>>
 }
 
+/** One receiver of notifications, or one member of a cluster that is one; counts are of notifications. */
+export interface ReceiverStats {
+  readonly receiver: string
+  readonly kind: string
+  /** Host or address; '' where there is only one. */
+  readonly target: string
+  readonly delivered: number
+  /** Attempts that failed and were, or will be, repeated. */
+  readonly retried: number
+  /** Given up: dead letters. */
+  readonly refused: number
+  /** Groups that gave way because too many waited. */
+  readonly dropped: number
+  /** Groups that were told in a summary of several. */
+  readonly summarised: number
+  /** Alerts that were over and gave way before they were told. */
+  readonly omitted: number
+  /** Groups that are due, and the one that is being told. */
+  readonly waiting: number
+  /** Since when nothing has been taken, milliseconds since the epoch; null if the last attempt was good. */
+  readonly failingSince: number | null
+  /** '' if there was none. */
+  readonly lastError: string
+}
+
 /** Letters of one node of a pipeline, since the start and now; node '' = whole readings. */
 export interface DeadLetterStats {
   readonly pipeline: string
@@ -158,6 +185,10 @@ export interface Stats {
   }
   /** Events detected, and accepted to alert seen by the embedding program over the last ten seconds. */
   readonly anomalies: { readonly detected: number; readonly latencyMs: LatencySummary }
+  /** Null where no correlation is configured. */
+  readonly incidents: IncidentStats | null
+  /** Null where no rule is configured. */
+  readonly escalation: EscalationStats | null
   readonly pool: {
     readonly size: number
     readonly busy: number
@@ -180,4 +211,5 @@ export interface Stats {
   readonly pipelines: readonly PipelineStats[]
   readonly sinks: readonly SinkStats[]
   readonly deadLetters: readonly DeadLetterStats[]
+  readonly notifications: readonly ReceiverStats[]
 }

@@ -36,11 +36,14 @@ import { RegistryNotes } from './durability/registry-notes.ts'
 import { EgressDesk } from './egress-desk.ts'
 import { EmbeddedIntake } from './embedding/embedded-intake.ts'
 import { ReadingPacker } from './embedding/reading-packer.ts'
+import { EscalationDesk } from './escalation-desk.ts'
 import { EventDesk } from './engine-events.ts'
 import { type Foundation, layFoundation, openProducer } from './foundation.ts'
+import { IncidentDesk } from './incident-desk.ts'
 import { countersOf, refusalOf } from './listeners/listener.ts'
 import { type BlameOf, LostWork } from './lost-work.ts'
 import { openSinks } from './open-sinks.ts'
+import { NotificationsDesk } from './notifications-desk.ts'
 import { openPartRefusals } from './part-refusals.ts'
 import { ResultDesk } from './result-desk.ts'
 import { RetryAdvice } from './retry-advice.ts'
@@ -64,11 +67,14 @@ export interface Assembly {
   readonly alertDesk: AlertDesk
   readonly alertLog: AlertLog
   readonly externalizer: Externalizer
+  readonly incidents: IncidentDesk
+  readonly escalation: EscalationDesk
   readonly quarantine: Quarantine
   readonly deadLetters: DeadLetters
   /** Of pipelines; none is open yet. */
   readonly sinks: SinkDesk
   readonly results: ResultDesk
+  readonly notifications: NotificationsDesk
   readonly packer: ReadingPacker
   readonly pipelines: PipelineDesk
   readonly rules: RulesDesk
@@ -135,6 +141,7 @@ async function assembleOver(
     directory,
     clock,
     kept === undefined ? undefined : noteAlert(notes, events),
+    (device) => incidents.groupOf(device),
   )
   const alertDesk = new AlertDesk(alerts, clock)
   const alertNews = new AlertNews(
@@ -143,6 +150,14 @@ async function assembleOver(
     clock.epochMs().toString(36),
   )
   alertNews.subscribe((alert, change) => events.tell('alert', alert, change))
+  const notifications = await NotificationsDesk.open({
+    config,
+    clock,
+    alerts,
+    alertNews,
+    deadLetters,
+    events,
+  })
   const names = {
     metric: (id: number) => directory.metricName(id),
     region: (index: number) => directory.regions.names[index],
@@ -154,9 +169,20 @@ async function assembleOver(
   const externalizer = isHeld ? new AfterDurable(memory, plan) : AT_ONCE
   const onEmit = (message: EmitMessage): void => events.tell('emit', message)
   const onAnomaly = (receivedMs: number): void => latency.anomaly.record(clock.nowMs() - receivedMs, 1)
-  const egress = new EgressDesk({
+  const escalation = new EscalationDesk({
+    ...{ config: config.escalation, clock, directory },
+    tell: (news) => events.tell('escalation', news),
+  })
+  const incidents: IncidentDesk = new IncidentDesk({
+    ...{ config: config.incidents, clock, directory, alerts, alertLog, escalation },
+    nextTicket: () => egress.nextTicket,
+    tell: (incident, change) => events.tell('incident', incident, change),
+  })
+  incidents.restore(kept?.incidents)
+  const egress: EgressDesk = new EgressDesk({
     ...{ foundation, names, alerts, alertLog, externalizer, deadLetters, clock },
     ...{ describe, onAnomaly, onEmit },
+    noted: (event, ticket) => incidents.noted(event, ticket),
     onStream: (message, ticket) => pipelines.receive(message, ticket),
   })
   const router = await RouterThread.start(foundation, (error) => events.tell('failure', error))
@@ -196,15 +222,18 @@ async function assembleOver(
     kept &&
     new Durability({
       ...{ config, foundation, kept, clock, directory, alerts, alertNews, alertLog, egress, externalizer },
-      ...{ events, producer, partRefusals, pipelines },
-      registryNotes: new RegistryNotes(directory, kept.registry, notes, (error) =>
-        events.tell('failure', error),
-      ),
+      ...{ events, producer, partRefusals, pipelines, incidents },
+      registryNotes: new RegistryNotes({
+        ...{ directory, store: kept.registry, notes, clock },
+        onFailure: (error) => events.tell('failure', error),
+      }),
     })
   const statsDesk = new StatsDesk({
     ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },
-    pipelines,
+    ...{ pipelines, notifications, incidents, escalation },
   })
+  if (durability === undefined) notifications.begin()
+  else void durability.ready.then(() => notifications.begin()).catch(() => undefined)
   const quarantine = new Quarantine(clock, limits.quarantine)
   const retryAdvice = new RetryAdvice(foundation, clock)
   const state = {
@@ -212,10 +241,13 @@ async function assembleOver(
     retryAdvice,
     durability,
     partRefusals,
+    incidents,
+    escalation,
     quarantine,
     deadLetters,
     sinks,
     results,
+    notifications,
     packer,
     pipelines,
     rules,
@@ -276,6 +308,7 @@ function openAlertBook(
   directory: Directory,
   clock: Clock,
   noteDown: ((note: AlertNote) => void) | undefined,
+  incidentOf: (device: number) => string,
 ): AlertBook {
   return new AlertBook({
     clock,
@@ -284,6 +317,7 @@ function openAlertBook(
     device: (id) => directory.registry.getById(id),
     metricName: (id) => directory.dictionary.byId(id)?.name,
     lifeCycle: lifeCycleOf(config.alerts),
+    incidentOf,
     ...(noteDown && { noteDown }),
   })
 }

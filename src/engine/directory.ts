@@ -1,6 +1,7 @@
 import type { NameResolver } from '../core/names.ts'
 import { deviceOf, metricOf } from '../core/ids.ts'
 import type { Device } from '../core/device.ts'
+import type { Tier } from '../core/tiers.ts'
 import { DeviceRegistry } from '../devices/registry/device-registry.ts'
 import { MetricsDictionary } from '../devices/registry/metrics-dictionary.ts'
 import { RegionTable } from '../regions/region-table.ts'
@@ -14,6 +15,7 @@ export class Directory implements NameResolver {
   readonly registry: DeviceRegistry
   readonly dictionary: MetricsDictionary
   readonly regions: RegionTable
+  readonly #tables: SharedTables
 
   /** `kept` = what was known before the engine's last end; the configuration has the last word. */
   constructor(config: Config, foundation: Foundation, kept?: Omit<RegistryContent, 'tokens'>) {
@@ -31,7 +33,8 @@ export class Directory implements NameResolver {
       maxMetrics: limits.metrics,
       defaultAnomaly: anomalies,
     })
-    this.#share(new SharedTables(foundation, this.regions), config)
+    this.#tables = new SharedTables(foundation, this.regions)
+    this.#share(this.#tables, config)
     for (const metric of kept?.metrics ?? []) this.dictionary.adopt(metric)
     for (const device of kept?.devices ?? []) this.registry.adopt(device)
     for (const [name, properties] of Object.entries(config.metrics)) this.dictionary.define(name, properties)
@@ -58,8 +61,17 @@ export class Directory implements NameResolver {
   describe(series: bigint): { device: string; metric: string } {
     const low = Number(series & 0xffffffffn)
     const id = deviceOf(low, Number(series >> 32n))
-    const device = this.registry.nameOf(id) ?? `#${id.toString(16)}`
-    return { device, metric: this.metricName(metricOf(low)) }
+    return { device: this.deviceName(id), metric: this.metricName(metricOf(low)) }
+  }
+
+  /** As `describe`, of the device alone. */
+  deviceName(id: number): string {
+    return this.registry.nameOf(id) ?? `#${id.toString(16)}`
+  }
+
+  /** Shows the router another tier of the device than the registry says; a change of the device shows that again. */
+  showTier(device: Device, tier: Tier): void {
+    this.#tables.device({ ...device, tier })
   }
 
   metricName(id: number): string {

@@ -23,6 +23,8 @@ export interface EgressDeskParts {
   readonly alertLog: AlertLog
   readonly externalizer: Externalizer
   readonly clock: Clock
+  /** Takes an anomaly down as it lies; returns what is to be done about it when it is safe. */
+  readonly noted: (event: AnomalyEvent, ticket: number) => () => void
   /** An anomaly has been taken in; its reading was received then. */
   readonly onAnomaly: (receivedMs: number) => void
   readonly describe: (series: bigint) => { device: string; metric: string }
@@ -95,11 +97,13 @@ export class EgressDesk {
   #anomaly(address: number): void {
     const event = this.#event.at(address)
     const { series, time, value, score, receivedMs } = event
+    const correlate = this.#parts.noted(event, this.#queue.ticket)
     const change: () => void =
       event.phase === 'recovered'
         ? this.#clearing({ rule: ANOMALY_RULE, series, time, value, score })
         : this.#raising(raiseOf(event))
     this.#parts.externalizer.whenSafe(() => {
+      correlate()
       change()
       this.#parts.onAnomaly(receivedMs)
     })

@@ -1,12 +1,21 @@
 import { EventEmitter } from 'node:events'
 import type { Alert, AlertChange } from '../core/alert.ts'
+import type { Escalation } from '../core/escalation.ts'
+import type { Incident, IncidentChange } from '../core/incident.ts'
 import type { Stats } from '../core/stats.ts'
+import type { Notification } from '../notifications/notification.ts'
 import type { EmitMessage } from '../pipelines/pipeline-context.ts'
 
 /** What `engine.on` can be told of. */
 export interface EngineEvents {
   /** Something has happened to an alert. */
   alert: [alert: Alert, change: AlertChange]
+  /** For a receiver of kind `callback`: alerts, grouped as the routes say. */
+  notification: [notification: Notification]
+  /** Anomalies of several devices have become one incident, or one has changed (`updated` at most once a second) or ended. */
+  incident: [incident: Incident, change: IncidentChange]
+  /** The tier of devices was raised for a time, or is their own again. */
+  escalation: [escalation: Escalation]
   /** Once a second. */
   stats: [stats: Stats]
   /** A pipeline's `ctx.emit(topic, data)`. */

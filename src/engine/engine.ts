@@ -3,6 +3,7 @@ import type { Stats } from '../core/stats.ts'
 import { MillraceError } from '../core/errors.ts'
 import type { DeviceRegistry } from '../devices/registry/device-registry.ts'
 import type { MetricsDictionary } from '../devices/registry/metrics-dictionary.ts'
+import type { IncidentBook } from '../incidents/incident-book.ts'
 import { whenChanged } from '../memory/atomics.ts'
 import type { Assembly } from './assembly.ts'
 import { replayerOf } from './dead-letter-replayer.ts'
@@ -49,7 +50,7 @@ export class Engine {
     this.#parts = parts
     const replayer = replayerOf({
       ingest: (readings) => this.ingest(readings),
-      sinks: parts.sinks,
+      ...{ sinks: parts.sinks, notifications: parts.notifications },
       stage: (...item) => parts.pipelines.replay(...item),
     })
     this.#door = new FrontDoor(parts, () => this.stats(), replayer)
@@ -72,6 +73,11 @@ export class Engine {
   /** The pipelines that run. */
   get pipelines(): Pick<PipelineDesk, 'list' | 'start' | 'remove'> {
     return this.#parts.pipelines
+  }
+
+  /** Incidents: anomalies of several devices that belong together. */
+  get incidents(): Pick<IncidentBook, 'recent' | 'find' | 'open'> {
+    return this.#parts.incidents.book
   }
 
   /** Alerts as people and programs deal with them: list, acknowledge, silence, hold during maintenance. */
@@ -166,6 +172,7 @@ export class Engine {
       latency,
       durability,
       sinks,
+      notifications,
       pipelines,
     } = this.#parts
     embedded.beginShutdown()
@@ -186,7 +193,10 @@ export class Engine {
     egress.drainAfterDeath()
     this.#look()
     await pipelines.close()
-    await sinks.close(Math.max(LAST_SINKS_MS, untilMs - clock.nowMs()))
+    const lastMs = Math.max(LAST_SINKS_MS, untilMs - clock.nowMs())
+    await Promise.all([sinks.close(lastMs), notifications.close(lastMs)])
+    this.#parts.incidents.close()
+    this.#parts.escalation.close()
     for (const stop of this.#timers) stop()
     this.#lastStats = statsDesk.stats()
     latency.close()

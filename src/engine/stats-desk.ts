@@ -1,6 +1,13 @@
 import type { AlertBook } from '../alerts/alert-book.ts'
 import type { Clock } from '../core/clock.ts'
-import type { DeadLetterStats, DurabilityStats, PipelineStats, SinkStats, Stats } from '../core/stats.ts'
+import type {
+  DeadLetterStats,
+  DurabilityStats,
+  PipelineStats,
+  ReceiverStats,
+  SinkStats,
+  Stats,
+} from '../core/stats.ts'
 import { type Tier, TIERS } from '../core/tiers.ts'
 import { Census } from '../memory/agents/census.ts'
 import { placeOf } from '../memory/memory-plan.ts'
@@ -23,7 +30,10 @@ export interface StatsDeskParts {
   readonly durability: { stats(): DurabilityStats } | undefined
   readonly pipelines: { list(): readonly PipelineStats[] }
   readonly sinks: { stats(): readonly SinkStats[] }
+  readonly incidents: { readonly stats: Stats['incidents'] }
+  readonly escalation: { readonly stats: Stats['escalation'] }
   readonly deadLetters: { counts(): readonly DeadLetterStats[] }
+  readonly notifications: { stats(): readonly ReceiverStats[] }
 }
 
 /** Puts the engine's figures together. */
@@ -66,10 +76,13 @@ export class StatsDesk {
       devices: registry.size,
       connections: counted.connections,
       memory: { sharedBytes: foundation.plan.totalBytes, rssBytes: process.memoryUsage.rss() },
+      incidents: this.#parts.incidents.stats,
+      escalation: this.#parts.escalation.stats,
       durability: this.#parts.durability?.stats() ?? null,
       pipelines: this.#parts.pipelines.list(),
       sinks: this.#parts.sinks.stats(),
       deadLetters: this.#parts.deadLetters.counts(),
+      notifications: this.#parts.notifications.stats(),
       uptimeSeconds: (clock.nowMs() - this.#startMs) / 1000,
       isExact: counted.isExact,
     }

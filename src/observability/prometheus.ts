@@ -5,24 +5,34 @@ import { Exposition, type HistogramSample, type Labels, labelled, type Sample } 
 import { type LatencyBook, type LatencyRecorder, STAGES } from './latency.ts'
 import { LATENCY_BOUNDS_MS } from './latency-buckets.ts'
 import type { ProcessFigures } from './process-probe.ts'
+import { writeEscalation, writeIncidents } from './prometheus-incidents.ts'
 import { writeDurability } from './prometheus-durability.ts'
+import { type NotificationLatency, writeNotifications } from './prometheus-notifications.ts'
 import { writeDeadLetters, writePipelines, writeSinks } from './prometheus-outside.ts'
 
 export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 const BOUNDS_SECONDS = LATENCY_BOUNDS_MS.map((ms) => ms / 1000)
 
-export function renderPrometheus(stats: Stats, latency: LatencyBook, figures: ProcessFigures): string {
+export function renderPrometheus(
+  stats: Stats,
+  latency: LatencyBook,
+  figures: ProcessFigures,
+  notifications: readonly NotificationLatency[] = [],
+): string {
   const text = new Exposition()
   writeAccount(text, stats)
   writeTiers(text, stats)
   writeAlerts(text, stats)
+  if (stats.incidents !== null) writeIncidents(text, stats.incidents)
+  if (stats.escalation !== null) writeEscalation(text, stats.escalation)
   writeLatency(text, latency)
   writeEngine(text, stats)
   if (stats.durability !== null) writeDurability(text, stats.durability)
   writePipelines(text, stats.pipelines)
   writeSinks(text, stats.sinks)
   writeDeadLetters(text, stats.deadLetters)
+  writeNotifications(text, stats.notifications, notifications)
   writeProcess(text, figures)
   return text.toString()
 }

@@ -7,6 +7,7 @@ const BENCHES = [
   'e2e-websocket',
   'e2e-plain',
   'e2e-allocation',
+  'e2e-alert-delivery',
   'e2e-anomaly',
   'e2e-latency',
   'e2e-overload',

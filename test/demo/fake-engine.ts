@@ -37,10 +37,13 @@ export function statsWith(accepted: number, malformed: number, uptimeSeconds: nu
     memory: { sharedBytes: 0, rssBytes: 100 * 2 ** 20 },
     uptimeSeconds,
     isExact: true,
+    incidents: null,
+    escalation: null,
     durability: null,
     pipelines: [],
     sinks: [],
     deadLetters: [],
+    notifications: [],
   }
 }
 

@@ -1,6 +1,8 @@
+import { mkdirSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/engine/create-engine.ts'
-import { newFolder } from './durable-rig.ts'
+import { newFolder, startDurable } from './durable-rig.ts'
 
 const broken = `data:text/javascript,
 import { isMainThread } from 'node:worker_threads'
@@ -17,6 +19,28 @@ describe('An engine with a data directory that cannot start', () => {
     const engine = await createEngine(durable)
     await engine.ready
     await engine.close()
+  })
+})
+
+describe('An engine whose journal cannot be opened', () => {
+  it('takes nothing, says why, and is ready by itself when the disk is well again', async () => {
+    const dataDir = newFolder()
+    await (await startDurable(dataDir)).close()
+    const obstacle = join(dataDir, 'journal', '00000099.spare')
+    mkdirSync(obstacle)
+    const engine = await createEngine({ durability: 'journal', dataDir })
+    const warning = await new Promise((resolve) => {
+      engine.on('warning', resolve)
+    })
+    expect(warning).toMatch(/the journal cannot be opened, and is tried again: .*00000099/)
+    rmdirSync(obstacle)
+    await engine.ready
+    const { accepted } = await engine.ingest([{ device: 'pump-7', metric: 'value', value: 1 }])
+    expect(accepted).toBe(1)
+    await engine.close()
+    const again = await startDurable(dataDir)
+    expect(again.devices.get('pump-7')).toBeDefined()
+    await again.close()
   })
 })
 

@@ -135,6 +135,7 @@ export class InlineEngine {
     this.#egress = new EgressDesk({
       ...{ foundation, names, alerts: this.alerts, deadLetters: this.deadLetters, clock },
       ...{ alertLog: new AlertLog(), externalizer: AT_ONCE },
+      noted: () => () => undefined,
       onAnomaly: (receivedMs) => latency.anomaly.record(clock.nowMs() - receivedMs, 1),
       describe: (series) => directory.describe(series),
       onEmit: (message) => this.emitted.push(message),

@@ -62,6 +62,7 @@ describe('commands in the documentation', { timeout: 120_000 }, () => {
     writeFileSync(join(folder, 'durable.yaml'), sampleConfig('README.md', 'durable.yaml'))
     writeFileSync(join(folder, 'with-pipelines.yaml'), sampleConfig('README.md', 'with-pipelines.yaml'))
     writeFileSync(join(folder, 'cold-chain.js'), sampleProgram('README.md', 'cold-chain.js'))
+    writeFileSync(join(folder, 'yard.yaml'), sampleConfig('docs/rules.md', 'yard.yaml'))
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     writeFileSync(join(folder, 'readings.ndjson'), READINGS)
     mkdirSync(join(folder, 'node_modules'))
@@ -89,7 +90,7 @@ describe('commands in the documentation', { timeout: 120_000 }, () => {
     expect(ofKind('config').length).toBe(3)
     expect(ofKind('token').length).toBeGreaterThanOrEqual(2)
     expect(ofKind('journal', 'checkpoint').length).toBeGreaterThan(4)
-    const kinds = ['serve', 'load', 'config', 'token', 'journal', 'checkpoint', 'pipelines', 'run']
+    const kinds = ['serve', 'load', 'config', 'token', 'journal', 'checkpoint', 'pipelines', 'run', 'rules']
     expect(ofKind('pipelines', 'run').length).toBeGreaterThan(1)
     expect(ofKind(...kinds).length).toBe(commands.length)
   })
@@ -98,11 +99,14 @@ describe('commands in the documentation', { timeout: 120_000 }, () => {
     expect(await shell(command)).toMatchObject({ code: 0, err: '' })
   })
 
-  it.each(ofKind('pipelines', 'run'))('are about pipelines: $command ($page)', async ({ command }) => {
-    const { code, out } = await shell(command)
-    expect(code).toBe(0)
-    expect(out).not.toBe('')
-  })
+  it.each(ofKind('pipelines', 'run', 'rules'))(
+    'are about pipelines: $command ($page)',
+    async ({ command }) => {
+      const { code, out } = await shell(command)
+      expect(code).toBe(0)
+      expect(out).not.toBe('')
+    },
+  )
 
   it.each(ofKind('journal', 'checkpoint'))('look at what is kept: $command ($page)', async ({ command }) => {
     const here = command.replace(/--data-dir \S+/, '--data-dir kept')

@@ -43,10 +43,13 @@ export const sampleStats: Stats = {
   memory: { sharedBytes: 1 << 28, rssBytes: 1 << 29 },
   uptimeSeconds: 61.5,
   isExact: true,
+  incidents: null,
+  escalation: null,
   durability: null,
   pipelines: [],
   sinks: [],
   deadLetters: [],
+  notifications: [],
 }
 
 /** The same for an engine that keeps a journal. */

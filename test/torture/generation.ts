@@ -139,8 +139,8 @@ export class Generation {
     this.#port = await freePort()
     await Promise.all([this.start(), this.#startTwin()])
     await this.server.ready()
-    for (const { device } of this.series)
-      await Promise.all([this.server.register(device), this.twin.register(device)])
+    const { server, twin } = this
+    await Promise.all(this.series.flatMap(({ device }) => [server.register(device), twin.register(device)]))
   }
 
   async start(): Promise<void> {

@@ -28,6 +28,7 @@ interface Frame {
 
 const REPLY_TIMEOUT_MS = 1200
 const TICK_MS = 8
+const RECONNECT_MS = 25
 
 export class Sender {
   readonly options: SenderOptions
@@ -38,6 +39,7 @@ export class Sender {
   #nextSeq = 1
   #socket: WebSocket | undefined
   #retryAtMs = 0
+  #reconnectAtMs = 0
   #heardMs = 0
   readonly #timer = setInterval(() => this.#tick(), TICK_MS)
 
@@ -76,8 +78,9 @@ export class Sender {
 
   #tick(): void {
     const nowMs = performance.now()
-    if (this.#socket === undefined) this.#connect()
-    else if (this.#underWay.size > 0 && nowMs - this.#heardMs > REPLY_TIMEOUT_MS) this.cut()
+    if (this.#socket === undefined) {
+      if (nowMs >= this.#reconnectAtMs) this.#connect()
+    } else if (this.#underWay.size > 0 && nowMs - this.#heardMs > REPLY_TIMEOUT_MS) this.cut()
     else if (this.#socket.readyState === WebSocket.OPEN && nowMs >= this.#retryAtMs) this.#pump()
   }
 
@@ -109,6 +112,7 @@ export class Sender {
     const { port, client } = this.options
     const socket = new WebSocket(`ws://127.0.0.1:${port()}/v1/stream?client=${client}`)
     this.#socket = socket
+    this.#reconnectAtMs = performance.now() + RECONNECT_MS
     socket.on('open', () => this.counts.connections++)
     socket.on('message', (data, isBinary) => this.#hear(readAnswer(data as Buffer, isBinary)))
     socket.on('error', () => undefined)

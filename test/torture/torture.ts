@@ -4,6 +4,7 @@ import { chanceOf } from '../../src/simulation/chance.ts'
 import { TwinFeed } from './compare-twin.ts'
 import { Generation } from './generation.ts'
 import { DISK_ABILITIES } from './disk-faults.ts'
+import { type PackedProgram, packProgram } from './packed-program.ts'
 import { canCut, canMount, cuttableMedium, plainFolder, smallMedium } from './medium.ts'
 import { type RoundResult, runRound } from './round.ts'
 import { WallClock } from './wall-clock.ts'
@@ -50,6 +51,7 @@ class Torture {
   readonly #options: TortureOptions
   readonly #clock = WallClock.open()
   readonly #canMount = canMount()
+  #program: PackedProgram | undefined
   #canCut = false
   readonly #faults: Record<string, number> = {}
   readonly #totals = { rounds: 0, readings: 0, lost: 0, doubled: 0, damaged: 0 }
@@ -66,6 +68,7 @@ class Torture {
   async run(): Promise<TortureReport> {
     const { rounds, seed, from, say, only = /./ } = this.#options
     this.#canCut = this.#canMount && (await canCut())
+    this.#program = await packProgram(this.#options.root)
     const missing = this.#notRun()
     for (const words of missing) say(`not run: ${words}`)
     let failedRound: number | undefined
@@ -91,11 +94,13 @@ class Torture {
   async close(): Promise<void> {
     await this.#end()
     this.#clock?.close()
+    this.#program?.remove()
   }
 
   async #renew(round: number): Promise<void> {
     await this.#end()
-    const { seed, root } = this.#options
+    const { seed } = this.#options
+    const { root } = this.#program!
     const random = chanceOf(seed, round, 1)
     const medium = this.#drawMedium(random()) ?? plainFolder()
     this.#clock?.shift(0)

@@ -6,8 +6,10 @@ import { deadLetterRoutes } from './dead-letters.ts'
 import { deviceRoutes } from './devices.ts'
 import type { EngineView } from './engine-view.ts'
 import { healthRoutes } from './health.ts'
+import { incidentRoutes } from './incidents.ts'
 import { metricsDictionaryRoutes } from './metrics-dictionary.ts'
 import { muteRoutes } from './mutes.ts'
+import { notificationRoutes } from './notifications.ts'
 import { pipelineRoutes } from './pipelines.ts'
 import { pipelineStreamRoutes } from './pipeline-stream.ts'
 import { recordRoutes } from './records.ts'
@@ -22,11 +24,13 @@ export function createApi(view: EngineView): HttpHandler {
     ...statsRoutes(view),
     ...seriesRoutes(view),
     ...alertRoutes(view),
+    ...incidentRoutes(view),
     ...muteRoutes(view),
     ...deviceRoutes(view),
     ...metricsDictionaryRoutes(view),
     ...recordRoutes(view),
     ...deadLetterRoutes(view),
+    ...notificationRoutes(view),
     ...pipelineRoutes(view),
     ...pipelineStreamRoutes(view),
   ]

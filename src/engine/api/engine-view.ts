@@ -11,7 +11,10 @@ import type { MetricsDictionary } from '../../devices/registry/metrics-dictionar
 import type { DeadLetterReplay } from '../../observability/dead-letter-replay.ts'
 import type { DeadLetters } from '../../observability/dead-letters.ts'
 import type { Quarantine } from '../../observability/quarantine.ts'
+import type { EscalationDesk } from '../escalation-desk.ts'
+import type { IncidentDesk } from '../incident-desk.ts'
 import type { PipelineStreams } from '../../sinks/stream/pipeline-streams.ts'
+import type { NotificationsDesk } from '../notifications-desk.ts'
 
 type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string }
 
@@ -48,6 +51,8 @@ export interface EngineView {
   readonly dictionary: MetricsDictionary
   readonly alerts: AlertBook
   readonly alertNews: AlertNews
+  readonly incidents: Pick<IncidentDesk, 'stats' | 'book'>
+  readonly escalation: Pick<EscalationDesk, 'stats' | 'list'>
   readonly alertDesk: AlertDesk
   readonly quarantine: Quarantine
   readonly deadLetters: DeadLetters
@@ -58,6 +63,7 @@ export interface EngineView {
     remove(name: string): Promise<void>
   }
   readonly streams: PipelineStreams
+  readonly notifications: Pick<NotificationsDesk, 'stats' | 'groups' | 'test'>
   stats(): Stats
   prometheus(): string
   ready(): Readiness

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MAX_WORKERS } from '../../core/limits.ts'
 import { isPemText, type TlsOptions, type TokenOptions } from '../../security/options.ts'
+import { withFilesIn } from '../../notifications/receivers/secret-files.ts'
 import type { Config } from './config.ts'
 import type { CheckedConfig } from './schema.ts'
 import type { ConfigSource } from './source.ts'
@@ -12,7 +13,7 @@ export function complete(
   tokens: TokenOptions[],
   { folder, cores }: ConfigSource,
 ): Config {
-  const { anomalies, auth, metrics, pipeline, pipelines, pool, rules, tls, tiers } = checked
+  const { anomalies, auth, metrics, notifications, pipeline, pipelines, pool, rules, tls, tiers } = checked
   const { threshold, direction, minDeviation } = anomalies
   return {
     ...checked,
@@ -30,6 +31,7 @@ export function complete(
     })),
     rules: rules.map((rule) => ({ ...rule, tier: rule.tier ?? tiers.default })),
     devices: checked.devices,
+    notifications: withFilesIn(notifications, (path) => resolve(folder, path)),
     auth: { tokens: [...auth.tokens, ...tokens] },
     tls: tls && absolute(tls, folder),
   }

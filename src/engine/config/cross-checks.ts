@@ -2,6 +2,7 @@ import picomatch from 'picomatch'
 import { deviceIdOf } from '../../core/ids.ts'
 import { RING_FRAMES } from '../../core/limits.ts'
 import { CLIENT_WINDOW } from '../../memory/layout/clients.layout.ts'
+import type { RouteOptions } from '../../notifications/options.ts'
 import { isUrl } from './complete.ts'
 import type { Config } from './config.ts'
 import type { Path } from './paths.ts'
@@ -98,6 +99,29 @@ const deviceIds: Check = ({ devices }) =>
       device.name === earlier ? taken(device) : `has the same device id as "${earlier}"; rename one of them`,
   )
 
+const correlationNames: Check = ({ incidents }) =>
+  distinct(
+    incidents.correlations,
+    (i) => ['incidents', 'correlations', i, 'name'],
+    ({ name }) => name,
+    taken,
+  )
+
+const escalationNames: Check = ({ escalation }) =>
+  distinct(
+    escalation.rules,
+    (i) => ['escalation', 'rules', i, 'name'],
+    ({ name }) => name,
+    taken,
+  )
+
+/** Without it an anomaly would raise the whole fleet. */
+function* escalationAim({ escalation }: Config): Generator<Problem> {
+  for (const [i, { near, by }] of escalation.rules.entries())
+    if (near === 0 && by.length === 0)
+      yield problem(['escalation', 'rules', i], 'raises nobody in particular; give near or by')
+}
+
 const tokenHashes: Check = ({ auth }) =>
   distinct(
     auth.tokens,
@@ -164,7 +188,32 @@ function* durable({ durability, dataDir, limits }: Config): Generator<Problem> {
   }
 }
 
+const receiverNames: Check = ({ notifications }) =>
+  distinct(
+    notifications.receivers,
+    (i) => ['notifications', 'receivers', i, 'name'],
+    ({ name }) => name,
+    taken,
+  )
+
+function* receiverReferences({ notifications }: Config): Generator<Problem> {
+  const known = notifications.receivers.map(({ name }) => name)
+  const check = function* (
+    { receiver, routes }: { receiver?: string | null | undefined; routes: readonly RouteOptions[] },
+    path: Path,
+  ): Generator<Problem> {
+    if (typeof receiver === 'string' && !known.includes(receiver)) {
+      const instead = known.length === 0 ? 'there are none' : `give one of ${known.join(', ')}`
+      yield problem([...path, 'receiver'], `no receiver is called "${receiver}"; ${instead}`)
+    }
+    for (const [i, route] of routes.entries()) yield* check(route, [...path, 'routes', i])
+  }
+  yield* check(notifications, ['notifications'])
+}
+
 const CHECKS: readonly Check[] = [
   ...[listening, durable, pipelineUrl, pipelineUrls, ringHoldsFrames, poolBounds, counts],
+  ...[correlationNames, escalationNames, escalationAim],
   ...[regionNames, deviceIds, tokenHashes, regionReferences, globs, positions, alerts],
+  ...[receiverNames, receiverReferences],
 ]

@@ -2,6 +2,7 @@ import { FIXED_LIMITS, MAX_SHARED_BYTES } from '../../core/limits.ts'
 import { isPemText } from '../../security/options.ts'
 import { count } from './allowed.ts'
 import type { Config } from './config.ts'
+import { isNotificationSecret } from './secret-paths.ts'
 import { diskRoom } from './disk-room.ts'
 import type { Origins } from './origins.ts'
 import { type Leaf, leavesOf, type Path, pathText } from './paths.ts'
@@ -67,8 +68,10 @@ function leftOut({ devices, rules, auth }: Config): string[][] {
   return long.map(([name, entries]) => [`${name}[…]`, `${count(entries.length - MOST_ENTRIES)} more`, ''])
 }
 
-const withoutSecret = ({ path, value }: Leaf): unknown =>
-  path[0] === 'tls' && typeof value === 'string' && isPemText(value) ? '(PEM text)' : value
+function withoutSecret({ path, value }: Leaf): unknown {
+  if (path[0] === 'tls' && typeof value === 'string' && isPemText(value)) return '(PEM text)'
+  return isNotificationSecret(path) && value !== null ? '(not shown)' : value
+}
 
 function shown(value: unknown): string {
   const text = Array.isArray(value) ? `[${value.join(', ')}]` : plainText(value)

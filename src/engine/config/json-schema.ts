@@ -21,6 +21,9 @@ export interface SchemaNode {
   readonly required?: readonly string[]
   readonly items?: SchemaNode
   readonly anyOf?: readonly SchemaNode[]
+  /** `#/$defs/name`: the same as that one, which contains this. */
+  readonly $ref?: string
+  readonly $defs?: Readonly<Record<string, SchemaNode>>
   readonly 'x-allowed'?: string
   readonly 'x-default'?: string
 }
@@ -28,7 +31,19 @@ export interface SchemaNode {
 /**
  * The configuration's schema as data, from which error messages and docs/configuration.md take their words.
  */
-export const schemaTree = z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode
+export const schemaTree = withOneLevel(z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode)
+
+/** What contains itself is written out where it begins; inside it stays a reference. */
+function withOneLevel(tree: SchemaNode): SchemaNode {
+  const written = new Set<string>()
+  const text = JSON.stringify(tree.properties, (_, value: unknown) => {
+    const { $ref } = (value ?? {}) as SchemaNode
+    if ($ref === undefined || written.has($ref)) return value
+    written.add($ref)
+    return meant(value as SchemaNode, tree)
+  })
+  return { ...tree, properties: JSON.parse(text) as NonNullable<SchemaNode['properties']> }
+}
 
 /** JSON Schema (draft 2020-12) of what may be written, for editors: `millrace config --schema`. */
 export const jsonSchema = (): Record<string, unknown> => withoutWords('Millrace configuration', schemaTree)
@@ -44,8 +59,14 @@ export function withoutWords(title: string, tree: SchemaNode): Record<string, un
 /** The schema of what may be at `path`; undefined where nothing may be. */
 export function schemaAt(path: Path, from: SchemaNode = schemaTree): SchemaNode | undefined {
   let node: SchemaNode | undefined = from
-  for (const part of path) node = node && below(node, part)
-  return node
+  for (const part of path) node = node && below(meant(node, from), part)
+  return node && meant(node, from)
+}
+
+function meant(node: SchemaNode, { $defs }: SchemaNode): SchemaNode {
+  const { $ref, ...own } = node
+  const name = $ref?.split('/').at(-1)
+  return name === undefined ? node : { ...$defs?.[name], ...own }
 }
 
 function below(node: SchemaNode, part: string | number): SchemaNode | undefined {

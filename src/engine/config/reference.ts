@@ -107,7 +107,7 @@ const rowsOf = (entries: [string, SchemaNode][]): string[] =>
 const optionRow = (path: string, node: SchemaNode, required: boolean): string =>
   row([
     `\`${path}\``,
-    node.items ? `list: ${allowedBy(node.items)}` : allowedBy(node),
+    node.items && node['x-allowed'] === undefined ? `list: ${allowedBy(node.items)}` : allowedBy(node),
     fallbackOf(node, required),
     node.description ?? '',
   ])

@@ -4,10 +4,12 @@ import { defaultRegions } from './default-regions.ts'
 import { alertsOptions } from './options/alerts.ts'
 import { anomaliesOptions, metricsOptions } from './options/anomalies.ts'
 import { devicesOptions, rulesOptions } from './options/devices.ts'
+import { escalationOptions, incidentsOptions } from './options/incidents.ts'
 import { limitsOptions } from './options/limits.ts'
 import { durabilityOptions } from './options/durability.ts'
 import { listenOptions } from './options/listen.ts'
 import { poolOptions } from './options/pool.ts'
+import { notificationOptions } from '../../notifications/options.ts'
 import { ratesOptions } from './options/rates.ts'
 import { regionsOptions } from './options/regions.ts'
 import { tiersOptions } from './options/tiers.ts'
@@ -25,6 +27,12 @@ export const configSchema = z.strictObject({
   anomalies: anomaliesOptions
     .prefault({})
     .meta({ description: 'How anomalies are told, for metrics that say nothing else.' }),
+  incidents: incidentsOptions
+    .prefault({})
+    .meta({ description: 'Anomalies of many devices that are one incident: see [incidents](incidents.md).' }),
+  escalation: escalationOptions.prefault({}).meta({
+    description: 'Tiers raised around an anomaly: see [incidents](incidents.md#priority-escalation).',
+  }),
   alerts: alertsOptions.prefault({}).meta({ description: 'What becomes of alerts once they are raised.' }),
   metrics: metricsOptions
     .default({})
@@ -40,6 +48,10 @@ export const configSchema = z.strictObject({
   devices: devicesOptions.default([]).meta({
     description: 'Devices registered at start. What is left out comes from `rules`, then from defaults.',
     'x-default': 'none',
+  }),
+  notifications: notificationOptions.prefault({}).meta({
+    description:
+      'Who is told of which alerts, and when: the root of a routing tree as Alertmanager has it. See notifications.md.',
   }),
   auth: authOptions.prefault({}).meta({ description: 'Who gets in: everyone, until there is a token.' }),
   tls: tlsOptions,

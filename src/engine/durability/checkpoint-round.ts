@@ -28,6 +28,7 @@ const STEP_MS = 1
 /** Looks at a door that workers are at for microseconds. */
 const COMBINED_TRIES = 100_000_000
 const KEPT = 2
+const FULL = ['ENOSPC', 'EDQUOT']
 
 /** One checkpoint, on its own thread: copies, waits for the journal to be durable that far, publishes. */
 export class CheckpointRound {
@@ -48,6 +49,7 @@ export class CheckpointRound {
     this.#counters = new JournalCounters(memory, plan.at.control)
     this.#clients = new ClientWindows(memory, plan.at.clients, plan.clientSlots)
     this.#namesFrom = this.#counters.read().durableSequence + 1
+    this.#counters.reserve(parts.writer.roomBytes)
   }
 
   /** Copies every shard, and then what pipelines have put together of all shards. */
@@ -94,10 +96,20 @@ export class CheckpointRound {
     )
     this.#awaitDurable(cursors)
     const { createdMs } = writer.publish()
+    this.#counters.reserve(writer.roomBytes)
     this.#published = [this.#namesFrom, ...this.#published].slice(0, KEPT)
     if (this.#published.length === KEPT) this.#counters.retire(Math.min(...this.#published))
     this.#namesFrom = this.#replayFrom
     return { number, bytes, longestPauseMs, longestHoldMs, createdMs, tookMs: clock.nowMs() - this.#beganMs }
+  }
+
+  /** Forgets the one that was begun; returns the reason, in words. */
+  giveUp(error: unknown): string {
+    const { writer } = this.#parts
+    writer.abandon()
+    const words = error instanceof Error ? error.message : String(error)
+    const isFull = error instanceof MillraceError && FULL.includes(String(error.context.code))
+    return isFull ? `${words}; ${writer.makeRoom()}` : words
   }
 
   #cursors(offset: number): number[] {

@@ -15,6 +15,8 @@ import type {
 
 const ENTRY = new URL('../../../dist/engine/threads/checkpoint.worker.js', import.meta.url)
 
+const LARGE_BYTES = 1 << 19
+
 /** What the main thread adds to what is captured. */
 export type ExtrasFor = (captured: Captured) => Promise<Extras>
 
@@ -71,10 +73,18 @@ export class CheckpointThread {
     return message
   }
 
+  /** What is large is handed over, not copied: this thread has more to do. */
   #tell(message: ToCheckpoint): void {
-    this.#worker.postMessage(message)
+    const large = message.kind === 'extras' ? Object.values(message.extras).filter(isLarge) : []
+    this.#worker.postMessage(
+      message,
+      large.map(({ buffer }) => buffer as ArrayBuffer),
+    )
   }
 }
+
+/** Small ones may share their memory with others. */
+const isLarge = ({ length }: Uint8Array): boolean => length >= LARGE_BYTES
 
 const failed = (message: FromCheckpoint): MillraceError =>
   new MillraceError(

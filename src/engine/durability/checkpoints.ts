@@ -5,6 +5,7 @@ import type { Kernels } from '../../kernels/kernels.ts'
 import type { RegistryStore } from '../../storage/registry/registry-store.ts'
 import type { StreamShare } from '../pipelines/stream-snapshots.ts'
 import type { EgressDesk } from '../egress-desk.ts'
+import type { IncidentDesk } from '../incident-desk.ts'
 import type { AlertLog } from './alert-log.ts'
 import type { CheckpointThread } from './checkpoint-thread.ts'
 import type { Externalizer } from './externalizer.ts'
@@ -17,6 +18,7 @@ export interface CheckpointsParts {
   readonly everyMs: number
   readonly alerts: AlertBook
   readonly alertLog: AlertLog
+  readonly incidents: Pick<IncidentDesk, 'begin' | 'kept'>
   readonly egress: EgressDesk
   readonly externalizer: Externalizer
   readonly registry: RegistryStore
@@ -88,6 +90,7 @@ export class Checkpoints {
   async #take(): Promise<void> {
     const { thread, alerts, alertLog, onFailure } = this.#parts
     alertLog.begin(alerts.open())
+    this.#parts.incidents.begin()
     try {
       this.#last = await thread.take(this.#parts.streams(), (captured) => this.#extras(captured))
       this.#registryKept = this.#registrySent
@@ -98,11 +101,13 @@ export class Checkpoints {
   }
 
   async #extras({ tickets, reusable }: Captured): Promise<Extras> {
-    const { alerts, alertLog, kernels, registry, partRefusals } = this.#parts
+    const { alerts, alertLog, clock, kernels, registry, partRefusals } = this.#parts
     await this.#allTakenIn(tickets)
     await registry.flushed()
     const open = alertLog.end(tickets, (series) => kernels.shardOf(series))
+    const incidents = this.#parts.incidents.kept(tickets, (series) => kernels.shardOf(series))
     const main = {
+      incidents,
       ...{ alerts: alerts.asTheyStand(open), alertKeeping: alerts.keeping() },
       registryPosition: registry.flushedPosition,
     }
@@ -111,7 +116,8 @@ export class Checkpoints {
     this.#registrySent = registry.position
     const extras = encodeExtras(main, partRefusals)
     if (isSame) return { extras, reused: [EXTRA_REGISTRY] }
-    return { extras: { ...extras, ...encodeRegistry(registry) }, reused: [] }
+    const rest = (): Promise<void> => new Promise((resolve) => clock.after(0, resolve))
+    return { extras: { ...extras, ...(await encodeRegistry(registry, rest)) }, reused: [] }
   }
 
   /** Every message below the tickets has been taken in, and what it says has been done. */

@@ -20,16 +20,19 @@ import { STORAGE_OK } from '../../storage/journal/storage-state.ts'
 import type { Config } from '../config/config.ts'
 import type { StreamShare } from '../pipelines/stream-snapshots.ts'
 import type { Directory } from '../directory.ts'
+import { EMBEDDING_RING } from '../sizing.ts'
 import type { EgressDesk } from '../egress-desk.ts'
 import type { EventDesk } from '../engine-events.ts'
 import type { Foundation } from '../foundation.ts'
+import type { IncidentDesk } from '../incident-desk.ts'
 import type { AlertLog } from './alert-log.ts'
 import { CheckpointThread } from './checkpoint-thread.ts'
 import { Checkpoints } from './checkpoints.ts'
 import type { Externalizer } from './externalizer.ts'
 import { JournalThread } from './journal-thread.ts'
 import { damagedFolderOf, type Kept } from './kept.ts'
-import { RegistryNotes } from './registry-notes.ts'
+import { openPatiently } from './patient-journal.ts'
+import type { RegistryNotes } from './registry-notes.ts'
 import { replayJournal } from './replay-thread.ts'
 
 export interface DurabilityParts {
@@ -41,6 +44,7 @@ export interface DurabilityParts {
   readonly alerts: AlertBook
   readonly alertNews: AlertNews
   readonly alertLog: AlertLog
+  readonly incidents: Pick<IncidentDesk, 'begin' | 'kept' | 'isReplaying'>
   readonly egress: EgressDesk
   readonly externalizer: Externalizer
   readonly events: EventDesk
@@ -64,6 +68,7 @@ export class Durability {
   #unready = 'replaying 0 %'
   #replayed = 0
   #isClosing = false
+  #run = 0
   #stopReplay: (() => Promise<unknown>) | undefined
 
   constructor(parts: DurabilityParts) {
@@ -113,29 +118,39 @@ export class Durability {
   }
 
   async #recover(): Promise<void> {
-    const { foundation, kept, clock, alerts, alertNews, registryNotes, events, egress } = this.#parts
+    const { foundation, kept, clock, alerts, alertNews, registryNotes, events, egress, externalizer } =
+      this.#parts
+    const { memory, plan } = foundation
     const startMs = clock.nowMs()
     for (const words of kept.damage) events.tell('warning', words)
     alerts.restore(kept.alerts, kept.alertKeeping)
     alerts.isReplaying = true
+    this.#parts.incidents.isReplaying = true
+    externalizer.replayedTo(
+      observeCursor(memory.i32, placeOf.ringControl(plan, EMBEDDING_RING) + L.RING_JOURNAL_CURSOR),
+    )
     alertNews.hold()
     this.#replayed = await this.#replay()
     await this.#awaitProcessed()
     egress.drain()
     this.#checkNothingRefused()
-    alerts.isReplaying = false
     await this.#startJournal()
+    // the last records are safe now, too: what they have led to happens as part of the replay
+    externalizer.replayedTo(undefined)
+    egress.drain()
+    alerts.isReplaying = false
+    this.#parts.incidents.isReplaying = false
     registryNotes.begin()
     alerts.settle()
     alertNews.release()
     this.#startCheckpoints()
     this.#unready = ''
-    publishCursor(foundation.memory.i32, foundation.plan.at.control + CONTROL_REPLAYING, 0)
+    publishCursor(memory.i32, plan.at.control + CONTROL_REPLAYING, 0)
     events.tell('recovered', { readings: this.#replayed, seconds: (clock.nowMs() - startMs) / 1000 })
   }
 
   async #replay(): Promise<number> {
-    const { foundation, kept } = this.#parts
+    const { foundation, kept, externalizer } = this.#parts
     const { memory, module, plan } = foundation
     const manifest = kept.recovery.restored?.manifest
     const checkpoint =
@@ -154,7 +169,10 @@ export class Durability {
         },
       },
       {
-        onProgress: (share) => (this.#unready = `replaying ${Math.floor(share * 100)} %`),
+        onProgress: (share, provenTo) => {
+          this.#unready = `replaying ${Math.floor(share * 100)} %`
+          externalizer.replayedTo(provenTo)
+        },
         onNote: (kind, text) => this.#takeNote(kind, text),
         onFinding: (finding) => this.#tellFinding(finding),
         onPartRefusal: (refusal) => this.#parts.partRefusals.add(refusal),
@@ -225,7 +243,7 @@ export class Durability {
   }
 
   async #startJournal(): Promise<void> {
-    const { foundation, kept, config, events, producer } = this.#parts
+    const { foundation, producer } = this.#parts
     const { memory, plan } = foundation
     // what is in the rings by now came from the journal
     for (let ring = 0; ring < plan.needs.rings; ring++) {
@@ -239,9 +257,25 @@ export class Durability {
       )
     }
     producer.takeOver()
-    const { journal, findings } = await JournalThread.start(
+    const { clock, kept, events } = this.#parts
+    const { journal, findings, run } = await openPatiently({
+      ...{ clock, run: kept.run, start: (run) => this.#startThread(run) },
+      isClosing: () => this.#isClosing,
+      onRetry: (words) => {
+        this.#unready = words
+        events.tell('warning', words)
+      },
+    })
+    this.#journal = journal
+    this.#run = run
+    for (const finding of findings) this.#tellFinding(finding)
+  }
+
+  #startThread(run: number): ReturnType<typeof JournalThread.start> {
+    const { foundation, kept, config, events } = this.#parts
+    return JournalThread.start(
       foundation,
-      { folder: kept.directory.journal, run: kept.run, ...config.fsync, ...config.journal },
+      { folder: kept.directory.journal, run, ...config.fsync, ...config.journal },
       {
         onState: ({ status, message }) => {
           if (status !== 'ok') events.tell('warning', `storage is ${status}: ${message}`)
@@ -249,17 +283,20 @@ export class Durability {
         onEnd: (error) => this.#fail(error),
       },
     )
-    this.#journal = journal
-    for (const finding of findings) this.#tellFinding(finding)
   }
 
   #startCheckpoints(): void {
     const { foundation, kept, config, clock, alerts, alertLog, egress, externalizer, events, partRefusals } =
       this.#parts
-    const { directory, run, recovery, registry } = kept
+    const { directory, recovery, registry } = kept
     this.#checkpoints = new Checkpoints({
-      thread: new CheckpointThread(foundation, { dataDir: directory.path, run, damaged: recovery.damaged }),
+      thread: new CheckpointThread(foundation, {
+        dataDir: directory.path,
+        run: this.#run,
+        damaged: recovery.damaged,
+      }),
       ...{ clock, everyMs: config.checkpoint.everyMs, alerts, alertLog, egress, externalizer, registry },
+      incidents: this.#parts.incidents,
       partRefusals,
       kernels: foundation.kernels,
       streams: () => this.#parts.pipelines.shares(),

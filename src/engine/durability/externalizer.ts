@@ -2,6 +2,7 @@ import { observeCursor } from '../../memory/atomics.ts'
 import { RING_JOURNAL_CURSOR, RING_ROUTE_CURSOR } from '../../memory/layout/ring.layout.ts'
 import { type MemoryPlan, placeOf } from '../../memory/memory-plan.ts'
 import type { SharedMemory } from '../../memory/shared-memory.ts'
+import { EMBEDDING_RING } from '../sizing.ts'
 
 /** What was to be done when the route cursors were where `behind` says. */
 interface Held {
@@ -16,6 +17,11 @@ export interface Externalizer {
   /** Runs what has become safe since the last call. */
   release(): void
   readonly isHolding: boolean
+  /**
+   * While a replay feeds the main thread's ring, whose journal cursor stands still meanwhile: what lies before `cursor` is
+   * known to be safe. Undefined = the replay is over, and all of it is.
+   */
+  replayedTo(cursor: number | undefined): void
 }
 
 /** Nothing outlives the process, so nothing has to be waited for. */
@@ -23,6 +29,7 @@ export const AT_ONCE: Externalizer = {
   whenSafe: (task) => task(),
   release: () => undefined,
   isHolding: false,
+  replayedTo: () => undefined,
 }
 
 /** Holds back what follows from readings until the journal is durable beyond them. */
@@ -30,6 +37,7 @@ export class AfterDurable implements Externalizer {
   readonly #memory: SharedMemory
   readonly #plan: MemoryPlan
   #held: Held[] = []
+  #replayedTo: number | undefined
 
   constructor(memory: SharedMemory, plan: MemoryPlan) {
     this.#memory = memory
@@ -45,6 +53,10 @@ export class AfterDurable implements Externalizer {
     else this.#held.push({ behind, tasks: [task] })
   }
 
+  replayedTo(cursor: number | undefined): void {
+    this.#replayedTo = cursor
+  }
+
   get isHolding(): boolean {
     return this.#held.length > 0
   }
@@ -57,12 +69,13 @@ export class AfterDurable implements Externalizer {
 
   #isSafe(behind: Int32Array): boolean {
     return behind.every((cursor, ring) => {
-      const durable = observeCursor(
-        this.#memory.i32,
-        placeOf.ringControl(this.#plan, ring) + RING_JOURNAL_CURSOR,
-      )
-      return ((durable - cursor) | 0) >= 0
+      return ((this.#safeTo(ring) - cursor) | 0) >= 0
     })
+  }
+
+  #safeTo(ring: number): number {
+    if (ring === EMBEDDING_RING && this.#replayedTo !== undefined) return this.#replayedTo
+    return observeCursor(this.#memory.i32, placeOf.ringControl(this.#plan, ring) + RING_JOURNAL_CURSOR)
   }
 
   #cursors(offset: number): Int32Array {

@@ -50,6 +50,7 @@ export class JournalThread {
     const workerData: JournalRecipe = { memory: memory.memory, kernels: module, plan, ...options }
     const worker = new Worker(ENTRY, { workerData, name: 'millrace-journal' })
     const [message] = (await once(worker, 'message')) as [FromJournal]
+    if (message.kind === 'unopened') throw new MillraceError('storage-failed', message.message)
     const findings = message.kind === 'open' ? message.findings : []
     return { journal: new JournalThread(foundation, worker, handlers), findings }
   }

@@ -18,6 +18,7 @@ import { readSnapshot } from '../../storage/registry/snapshot.ts'
 import type { Config } from '../config/config.ts'
 import type { Foundation } from '../foundation.ts'
 import { EMBEDDING_RING } from '../sizing.ts'
+import type { KeptIncidents } from '../../incidents/incident-book.ts'
 import { decodePartRefusals, encodePartRefusals } from './part-refusal-bytes.ts'
 
 /** What was kept from before the engine's last end, in the memory again or at hand. */
@@ -26,6 +27,7 @@ export interface Kept {
   readonly registry: RegistryStore
   readonly recovery: Recovery
   readonly alerts: readonly Alert[]
+  readonly incidents: KeptIncidents | undefined
   /** What was kept of their lives. */
   readonly alertKeeping: AlertKeeping
   /** What pipelines held: of each shard, and of all shards together. */
@@ -44,6 +46,7 @@ export interface Kept {
 /** What the main thread adds to a checkpoint. */
 export interface MainExtras {
   readonly alerts: readonly Alert[]
+  readonly incidents?: KeptIncidents | undefined
   /** Checkpoints of earlier versions don't have it. */
   readonly alertKeeping?: AlertKeeping
   /** Changes of the registry that its database has for sure. */
@@ -54,6 +57,7 @@ type Extras = ReadonlyMap<string, Uint8Array>
 
 const decoder = new TextDecoder()
 const EXTRA_ALERTS = 'main'
+const FIRST_REGISTRY_BYTES = 1 << 20
 export const EXTRA_REGISTRY = 'registry'
 const EXTRA_CLIENTS = 'clients'
 const EXTRA_PART_REFUSALS = 'part-refusals'
@@ -84,6 +88,7 @@ export async function openKept(
     const replayFrom = recovery.restored?.manifest.replayFrom ?? 0
     return {
       ...{ directory, registry: store, recovery, alerts: main.alerts, replayFrom },
+      incidents: main.incidents,
       alertKeeping: main.alertKeeping ?? NOTHING_KEPT,
       partRefusals: partRefusalsOf(extras),
       streams: [...(recovery.restored?.others ?? []), ...listOf(extras?.get(EXTRA_STREAMS))],
@@ -137,9 +142,27 @@ export function encodeExtras(
   }
 }
 
-export const encodeRegistry = (registry: RegistryStore): Record<string, Uint8Array> => ({
-  [EXTRA_REGISTRY]: Buffer.concat([...registry.snapshot()]),
-})
+/** A piece at a time, with `rest` in between: the whole of a large fleet takes a second. */
+export async function encodeRegistry(
+  registry: Pick<RegistryStore, 'snapshot'>,
+  rest: () => Promise<void>,
+): Promise<Record<string, Uint8Array>> {
+  let bytes = new Uint8Array(FIRST_REGISTRY_BYTES)
+  let length = 0
+  for (const piece of registry.snapshot()) {
+    if (length + piece.length > bytes.length) bytes = enlarged(bytes, length + piece.length)
+    bytes.set(piece, length)
+    length += piece.length
+    await rest()
+  }
+  return { [EXTRA_REGISTRY]: bytes.subarray(0, length) }
+}
+
+function enlarged(bytes: Uint8Array, least: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.max(2 * bytes.length, least))
+  larger.set(bytes)
+  return larger
+}
 
 function mainOf(bytes: Uint8Array | undefined): MainExtras {
   return bytes === undefined ? { alerts: [], registryPosition: 0 } : (JSON.parse(textOf(bytes)) as MainExtras)

@@ -30,16 +30,22 @@ export class Notes {
 
   /** False when there was no room for it all the time that the limits allow. */
   write(kind: number, text: Uint8Array): boolean {
-    const { producer, clock, waitMs, settle, memory, control } = this.#parts
-    this.#parts.giveUpClaim()
+    const { clock, waitMs, memory, control } = this.#parts
     const untilMs = clock.nowMs() + waitMs
     for (;;) {
-      if (producer.note(kind, 0, text, clock.nowMs())) return true
-      settle()
-      if (producer.note(kind, 0, text, clock.nowMs())) return true
+      if (this.offer(kind, text)) return true
       if (clock.nowMs() >= untilMs) return false
       const cursor = control + RING_JOURNAL_CURSOR
       waitForChange(memory.i32, cursor, observeCursor(memory.i32, cursor), STEP_MS)
     }
+  }
+
+  /** The same without waiting. */
+  offer(kind: number, text: Uint8Array): boolean {
+    const { producer, clock, settle, giveUpClaim } = this.#parts
+    giveUpClaim()
+    if (producer.note(kind, 0, text, clock.nowMs())) return true
+    settle()
+    return producer.note(kind, 0, text, clock.nowMs())
   }
 }

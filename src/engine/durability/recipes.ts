@@ -17,6 +17,8 @@ export interface JournalRecipe extends ThreadRecipe {
 
 export type FromJournal =
   | { readonly kind: 'open'; readonly findings: readonly Finding[]; readonly rewritten: number }
+  /** The disk did not let it be opened. */
+  | { readonly kind: 'unopened'; readonly message: string }
   | { readonly kind: 'state'; readonly state: StorageState }
 
 /** What the replay's thread is given. */
@@ -33,7 +35,8 @@ export interface ReplayRecipe extends ThreadRecipe {
 }
 
 export type FromReplay =
-  | { readonly kind: 'progress'; readonly share: number }
+  /** `provenTo`: cursor of the main thread's ring, before which all is known to be safe. */
+  | { readonly kind: 'progress'; readonly share: number; readonly provenTo: number }
   | { readonly kind: 'note'; readonly of: number; readonly text: Uint8Array }
   | { readonly kind: 'finding'; readonly finding: Finding }
   | { readonly kind: 'partRefusal'; readonly refusal: PartRefusal }

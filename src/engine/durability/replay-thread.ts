@@ -8,8 +8,8 @@ import type { FromReplay, ReplayRecipe } from './recipes.ts'
 const ENTRY = new URL('../../../dist/engine/threads/replay.worker.js', import.meta.url)
 
 export interface ReplayHandlers {
-  /** From 0 to 1. */
-  readonly onProgress: (share: number) => void
+  /** From 0 to 1, and a cursor of the main thread's ring before which all is known to be safe. */
+  readonly onProgress: (share: number, provenTo: number) => void
   readonly onNote: (kind: number, text: Uint8Array) => void
   readonly onFinding: (finding: Finding) => void
   readonly onPartRefusal: (refusal: PartRefusal) => void
@@ -26,7 +26,7 @@ export function replayJournal(
   const worker = new Worker(ENTRY, { workerData, name: 'millrace-replay' })
   const done = new Promise<number>((resolve, reject) => {
     worker.on('message', (message: FromReplay) => {
-      if (message.kind === 'progress') onProgress(message.share)
+      if (message.kind === 'progress') onProgress(message.share, message.provenTo)
       else if (message.kind === 'finding') onFinding(message.finding)
       else if (message.kind === 'partRefusal') onPartRefusal(message.refusal)
       else if (message.kind === 'done') resolve(message.readings)

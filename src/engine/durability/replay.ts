@@ -26,6 +26,8 @@ export interface CheckpointPlace {
 /** Frames of one ring, as the journal holds them. */
 export interface ReplayedRecord {
   readonly sequence: number
+  /** When it was written, every record up to this one was safe. */
+  readonly durable: number
   readonly run: number
   readonly ring: number
   /** Of its first frame. */
@@ -69,6 +71,9 @@ export class Replay {
   readonly #names = new Map<string, number>()
   #write: number
   #readings = 0
+  /** Ends of fed records that no later one has proved to be safe, in order; and the end of the last that is. */
+  #unproven: { readonly sequence: number; readonly end: number }[] = []
+  #provenTo: number
 
   constructor(parts: ReplayParts) {
     const { memory, plan } = parts
@@ -77,6 +82,7 @@ export class Replay {
     this.#data = placeOf.ring(plan, EMBEDDING_RING)
     this.#mask = plan.needs.ringBytes - 1
     this.#write = observeCursor(memory.i32, this.#control + L.RING_WRITE_CURSOR)
+    this.#provenTo = this.#write
     const counters = placeOf.intakeCounters(plan, EMBEDDING_RING) >>> 3
     this.#counters = memory.f64.subarray(counters, counters + I.INTAKE_COUNTERS)
   }
@@ -84,6 +90,11 @@ export class Replay {
   /** Readings handed to the router. */
   get readings(): number {
     return this.#readings
+  }
+
+  /** Where in the ring what is known to be safe ends. */
+  get provenTo(): number {
+    return this.#provenTo
   }
 
   feed(record: ReplayedRecord): void {
@@ -99,11 +110,18 @@ export class Replay {
       readings += this.#adopt(record, frame, frame - at)
     this.#count(readings)
     this.#publish(record.payload.length)
+    this.#prove(record)
   }
 
   /** Returns when everything fed is routed. */
   finish(): void {
     this.#awaitRoute(() => this.#held() === 0)
+  }
+
+  #prove({ sequence, durable }: ReplayedRecord): void {
+    this.#unproven.push({ sequence, end: this.#write })
+    const safe = this.#unproven.findLastIndex((one) => one.sequence <= durable)
+    for (const { end } of this.#unproven.splice(0, safe + 1)) this.#provenTo = end
   }
 
   /** Where each shard stands in the record's ring. */

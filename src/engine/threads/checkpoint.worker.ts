@@ -44,7 +44,6 @@ port.on('message', (message: ToCheckpoint) => {
     if (message.kind === 'take') post({ kind: 'captured', ...round.capture(message.streams) })
     else post({ kind: 'done', figures: round.complete(message) })
   } catch (error) {
-    writer.abandon()
-    post({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+    post({ kind: 'failed', message: round.giveUp(error) })
   }
 })

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../core/clock.ts'
+import { MillraceError } from '../../core/errors.ts'
 import { openKernels } from '../../kernels/kernels.ts'
 import { Doorbell, Signals } from '../../memory/agents/signals.ts'
 import { observeCursor, waitForChange } from '../../memory/atomics.ts'
@@ -35,26 +36,41 @@ const signals = new Signals(memory, control)
 const doorbell = new Doorbell(memory, control)
 const post = (message: FromJournal): void => parentPort?.postMessage(message)
 
-const journal = Journal.open({
-  ...{ disk: new NodeDisk(), clock, folder, run, room: plainRoom() },
-  checksum: kernelChecksum(openKernels(module, wasm), wasm, plan.at.crcTables),
-  options: { segmentBytes, retainBytes },
-})
-const agent = new JournalAgent({
-  ...{ memory, plan, clock, journal, options: { everyMs, everyBytes, segmentBytes } },
-  onDurable: () => doorbell.ringForAnswers(),
-  onState: (state) => post({ kind: 'state', state }),
-})
-post({ kind: 'open', findings: journal.report.findings, rewritten: journal.report.rewritten })
-
 const isStopped = (): boolean => observeCursor(memory.i32, control + CONTROL_JOURNAL_STOP) !== 0
-while (!isStopped()) {
-  agent.doWork(READINGS_PER_COMMIT)
-  const restMs = agent.nextDueMs() - clock.nowMs()
-  if (restMs <= 0) continue
-  if (agent.hasWork()) {
-    const signal = control + CONTROL_JOURNAL_SIGNAL
-    waitForChange(memory.i32, signal, observeCursor(memory.i32, signal), Math.min(restMs, STEP_MS))
-  } else signals.sleepJournal(() => agent.hasWork() || isStopped(), Math.min(restMs, SLEEP_MS))
+
+/** Undefined when the disk fails: whoever has started this thread tries again with another one. */
+function open(): Journal | undefined {
+  try {
+    return Journal.open({
+      ...{ disk: new NodeDisk(), clock, folder, run, room: plainRoom() },
+      checksum: kernelChecksum(openKernels(module, wasm), wasm, plan.at.crcTables),
+      options: { segmentBytes, retainBytes },
+    })
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'storage-failed') throw error
+    post({ kind: 'unopened', message: error.message })
+    return undefined
+  }
 }
-agent.close()
+
+function keep(journal: Journal): void {
+  const agent = new JournalAgent({
+    ...{ memory, plan, clock, journal, options: { everyMs, everyBytes, segmentBytes } },
+    onDurable: () => doorbell.ringForAnswers(),
+    onState: (state) => post({ kind: 'state', state }),
+  })
+  post({ kind: 'open', findings: journal.report.findings, rewritten: journal.report.rewritten })
+  while (!isStopped()) {
+    agent.doWork(READINGS_PER_COMMIT)
+    const restMs = agent.nextDueMs() - clock.nowMs()
+    if (restMs <= 0) continue
+    if (agent.hasWork()) {
+      const signal = control + CONTROL_JOURNAL_SIGNAL
+      waitForChange(memory.i32, signal, observeCursor(memory.i32, signal), Math.min(restMs, STEP_MS))
+    } else signals.sleepJournal(() => agent.hasWork() || isStopped(), Math.min(restMs, SLEEP_MS))
+  }
+  agent.close()
+}
+
+const journal = open()
+if (journal !== undefined) keep(journal)

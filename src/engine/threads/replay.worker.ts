@@ -12,6 +12,7 @@ import { kernelRoom } from '../../storage/journal/checksum.ts'
 import { JournalReader } from '../../storage/journal/journal-reader.ts'
 import { listSegments } from '../../storage/journal/segment.ts'
 import type { FromReplay, ReplayRecipe } from '../durability/recipes.ts'
+import { ReplayProgress } from '../durability/replay-progress.ts'
 import { Replay } from '../durability/replay.ts'
 
 const PROGRESS_EVERY_MS = 100
@@ -60,13 +61,14 @@ const reader = new JournalReader({
   onDamagedBytes: keepDamaged,
 })
 
-const names = listSegments(disk, folder).map(({ name }) => name)
+const progress = new ReplayProgress(listSegments(disk, folder))
 let told = -Infinity
 for (const record of reader.records(namesFrom)) {
   replay.feed(record)
+  const share = progress.share(record)
   if (clock.nowMs() - told < PROGRESS_EVERY_MS) continue
   told = clock.nowMs()
-  post({ kind: 'progress', share: Math.max(0, names.indexOf(record.segment)) / names.length })
+  post({ kind: 'progress', share, provenTo: replay.provenTo })
 }
 replay.finish()
 post({ kind: 'done', readings: replay.readings })

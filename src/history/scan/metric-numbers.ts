@@ -1,5 +1,4 @@
 import { METRIC_IDS } from '../../core/limits.ts'
-import type { ChunkReading } from './chunk-reading.ts'
 
 /** Metrics of binary inputs, which have ids of the engine's dictionary: this run's numbers for them. */
 export class MetricNumbers {
@@ -10,7 +9,7 @@ export class MetricNumbers {
     this.#names = names
   }
 
-  of(id: number, into: ChunkReading): number {
+  of(id: number, into: { metricOf(name: string): number }): number {
     const known = this.#numbers[id]
     if (known >= 0) return known
     return (this.#numbers[id] = into.metricOf(this.#names.get(id) ?? `metric-${id}`))

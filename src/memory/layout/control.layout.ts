@@ -28,6 +28,7 @@
  *  1344  f64 journalFailures of writing or making safe       journal
  *  1352  f64 journalRoomBytes that can still be written      journal
  *  1408  f64 journalRetire  first sequence number still needed  main
+ *  1416  f64 journalReserved  bytes of the medium left to the next checkpoint  checkpoints
  *
  *   agent slot (128 bytes)                                    written by
  *     0  u32 state          AGENT_*                           agent; main after its end
@@ -70,6 +71,7 @@ export const CONTROL_JOURNAL_COMMIT_MAX_MS = 1336
 export const CONTROL_JOURNAL_FAILURES = 1344
 export const CONTROL_JOURNAL_ROOM_BYTES = 1352
 export const CONTROL_JOURNAL_RETIRE = 1408
+export const CONTROL_JOURNAL_RESERVED = 1416
 export const CONTROL_BYTES = 1536
 
 export const AGENT_STATE = 0

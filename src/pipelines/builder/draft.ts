@@ -63,14 +63,15 @@ export function definitionOf(head: PipelineHead, ends: readonly Draft[]): Pipeli
     const id = draft.id ?? numbered(draft.kind, taken)
     taken.add(id)
     ids.set(draft, id)
-    const window = draft.kind === 'late' ? { window: inputs[0] } : {}
+    const owner =
+      draft.kind === 'late' ? { window: inputs[0] } : draft.kind === 'timed-out' ? { pattern: inputs[0] } : {}
     nodes.push({
       kind: draft.kind,
       id,
       inputs,
       policy: draft.policy,
       ...draft.fields,
-      ...window,
+      ...owner,
     } as unknown as StageNode)
     return id
   }

@@ -6,6 +6,14 @@ import { checkDefinition } from '../compiler/check.ts'
 import type { Aggregate } from './aggregates.ts'
 import { definitionOf, type Draft, inMs, type PipelineHead, policyOf, type StageOptions } from './draft.ts'
 import { type By, keySpec } from './keys.ts'
+import {
+  type PartialMatch,
+  PatternBegin,
+  type PatternMatch,
+  type PatternOptions,
+  skipOf,
+  type Steps,
+} from './pattern.ts'
 import type * as T from './stage-types.ts'
 import type { Table } from './tables.ts'
 
@@ -25,6 +33,8 @@ export interface Stream<Item = unknown> {
   readonly [ITEM]?: Item
 }
 
+/** Of a key, at a time. */
+const MOST_PARTIALS = 64
 const SINK_DEFAULTS = { retries: 5 }
 const ENRICH_DEFAULTS = { retries: 2 }
 
@@ -182,6 +192,28 @@ export class Stage<Item, Default = T.NoKey> implements Stream<Item> {
     return new WindowStage(this.#next('window', fields, options as StageOptions))
   }
 
+  /**
+   * Sequences of items of a key, in the order of their times: a match for each.
+   *
+   * @example
+   * readings.pattern(
+   *   (p) => p.begin('door', (r) => r.metric === 'door').followedBy('motion', (r) => r.metric === 'motion'),
+   *   { by: 'device', within: '10s' },
+   * )
+   */
+  pattern<Match, const K extends By<Item>>(
+    define: (begin: PatternBegin<Item>) => Steps<Match>,
+    { by, within, skip = 'past-last', partials, ...options }: PatternOptions<Default, K, Match>,
+  ): PatternStage<PatternMatch<Match, T.KeyOr<K, Default>>, PartialMatch<Match, T.KeyOr<K, Default>>> {
+    const { steps } = define(new PatternBegin<Item>())
+    const fields = {
+      ...{ key: this.#key(by), steps, skip: skipOf(skip) },
+      withinMs: within === undefined ? undefined : inMs(within),
+      partials: { most: MOST_PARTIALS, whenFull: 'drop-oldest', ...partials },
+    }
+    return new PatternStage(this.#next('pattern', fields, options as StageOptions))
+  }
+
   /** Raises an alert while `when` holds. */
   alert(rule: string, { when, clear, severity = 'medium', message, ...others }: T.AlertOptions<Item>): this {
     const { for: duration = 0, labels, showPending, ...options } = others
@@ -296,6 +328,30 @@ export class WindowStage<Result, Input> extends Stage<Result> {
   /** @internal */
   protected override moved(place: Place): this {
     return new WindowStage(place) as this
+  }
+}
+
+/** The stream of a pattern's matches; `timedOut` leads to partial ones whose time was up. */
+export class PatternStage<Match, Partial> extends Stage<Match> {
+  readonly #pattern: Place
+
+  /** @internal */
+  constructor(place: Place) {
+    super({ ...place, key: undefined })
+    this.#pattern = place
+  }
+
+  /** What becomes of partial matches whose time was up. Goes on with the matches. */
+  timedOut(way: (stage: Stage<Partial>) => Stream): this {
+    const { at } = this.#pattern
+    const draft: Draft = { kind: 'timed-out', fields: {}, inputs: [at], id: undefined, policy: policyOf({}) }
+    const stage = new Stage<Partial>({ ...this.#pattern, key: undefined, at: draft, ends: [] })
+    return this.also([way(stage)])
+  }
+
+  /** @internal */
+  protected override moved(place: Place): this {
+    return new PatternStage(place) as this
   }
 }
 

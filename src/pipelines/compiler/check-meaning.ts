@@ -1,6 +1,13 @@
 import { EVERY_ITEM } from '../definition/aggregate-spec.ts'
-import { type PipelineDefinition, SOURCE, type StageNode, type WindowNode } from '../definition/definition.ts'
+import {
+  type PatternNode,
+  type PipelineDefinition,
+  SOURCE,
+  type StageNode,
+  type WindowNode,
+} from '../definition/definition.ts'
 import { isOfDevice, partName, partsOf } from '../keys/key-parts.ts'
+import { MATCH_FIELDS } from './check-pattern.ts'
 import { RESULT_FIELDS } from './check-window.ts'
 import type { Fault } from './fault.ts'
 import { StageGraph } from './graph.ts'
@@ -10,7 +17,7 @@ import { inputsOf } from './window-columns.ts'
 
 /** Kinds that need state, or a worker, and so can't be on the I/O side. */
 const IN_WORKERS: ReadonlySet<string> = new Set([
-  ...['window', 'deduplicate', 'throttle', 'custom', 'interval-join', 'lookup'],
+  ...['window', 'deduplicate', 'throttle', 'custom', 'interval-join', 'lookup', 'pattern'],
 ])
 
 /** What stages mean to each other; the definition is sound in itself. */
@@ -20,6 +27,8 @@ export function checkMeaning(definition: PipelineDefinition): readonly Fault[] {
     ...behindEnrich(node, graph),
     ...(node.kind === 'late' ? checkLate(node, graph) : []),
     ...(node.kind === 'rules' && node.inputs[0] !== SOURCE ? [behindOthers(node)] : []),
+    ...(node.kind === 'timed-out' ? checkTimedOut(node, graph) : []),
+    ...(node.kind === 'pattern' ? checkParts(node) : []),
     ...('key' in node ? checkScope(node, graph) : []),
     ...(node.kind === 'window' ? [...checkNames(node), ...checkInputs(node, definition, graph)] : []),
     ...(node.inputs.length > 1 ? checkMixed(node, graph) : []),
@@ -46,6 +55,29 @@ function checkLate({ id, window, inputs }: Extract<StageNode, { kind: 'late' }>,
     ? []
     : [{ path: `${id}.window`, value: `"${window}"`, allowed: 'the window that is its input' }]
 }
+
+function checkTimedOut(
+  { id, pattern, inputs }: Extract<StageNode, { kind: 'timed-out' }>,
+  graph: StageGraph,
+): Fault[] {
+  const isPattern = graph.byId.get(pattern)?.kind === 'pattern' && inputs[0] === pattern
+  const allowed = 'the pattern that is its input'
+  return isPattern ? [] : [{ path: `${id}.pattern`, value: `"${pattern}"`, allowed }]
+}
+
+/** A match has its steps and the key's parts side by side. */
+function checkParts({ id, key, steps }: PatternNode): Fault[] {
+  const parts = partsOf(key).map(partName)
+  const taken = [...MATCH_FIELDS, ...takenNames(steps)]
+  return parts.flatMap((name) =>
+    taken.includes(name)
+      ? [{ path: `${id}.${name}`, value: `"${name}"`, allowed: 'names that no part of the key has' }]
+      : [],
+  )
+}
+
+const takenNames = (steps: PatternNode['steps']): readonly string[] =>
+  steps.flatMap((step) => (step.kind === 'take' ? step.any.map(({ name }) => name) : []))
 
 type KeyedNode = Extract<StageNode, { readonly key: unknown }>
 
@@ -114,16 +146,19 @@ function checkInputs(node: WindowNode, { metrics }: PipelineDefinition, graph: S
   )
 }
 
+const UNKNOWN: ReadonlySet<string> = new Set(['map', 'flat-map', 'custom', 'late', 'timed-out'])
+
 /** The fields that items have behind a node; undefined where a function makes them. */
 function fieldsBefore(id: string, graph: StageGraph): ReadonlySet<string> | undefined {
   const path = graph.pathTo(id)
   if (path === undefined) return undefined
   let fields: Set<string> | undefined = new Set(Object.keys(READING_FIELDS))
   for (const node of path) {
-    if (node.kind === 'map' || node.kind === 'flat-map' || node.kind === 'custom' || node.kind === 'late')
-      fields = undefined
+    if (UNKNOWN.has(node.kind)) fields = undefined
     else if (node.kind === 'derive') fields?.add(node.field)
     else if (node.kind === 'lookup' || node.kind === 'enrich') fields?.add(node.as)
+    else if (node.kind === 'pattern')
+      fields = new Set([...takenNames(node.steps), ...partsOf(node.key).map(partName), ...MATCH_FIELDS])
     else if (node.kind === 'window')
       fields = new Set([
         ...Object.keys(node.aggregates),

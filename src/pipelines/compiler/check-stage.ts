@@ -18,6 +18,7 @@ import {
   whole,
 } from './check-values.ts'
 import { rules } from './check-rules.ts'
+import { checkPattern } from './check-pattern.ts'
 import { checkWindow } from './check-window.ts'
 import { type Fault, shown } from './fault.ts'
 
@@ -52,6 +53,8 @@ const KINDS: Readonly<Record<StageNode['kind'], Checks>> = {
   custom: { key, initial: func, step: func },
   enrich: { enrich: func, as: text, concurrency: whole(1, 1024), fallback: optional(func) },
   window: { key, allowedLatenessMs: duration, earlyEveryMs: duration },
+  pattern: { key },
+  'timed-out': { pattern: text },
   late: { window: text },
   alert: {
     ...{ rule: text, when: func, clear: optional(func), message: optional(func), forMs: duration },
@@ -75,6 +78,7 @@ export function checkStage(node: StageNode, index: number, sinks?: SinkCheck): r
     ...fields(node, path, { id: stageId, inputs: idList, ...KINDS[node.kind] }),
     ...checkPolicy(node.policy, `${path}.policy`),
     ...(node.kind === 'window' ? checkWindow(node, path) : []),
+    ...(node.kind === 'pattern' ? checkPattern(node, path) : []),
     ...(node.kind === 'interval-join' ? checkInterval(node, path) : []),
     ...(node.kind === 'sink' && isObject(node.sink) ? checkSinkOf(node, path, sinks) : []),
   ]

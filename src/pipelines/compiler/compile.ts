@@ -6,14 +6,15 @@ import { openKey } from '../keys/open-key.ts'
 import type { Envelope } from '../runtime/operator.ts'
 import { checkDefinition } from './check.ts'
 import type { CompiledPipeline, Consumer, FusedOutput } from './compiled-pipeline.ts'
+import { CompiledPattern } from './compiled-pattern.ts'
 import { WindowPlan } from './compiled-window.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { type FusedSource, FusedWriter } from './fused-source.ts'
 import { StageGraph } from './graph.ts'
 import { planOf } from './plan.ts'
+import { readingItem } from './reading-item.ts'
 import { ReadingNames } from './reading-names.ts'
 import { ReadingOrigins } from './reading-origins.ts'
-import { READING_FIELDS } from './row-shape.ts'
 import { segmentsOf } from './segments.ts'
 import { hashedNumberOf, numberOf } from './window-columns.ts'
 
@@ -26,6 +27,7 @@ export function compilePipeline(definition: PipelineDefinition, lookup: Lookup):
   )
   const windows = windowsOf(graph, keys, lookup)
   const names = new ReadingNames(lookup)
+  const patterns = patternsOf(graph, keys, names, lookup)
   return {
     definition,
     plan: planOf(definition, graph),
@@ -33,8 +35,9 @@ export function compilePipeline(definition: PipelineDefinition, lookup: Lookup):
     stages: graph.nodes.filter(({ id }) => graph.place(id) !== 'fused' && graph.place(id) !== 'rules'),
     consumers: consumersOf(graph),
     windows,
+    patterns,
     keys,
-    run: fusedRun(definition, graph, windows, names, lookup),
+    run: fusedRun(definition, graph, { windows, patterns }, names, lookup),
     envelopeAt: (block, row, node) => envelopeAt(block, row, graph.pathTo(node) ?? [], names),
   }
 }
@@ -53,6 +56,21 @@ function windowsOf(
   return windows
 }
 
+function patternsOf(
+  graph: StageGraph,
+  keys: ReadonlyMap<string, KeyEncoder>,
+  names: ReadingNames,
+  lookup: Lookup,
+): ReadonlyMap<string, CompiledPattern> {
+  const patterns = new Map<string, CompiledPattern>()
+  for (const node of graph.nodes) {
+    const key = keys.get(node.id)
+    if (node.kind === 'pattern' && key !== undefined)
+      patterns.set(node.id, new CompiledPattern(node, graph, key, names, lookup))
+  }
+  return patterns
+}
+
 function consumersOf(graph: StageGraph): ReadonlyMap<string, readonly Consumer[]> {
   const ids = [SOURCE, ...graph.nodes.map(({ id }) => id)]
   return new Map(ids.map((id) => [id, unique(graph.behind(id)).flatMap((node) => edges(node, id, graph))]))
@@ -61,29 +79,36 @@ function consumersOf(graph: StageGraph): ReadonlyMap<string, readonly Consumer[]
 const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)]
 
 function edges(node: StageNode, from: string, graph: StageGraph): Consumer[] {
-  if (node.kind === 'late' || node.kind === 'rules' || graph.place(node.id) === 'fused') return []
-  if (node.kind === 'window' && graph.place(from) === 'fused') return []
+  const isAside = node.kind === 'late' || node.kind === 'timed-out' || node.kind === 'rules'
+  if (isAside || graph.place(node.id) === 'fused') return []
+  if ((node.kind === 'window' || node.kind === 'pattern') && graph.place(from) === 'fused') return []
   return node.inputs.flatMap((input, index) => (input === from ? [{ node: node.id, input: index }] : []))
 }
 
 /** Names that the generated text uses, in the order in which they are handed in. */
 type Run = (block: ReadingBlock, output: FusedOutput) => void
 
+interface Timed {
+  readonly windows: ReadonlyMap<string, WindowPlan>
+  readonly patterns: ReadonlyMap<string, CompiledPattern>
+}
+
 function fusedRun(
   definition: PipelineDefinition,
   graph: StageGraph,
-  windows: ReadonlyMap<string, WindowPlan>,
+  { windows, patterns }: Timed,
   names: ReadingNames,
   lookup: Lookup,
 ): Run {
-  const source = new FusedWriter(windows, definition.metrics !== undefined).write(segmentsOf(graph))
+  const source = new FusedWriter(windows, patterns, definition.metrics !== undefined).write(segmentsOf(graph))
   const metricIds = new Int32Array(source.metrics.length).fill(-1)
   const allowed = new Uint8Array(definition.metrics === undefined ? 0 : 65_536)
   const run = load(source, {
     ...{ names, allowed, metricIds, numberOf, hashedNumberOf, rowLimit: BLOCK_ROWS },
     origins: new ReadingOrigins(),
     windowRows: Object.fromEntries([...windows].map(([id, { rows }]) => [id, rows])),
-    keys: Object.fromEntries([...windows].map(([id, { key }]) => [id, key])),
+    patternRows: Object.fromEntries([...patterns].map(([id, { rows }]) => [id, rows])),
+    keys: Object.fromEntries([...windows, ...patterns].map(([id, { key }]) => [id, key])),
   })
   const unknown = new Set([...(definition.metrics ?? []), ...source.metrics])
   return (block, output) => {
@@ -130,22 +155,12 @@ function envelopeAt(
 ): Envelope {
   const origins = new ReadingOrigins()
   const origin = origins.of(block, row)
-  let item: Record<string, unknown> = readingItem(block, row, names)
+  const { value, lat, lon, score } = block
+  const numbers = { ...origin, value: value[row], lat: lat[row], lon: lon[row], score: score[row] }
+  let item: Record<string, unknown> = readingItem(numbers, names)
   for (const node of path) {
     if (node.kind !== 'filter' && node.kind !== 'derive') break
     if (node.kind === 'derive') item = { ...item, [node.field]: node.compute(item as never) }
   }
   return { item, origin }
-}
-
-function readingItem(block: ReadingBlock, row: number, names: ReadingNames): Record<string, unknown> {
-  const { time, value, lat, lon, score } = block
-  const device = names.device(block.device[row])
-  const metric = names.metric(block.metric[row])
-  const item = {
-    ...{ device, deviceId: block.device[row], metric, time: time[row], value: value[row] },
-    ...{ lat: lat[row], lon: lon[row], region: names.region(block.region[row]) },
-    ...{ tier: names.tier(block.tier[row]), score: score[row], series: `${device}/${metric}` },
-  }
-  return item satisfies Record<keyof typeof READING_FIELDS, unknown>
 }

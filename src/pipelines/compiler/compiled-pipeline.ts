@@ -2,8 +2,10 @@ import type { PipelineDefinition, StageNode, WindowNode } from '../definition/de
 import type { Lookup } from '../definition/outside.ts'
 import type { ReadingBlock } from '../definition/reading-block.ts'
 import type { KeyEncoder } from '../keys/key-encoder.ts'
+import type { PatternRows } from '../patterns/pattern-rows.ts'
 import type { KeyedRows } from '../runtime/keyed-rows.ts'
 import type { Envelope } from '../runtime/operator.ts'
+import type { CompiledPattern } from './compiled-pattern.ts'
 import type { Fingerprint } from './fingerprint.ts'
 import type { PipelinePlan } from './plan.ts'
 
@@ -20,6 +22,7 @@ export interface CompiledPipeline {
   /** By node (or SOURCE): what gets its items. Of fused nodes without the fused ones and the fused windows behind them. */
   readonly consumers: ReadonlyMap<string, readonly Consumer[]>
   readonly windows: ReadonlyMap<string, CompiledWindow>
+  readonly patterns: ReadonlyMap<string, CompiledPattern>
   /** Of every stage that has a key, windows included. */
   readonly keys: ReadonlyMap<string, KeyEncoder>
   /** Shows a block to all that is fused. Order: that of the block, for each output. */
@@ -37,6 +40,8 @@ export interface Consumer {
 export interface FusedOutput {
   /** All rows of the block for a window; `rows` is used again for the next block. */
   rows(window: string, rows: KeyedRows): void
+  /** The rows of the block that a pattern may want, likewise. */
+  matching(pattern: string, rows: PatternRows): void
   /** An item that has left the fused node (or SOURCE) for its `consumers`. */
   item(from: string, envelope: Envelope): void
   /** A user function threw over a row: the row goes no further there. */

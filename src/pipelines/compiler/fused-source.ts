@@ -1,4 +1,4 @@
-import type { WindowNode } from '../definition/definition.ts'
+import type { PatternNode, WindowNode } from '../definition/definition.ts'
 import type { KeyEncoder } from '../keys/key-encoder.ts'
 import { PackedKey } from '../keys/packed-key.ts'
 import { RowShape } from './row-shape.ts'
@@ -12,6 +12,13 @@ export interface FusedWindow {
   readonly node: WindowNode
   readonly key: KeyEncoder
   readonly columns: readonly ColumnSource[]
+}
+
+/** The same of a pattern's end. */
+export interface FusedPattern {
+  readonly node: PatternNode
+  readonly key: KeyEncoder
+  readonly plan: { readonly tests: readonly UserFunction[]; readonly wantsAll: boolean }
 }
 
 /** The text of the loops, and what its names stand for. */
@@ -43,11 +50,17 @@ export class FusedWriter {
   readonly #classes = new Map<string, string>()
   readonly #shapes: RowShape[] = []
   readonly #windows: ReadonlyMap<string, FusedWindow>
+  readonly #patterns: ReadonlyMap<string, FusedPattern>
   readonly #isMasked: boolean
   #locals = 0
 
-  constructor(windows: ReadonlyMap<string, FusedWindow>, isMasked: boolean) {
+  constructor(
+    windows: ReadonlyMap<string, FusedWindow>,
+    patterns: ReadonlyMap<string, FusedPattern>,
+    isMasked: boolean,
+  ) {
     this.#windows = windows
+    this.#patterns = patterns
     this.#isMasked = isMasked
   }
 
@@ -123,7 +136,30 @@ return function run(block, output) {\n  ${calls.join('\n  ')}\n}`
   #end(end: Segment['end'], index: number, shape: RowShape): WrittenEnd {
     if (end.to === 'select') return selectEnd(index, shape)
     if (end.to === 'items') return itemsEnd(end.id, shape)
+    if (end.to === 'pattern') return this.#patternEnd(end.pattern.id, shape)
     return this.#windowEnd(end.window.id, shape)
+  }
+
+  /** Rows for which no condition holds are left before anything is looked up, unless they part others. */
+  #patternEnd(id: string, shape: RowShape): WrittenEnd {
+    const pattern = this.#patterns.get(id)
+    if (pattern === undefined) throw new Error(`pattern ${id} is not known`)
+    const name = JSON.stringify(id)
+    const { tests, wantsAll } = pattern.plan
+    const bits = tests.map((test, bit) => `(${this.#call(test, shape)} ? ${1 << bit} : 0)`)
+    const fields = [...shape.derived.values()]
+    return {
+      outside: '',
+      before: `const rows = patternRows[${name}], keyLow = rows.keyLow, keyHigh = rows.keyHigh, masks = rows.mask, row = rows.row, derived = rows.derived, key = keys[${name}]`,
+      row: [
+        `${this.#at(id)}; const mask = ${bits.join(' | ')}`,
+        ...(wantsAll ? [] : ['if (mask === 0) continue']),
+        ...this.#key(pattern.key, pattern.node, shape, false),
+        'masks[k] = mask; row[k] = i',
+        ...fields.map((local, index) => `derived[${index}][k] = ${local}`),
+      ],
+      after: `rows.count = k\n  if (k > 0) output.matching(${name}, rows)`,
+    }
   }
 
   #windowEnd(id: string, shape: RowShape): WrittenEnd {
@@ -145,7 +181,7 @@ return function run(block, output) {\n  ${calls.join('\n  ')}\n}`
     }
   }
 
-  #key(key: KeyEncoder, { key: spec }: WindowNode, shape: RowShape): string[] {
+  #key(key: KeyEncoder, { key: spec }: Pick<WindowNode, 'key'>, shape: RowShape, keepsText = true): string[] {
     if (key instanceof PackedKey) {
       const { low, high } = key.expressions()
       // the lists have 0 and undefined from the beginning
@@ -164,7 +200,8 @@ return function run(block, output) {\n  ${calls.join('\n  ')}\n}`
           : 'undefined'
     return [
       `key.encode(${item}, ${source})`,
-      'keyLow[k] = key.low; keyHigh[k] = key.high; keyText[k] = key.text',
+      'keyLow[k] = key.low; keyHigh[k] = key.high',
+      ...(keepsText ? ['keyText[k] = key.text'] : []),
     ]
   }
 

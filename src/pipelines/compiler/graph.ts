@@ -1,8 +1,8 @@
 import { type PipelineDefinition, SOURCE, type StageNode } from '../definition/definition.ts'
 import { isOfDevice } from '../keys/key-parts.ts'
 
-/** Where a node runs: in the generated loop, over items in a worker, as a window, or on the I/O side. */
-export type Place = 'fused' | 'item' | 'window' | 'rules' | 'outside'
+/** Where a node runs: in the generated loop, over items in a worker, as a window, pattern or rules, or on the I/O side. */
+export type Place = 'fused' | 'item' | 'window' | 'pattern' | 'rules' | 'outside'
 
 /** The nodes of a definition that was checked, by what is before and behind them. */
 export class StageGraph {
@@ -53,7 +53,7 @@ export class StageGraph {
   #place(node: StageNode): Place {
     if (node.kind === 'enrich' || node.kind === 'sink') return 'outside'
     if (node.inputs.some((input) => this.#places.get(input) === 'outside')) return 'outside'
-    if (node.kind === 'window' || node.kind === 'rules') return node.kind
+    if (node.kind === 'window' || node.kind === 'pattern' || node.kind === 'rules') return node.kind
     const fusable = node.kind === 'filter' || node.kind === 'derive'
     return fusable && this.place(node.inputs[0]) === 'fused' ? 'fused' : 'item'
   }
@@ -66,7 +66,17 @@ export class StageGraph {
   }
 }
 
-const MAKES_ITEMS = new Set(['map', 'flat-map', 'custom', 'interval-join', 'window', 'merge', 'late'])
+const MAKES_ITEMS = new Set([
+  'map',
+  'flat-map',
+  'custom',
+  'interval-join',
+  'window',
+  'merge',
+  'late',
+  'pattern',
+  'timed-out',
+])
 
 /** Nodes in an order in which none comes before its inputs; otherwise as they were. Throws on a cycle (checked before). */
 function inputsFirst(nodes: readonly StageNode[], byId: ReadonlyMap<string, StageNode>): StageNode[] {

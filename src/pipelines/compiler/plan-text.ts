@@ -6,6 +6,7 @@ const PLACES = {
   item: 'items',
   window: 'window',
   rules: 'rules',
+  pattern: 'pattern',
   outside: 'I/O side',
 } as const
 

@@ -2,7 +2,7 @@ import { type PipelineDefinition, type StageNode } from '../definition/definitio
 import type { KeySpec } from '../definition/key-spec.ts'
 import { type Place, StageGraph } from './graph.ts'
 import { ruleText } from '../rules/rule-text.ts'
-import { durationText, keyText, windowText } from './spec-texts.ts'
+import { durationText, keyText, patternText, windowText } from './spec-texts.ts'
 
 /** What will run where; plain data, for people and for /v1 alike. */
 export interface PipelinePlan {
@@ -65,6 +65,8 @@ function stateOf(node: StageNode): string | undefined {
       return `items of ${durationText(node.untilMs - node.afterMs)}, ${per(node.key)}`
     case 'custom':
       return `its own ${per(node.key)}`
+    case 'pattern':
+      return `up to ${node.partials.most} partial matches ${per(node.key)}${node.withinMs === undefined ? '' : ` of ${durationText(node.withinMs)}`}`
     case 'alert':
       return 'open alerts'
     case 'rules':
@@ -91,6 +93,8 @@ function detailOf(node: StageNode): string | undefined {
       return node.field
     case 'window':
       return `${windowText(node.window)}: ${Object.keys(node.aggregates).join(', ')}`
+    case 'pattern':
+      return patternText(node)
     case 'lookup':
       return `${node.as} from ${node.table.from === 'file' ? node.table.file : 'the registry'}`
     case 'enrich':

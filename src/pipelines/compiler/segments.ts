@@ -1,4 +1,10 @@
-import { type DeriveNode, type FilterNode, SOURCE, type WindowNode } from '../definition/definition.ts'
+import {
+  type DeriveNode,
+  type FilterNode,
+  type PatternNode,
+  SOURCE,
+  type WindowNode,
+} from '../definition/definition.ts'
 import type { StageGraph } from './graph.ts'
 
 export type FusedNode = FilterNode | DeriveNode
@@ -15,10 +21,15 @@ export interface Segment {
   readonly end:
     | { readonly to: 'select' }
     | { readonly to: 'window'; readonly window: WindowNode }
+    | { readonly to: 'pattern'; readonly pattern: PatternNode }
     | { readonly to: 'items'; readonly id: string }
 }
 
-type Target = { readonly node: FusedNode } | { readonly window: WindowNode } | { readonly items: string }
+type Target =
+  | { readonly node: FusedNode }
+  | { readonly window: WindowNode }
+  | { readonly pattern: PatternNode }
+  | { readonly items: string }
 
 export function segmentsOf(graph: StageGraph): readonly Segment[] {
   const segments: Segment[] = []
@@ -32,23 +43,27 @@ export function segmentsOf(graph: StageGraph): readonly Segment[] {
   const reach = (target: Target, from: number | undefined, nodes: readonly FusedNode[]): void => {
     if ('node' in target) return follow(target.node.id, from, [...nodes, target.node])
     if ('window' in target) segments.push({ from, nodes, end: { to: 'window', window: target.window } })
+    else if ('pattern' in target)
+      segments.push({ from, nodes, end: { to: 'pattern', pattern: target.pattern } })
     else segments.push({ from, nodes, end: { to: 'items', id: target.items } })
   }
   follow(SOURCE, undefined, [])
   return segments
 }
 
-/** What comes next: each fused node and window, and all others together, since they get the same items. */
+/** What comes next: each fused node, window and pattern, and all others together, since they get the same items. */
 function targetsOf(id: string, graph: StageGraph): readonly Target[] {
   const behind = graph.behind(id)
   const fused = behind.filter((node) => graph.place(node.id) === 'fused')
   const windows = behind.filter((node) => node.kind === 'window')
+  const patterns = behind.filter((node) => node.kind === 'pattern')
   // rules see the block as it is
   const rules = behind.filter((node) => node.kind === 'rules')
-  const others = behind.length > fused.length + windows.length + rules.length
+  const others = behind.length > fused.length + windows.length + patterns.length + rules.length
   return [
     ...fused.map((node) => ({ node: node as FusedNode })),
     ...windows.map((window) => ({ window })),
+    ...patterns.map((pattern) => ({ pattern })),
     ...(others ? [{ items: id }] : []),
   ]
 }

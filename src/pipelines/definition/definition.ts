@@ -2,6 +2,7 @@ import type { AggregateSpec } from './aggregate-spec.ts'
 import type { Compute, Predicate } from './functions.ts'
 import type { KeySpec } from './key-spec.ts'
 import type { RuleSpec } from './rule-spec.ts'
+import type { PatternSkip, PatternStep } from './pattern-spec.ts'
 import type { WindowSpec } from './window-spec.ts'
 
 /*
@@ -149,6 +150,20 @@ export interface WindowNode extends Node<'window'> {
   /** Results before the end, at most this often (event time); 0 = none. */
   readonly earlyEveryMs: number
 }
+/** Sequences of items of a key, in the order of their times. */
+export interface PatternNode extends Node<'pattern'> {
+  readonly key: KeySpec
+  readonly steps: readonly PatternStep[]
+  /** From the first item of a match to its last; undefined where a match is of one item. */
+  readonly withinMs: number | undefined
+  readonly skip: PatternSkip
+  /** Partial matches of a key at a time, and what gives way beyond that; counted. */
+  readonly partials: { readonly most: number; readonly whenFull: 'drop-oldest' | 'refuse-new' }
+}
+/** Partial matches of a pattern whose time was up, as items. */
+export interface TimedOutNode extends Node<'timed-out'> {
+  readonly pattern: string
+}
 /** Readings that a window was too late for, as items. */
 export interface LateNode extends Node<'late'> {
   readonly window: string
@@ -199,6 +214,8 @@ export type StageNode =
   | CustomNode
   | EnrichNode
   | WindowNode
+  | PatternNode
+  | TimedOutNode
   | LateNode
   | AlertNode
   | RulesNode

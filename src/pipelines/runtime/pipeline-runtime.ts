@@ -1,15 +1,18 @@
+import type { CompiledPattern } from '../compiler/compiled-pattern.ts'
 import type { FusedOutput } from '../compiler/compiled-pipeline.ts'
 import { SOURCE, type StageNode, type TimeOptions } from '../definition/definition.ts'
 import type { ReadingBlock } from '../definition/reading-block.ts'
 import { RulesStage } from '../rules/rules-stage.ts'
+import type { PatternRows } from '../patterns/pattern-rows.ts'
 import type { PipelineState } from '../state/pipeline-state.ts'
 import { COMBINED, type Envelope, type ShardScope } from './operator.ts'
 import { type GraphParts, StageGraph } from './stage-graph.ts'
 import type { Stream } from './stream.ts'
 import type { CombinedDoor } from './combined-door.ts'
+import { PatternStage } from './pattern-stage.ts'
 import { type Late, WindowStage } from './window-stage.ts'
 
-export interface RuntimeParts extends Omit<GraphParts, 'toWindow'> {
+export interface RuntimeParts extends Omit<GraphParts, 'toTimed'> {
   readonly state: PipelineState
   readonly door: CombinedDoor
 }
@@ -23,6 +26,7 @@ export class PipelineRuntime implements Stream {
   readonly #parts: RuntimeParts
   readonly #graph: StageGraph
   readonly #windows: ReadonlyMap<string, WindowStage>
+  readonly #patterns: ReadonlyMap<string, PatternStage>
   readonly #nodes: ReadonlyMap<string, StageNode>
   readonly #numbers: ReadonlyMap<string, number>
   readonly #combined: readonly WindowStage[]
@@ -37,7 +41,7 @@ export class PipelineRuntime implements Stream {
     this.#parts = parts
     this.#graph = new StageGraph({
       ...parts,
-      toWindow: (window, envelope) => this.#window(window).add(envelope),
+      toTimed: (stage, envelope, scope) => this.#addTo(stage, envelope, scope),
     })
     this.#nodes = new Map(compiled.definition.nodes.map((node) => [node.id, node]))
     this.#numbers = new Map(compiled.definition.nodes.map(({ id }, index) => [id, index]))
@@ -50,6 +54,12 @@ export class PipelineRuntime implements Stream {
     )
     this.#rules = compiled.definition.nodes.flatMap((node, stage) =>
       node.kind === 'rules' ? [new RulesStage(node, lookup, parts.outlet, stage)] : [],
+    )
+    this.#patterns = new Map(
+      [...compiled.patterns].map(([id, pattern]) => [
+        id,
+        this.#patternStage(pattern, this.#numbers.get(id) ?? 0),
+      ]),
     )
     this.#combined = [...this.#windows.values()].filter(({ isCombined }) => isCombined)
     this.#scope = this.#scopeOf(0)
@@ -125,6 +135,7 @@ export class PipelineRuntime implements Stream {
 
   readonly #output: FusedOutput = {
     rows: (window, rows) => this.#window(window).show(rows),
+    matching: (pattern, rows) => this.#show(pattern, rows),
     item: (from, envelope) => this.#graph.deliver(from, envelope, this.#scope),
     error: (id, row, error) => {
       const node = this.#nodes.get(id)
@@ -164,15 +175,17 @@ export class PipelineRuntime implements Stream {
     this.#takeIn(scope)
   }
 
-  /** Phase C. What windows give is not late for the stages behind them: these hear of the watermark afterwards. */
+  /** Phase C. What windows and patterns give is not late for the stages behind them: these hear of the watermark afterwards. */
   #goOn(scope: Scope, watermark: number): void {
     const { state, shard } = scope
-    for (const [id, window] of this.#windows)
-      window.advance({ state, shard, watermark }, (envelope) => {
+    for (const { id } of this.#parts.compiled.stages) {
+      this.#windows.get(id)?.advance({ state, shard, watermark }, (envelope) => {
         this.#parts.counts.results(1)
         this.#transact(scope, () => this.#give(id, envelope, scope))
         this.#takeIn(scope)
       })
+      this.#advancePattern(id, scope, watermark)
+    }
     scope.watermark = watermark
     this.#parts.guard.beginRest(shard)
     this.#transact(scope, () => {
@@ -213,6 +226,44 @@ export class PipelineRuntime implements Stream {
   #envelopeAt(row: number, node: string): Envelope {
     if (this.#block === undefined) throw new Error('no block is shown')
     return this.#parts.compiled.envelopeAt(this.#block, row, node)
+  }
+
+  #patternStage(compiled: CompiledPattern, stage: number): PatternStage {
+    const { id } = compiled.node
+    return new PatternStage(compiled, {
+      ...{ stage, latenessMs: this.time.latenessMs },
+      onMatch: (envelope) => this.#giveMatch(() => this.#graph.deliver(id, envelope, this.#scope)),
+      onTimedOut: (envelope) =>
+        this.#giveMatch(() => {
+          for (const node of compiled.timedOut) this.#graph.push(node, envelope, this.#scope)
+        }),
+      onError: (envelope, error) => this.#graph.fail(compiled.node, envelope, error),
+    })
+  }
+
+  #advancePattern(id: string, scope: Scope, watermark: number): void {
+    const { state, shard } = scope
+    this.#scope = scope
+    this.#patterns.get(id)?.advance({ state, shard, watermark })
+  }
+
+  #giveMatch(deliver: () => void): void {
+    this.#parts.counts.results(1)
+    this.#transact(this.#scope, deliver)
+    this.#takeIn(this.#scope)
+  }
+
+  #show(id: string, rows: PatternRows): void {
+    if (this.#block === undefined) throw new Error('no block is shown')
+    const fail = (row: number, error: unknown): void => this.#output.error(id, row, error)
+    const late = this.#patterns.get(id)?.show(this.#scope, rows, this.#block, fail) ?? 0
+    if (late > 0) this.#parts.counts.late(late)
+  }
+
+  #addTo(stage: string, envelope: Envelope, scope: ShardScope): void {
+    const pattern = this.#patterns.get(stage)
+    if (pattern === undefined) this.#window(stage).add(envelope)
+    else if (!pattern.add(scope, envelope)) this.#parts.counts.late(1)
   }
 
   #window(id: string): WindowStage {

@@ -7,8 +7,8 @@ import { operatorsOf, type StageParts } from './stage-operators.ts'
 
 export interface GraphParts extends StageParts {
   readonly counts: Counts
-  /** An item has come to a window that is not fused. */
-  readonly toWindow: (window: string, envelope: Envelope) => void
+  /** An item has come to a window or a pattern that is not fused. */
+  readonly toTimed: (stage: string, envelope: Envelope, scope: ShardScope) => void
 }
 
 interface Stage {
@@ -45,7 +45,7 @@ export class StageGraph {
     if (stage === undefined) return
     const { node, operators } = stage
     try {
-      if (operators === undefined) this.#parts.toWindow(id, envelope)
+      if (operators === undefined) this.#parts.toTimed(id, envelope, scope)
       else operators.inputs[input].push(envelope, scope, (next) => this.deliver(id, next, scope))
     } catch (error) {
       this.fail(node, envelope, error)

@@ -30,7 +30,7 @@ export interface StageParts {
   readonly references: (node: string) => ReferenceRows
 }
 
-/** The operators of a stage, one for each of its inputs; undefined for windows and rules, which the runtime feeds itself. */
+/** The operators of a stage, one for each of its inputs; undefined for those that the runtime feeds itself. */
 export function operatorsOf(node: StageNode, stage: number, parts: StageParts): InputOperators | undefined {
   switch (node.kind) {
     case 'merge':
@@ -41,6 +41,7 @@ export function operatorsOf(node: StageNode, stage: number, parts: StageParts): 
     }
     case 'window':
     case 'rules':
+    case 'pattern':
       return undefined
     default: {
       const operator = operatorOf(node, stage, parts)
@@ -49,7 +50,7 @@ export function operatorsOf(node: StageNode, stage: number, parts: StageParts): 
   }
 }
 
-type SingleInput = Exclude<StageNode, { kind: 'merge' | 'interval-join' | 'window' | 'rules' }>
+type SingleInput = Exclude<StageNode, { kind: 'merge' | 'interval-join' | 'window' | 'pattern' | 'rules' }>
 
 function operatorOf(node: SingleInput, stage: number, parts: StageParts): Operator {
   const { compiled, lookup, outlet, guard } = parts
@@ -83,6 +84,7 @@ function operatorOf(node: SingleInput, stage: number, parts: StageParts): Operat
     case 'enrich':
       return new ItemOutput(node, outlet)
     case 'late':
+    case 'timed-out':
       return PASS
   }
 }

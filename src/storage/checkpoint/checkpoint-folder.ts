@@ -27,6 +27,11 @@ export class CheckpointFolder {
     if (!this.#disk.exists(this.path)) this.#disk.makeFolder(this.path)
   }
 
+  /** What can still be written on the medium. */
+  freeBytes(): number {
+    return this.#disk.freeBytes(this.path)
+  }
+
   /** Manifests that are whole, newest first, and what is wrong with the others. */
   manifests(): { manifests: Manifest[]; damage: CheckpointDamage[] } {
     const manifests: Manifest[] = []

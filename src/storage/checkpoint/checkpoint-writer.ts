@@ -95,6 +95,26 @@ export class CheckpointWriter {
     return this.#kept[0]
   }
 
+  /** What the next one may take on the medium, when it is written in full and has grown by a quarter; 0 = not known. */
+  get roomBytes(): number {
+    if (this.newest === undefined) return 0
+    const { shards, extras } = this.newest
+    const largest = largestFile([...shards.flatMap(({ parts }) => parts), ...extras])
+    return Math.ceil(1.25 * largest)
+  }
+
+  /**
+   * There is no room for another one: the newest has to do without the one before it, which is removed. Returns what is
+   * to be said of it.
+   */
+  makeRoom(): string {
+    const isOneTooMany = this.#kept.length > 1
+    this.#kept = this.#kept.slice(0, 1)
+    this.#tidy()
+    const taken = isOneTooMany ? '; the older of the two that were kept has been removed to make room' : ''
+    return `a checkpoint may take ${this.roomBytes} bytes, ${this.#folder.freeBytes()} are free${taken}`
+  }
+
   /** `replayFrom`: number of the journal's next record, or of any earlier one. */
   begin(replayFrom: number): void {
     assert(this.#open === undefined, 'one checkpoint at a time')
@@ -242,6 +262,13 @@ export class CheckpointWriter {
   #tidy(): void {
     attempt(() => this.#folder.keepOnly(this.#kept))
   }
+}
+
+/** The largest share of one file. */
+function largestFile(parts: readonly { readonly file: number; readonly bytes: number }[]): number {
+  const byFile = new Map<number, number>()
+  for (const { file, bytes } of parts) byFile.set(file, (byFile.get(file) ?? 0) + bytes)
+  return Math.max(0, ...byFile.values())
 }
 
 /** Does what doesn't matter when the disk doesn't let us. */

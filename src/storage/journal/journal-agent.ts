@@ -6,6 +6,7 @@ import { type MemoryPlan, placeOf } from '../../memory/memory-plan.ts'
 import type { SharedMemory } from '../../memory/shared-memory.ts'
 import { JournalCounters } from './journal-counters.ts'
 import type { Journal } from './journal.ts'
+import { checkpointBytes } from './checkpoint-bytes.ts'
 import { RingTail } from './ring-tail.ts'
 import { STORAGE_THRESHOLDS, type StorageThresholds } from './storage-policy.ts'
 import { publishStorageState, type StorageState } from './storage-state.ts'
@@ -183,9 +184,10 @@ export class JournalAgent implements Agent {
   }
 
   #lookForRoom(nowMs: number): void {
-    const { journal } = this.#parts
+    const { journal, memory, plan } = this.#parts
     this.#lookedAtMs = nowMs
     try {
+      journal.reserve(Math.max(this.#counters.reservedBytes, checkpointBytes(memory, plan)))
       this.#freeBytes = journal.freeBytes()
     } catch (error) {
       this.#watch.noteShortage(error)

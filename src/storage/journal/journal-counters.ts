@@ -54,6 +54,16 @@ export class JournalCounters {
     this.#set(A.CONTROL_JOURNAL_RETIRE, sequence)
   }
 
+  /** Bytes of the medium that the journal leaves to the next checkpoint. */
+  get reservedBytes(): number {
+    return this.#get(A.CONTROL_JOURNAL_RESERVED)
+  }
+
+  /** The checkpoints' thread: so much the next one may take. */
+  reserve(bytes: number): void {
+    this.#set(A.CONTROL_JOURNAL_RESERVED, bytes)
+  }
+
   read(): JournalFigures {
     return {
       durableSequence: this.#get(A.CONTROL_JOURNAL_DURABLE),

@@ -1,23 +1,16 @@
-import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
 import type { Disk } from '../../core/disk.ts'
 import { assert, MillraceError } from '../../core/errors.ts'
 import type { Checksum, ReadRoom } from './checksum.ts'
 import type { Finding } from './findings.ts'
+import { quietly } from './quietly.ts'
 import { RECORD_ALIGNMENT } from './record.layout.ts'
 import { type PendingRecord, recordBytes, SegmentFile } from './segment-file.ts'
-import { type IndexedSegment, SegmentIndex } from './segment-index.ts'
+import type { IndexedSegment } from './segment-index.ts'
+import { type JournalOptions, SegmentStock } from './segment-stock.ts'
 import { SEGMENT_HEADER_BYTES } from './segment.layout.ts'
-import { lastRunOf, listSegments, type Segment, segmentName } from './segment.ts'
-import { SpareSegments } from './spare-segments.ts'
+import { lastRunOf, listSegments, type Segment } from './segment.ts'
 import { readTail, type Tail } from './tail.ts'
-
-export interface JournalOptions {
-  /** Length of a segment's file. */
-  readonly segmentBytes: number
-  /** Of the segments that recovery doesn't need any more, what is kept. */
-  readonly retainBytes: number
-}
 
 export interface JournalParts {
   readonly disk: Disk
@@ -51,17 +44,12 @@ export interface OpenReport {
 export class Journal {
   readonly report: OpenReport
   readonly #parts: JournalParts
-  readonly #index = new SegmentIndex()
-  readonly #spares: SpareSegments
+  readonly #stock: SegmentStock
   #segment: SegmentFile | undefined
   #pending: PendingRecord[] = []
   #number = 0
   #next = 1
   #durable = 0
-  /** Nothing before it is needed. */
-  #neededFrom = 0
-  #filledSinceRetire = 0
-  #sparesWanted = 2
 
   /** Opens the journal in `folder`, new or as a process left it; throws `storage-failed`, then nothing is open. */
   static open(parts: JournalParts): Journal {
@@ -76,8 +64,7 @@ export class Journal {
     const segments = listSegments(disk, folder)
     refuseOldRun(run, segments)
     const tail = readTail(disk, folder, room, segments)
-    this.#spares = new SpareSegments(disk, folder, options.segmentBytes)
-    for (const segment of segments) this.#index.add(segment, fileBytes(disk, segment.path))
+    this.#stock = new SegmentStock(disk, folder, options, segments)
     this.#number = Math.max(0, ...segments.map(({ number }) => number))
     this.#durable = tail.durable
     this.#next = tail.durable + 1
@@ -100,14 +87,14 @@ export class Journal {
     return this.#pending.length > 0
   }
 
-  /** What the medium still has, besides the room that is held. */
+  /** What the medium still has for the journal, besides the room that is held. */
   freeBytes(): number {
-    return this.#parts.disk.freeBytes(this.#parts.folder)
+    return this.#stock.freeBytes()
   }
 
   /** What can be written to files that are there already: nobody else can use it up. */
   get heldRoomBytes(): number {
-    return (this.#segment?.restBytes ?? 0) + this.#spares.readyCount * this.#parts.options.segmentBytes
+    return (this.#segment?.restBytes ?? 0) + this.#stock.spareBytes
   }
 
   /** Notes whole frames of a ring for the next commit, as a view of the ring. Returns the record's sequence number. */
@@ -121,13 +108,14 @@ export class Journal {
     while (this.#pending.length > 0) this.#writeTo(this.#segment ?? this.#beginPending())
   }
 
+  /** Leaves so many bytes of the medium to what else has to be written there. */
+  reserve(bytes: number): void {
+    this.#stock.reserve(bytes)
+  }
+
   /** Nothing before sequence number `sequence` is needed any more; `maintain` lets go of it, except for `retainBytes`. */
   retire(sequence: number): void {
-    if (sequence <= this.#neededFrom) return
-    this.#neededFrom = sequence
-    // so many were filled since the last time, and so many will be again; one more is made ready beforehand
-    this.#sparesWanted = Math.max(1, this.#filledSinceRetire) + 1
-    this.#filledSinceRetire = 0
+    this.#stock.retire(sequence)
   }
 
   /**
@@ -135,32 +123,27 @@ export class Journal {
    * next one. True when nothing is left to do; throws `storage-failed` when there is no room for it.
    */
   maintain(bytes: number): boolean {
-    const [unneeded] = this.#index.before(this.#neededFrom)
-    if (unneeded !== undefined && (this.#isTooMuchKept() || this.#isShortOfRoom())) {
-      this.#letGo(unneeded)
-      return false
-    }
-    return this.#spares.prepare(bytes)
+    return this.#stock.maintain(bytes)
   }
 
   segments(): readonly IndexedSegment[] {
-    return this.#index.list()
+    return this.#stock.index.list()
   }
 
   /** The segment that was being written at a time. */
   segmentAtTime(epochMs: number): Segment | undefined {
-    return this.#index.atTime(epochMs)
+    return this.#stock.index.atTime(epochMs)
   }
 
   segmentAtSequence(sequence: number): Segment | undefined {
-    return this.#index.atSequence(sequence)
+    return this.#stock.index.atSequence(sequence)
   }
 
   /** What is pending is not written. */
   close(): void {
     this.#segment?.close()
     this.#segment = undefined
-    this.#spares.close()
+    this.#stock.close()
   }
 
   #append(header: Omit<PendingRecord['header'], 'sequence' | 'payloadBytes'>, payload: Uint8Array): number {
@@ -181,7 +164,7 @@ export class Journal {
     }
     this.#pending = this.#pending.slice(count)
     this.#durable = batch[count - 1].header.sequence
-    if (segment.isNew) this.#dropVoid(segment)
+    if (segment.isNew) this.#stock.dropVoid(segment.id)
   }
 
   /** A new segment for the records from the first pending one on. */
@@ -191,65 +174,24 @@ export class Journal {
   }
 
   #begin(firstSequence: number, firstBytes: number): SegmentFile {
-    const { disk, folder, run, clock, checksum } = this.#parts
+    const { disk, run, clock, checksum, options } = this.#parts
     const id = { firstSequence, number: ++this.#number, run }
-    const name = segmentName(id)
-    const path = join(folder, name)
-    const leastBytes = SEGMENT_HEADER_BYTES + firstBytes
-    const segmentBytes = Math.max(leastBytes, this.#parts.options.segmentBytes)
-    this.#makeFile(path, segmentBytes)
-    const header = { createdMs: clock.epochMs(), segmentBytes }
-    this.#index.add({ ...id, name, path, header }, segmentBytes)
-    disk.syncFolder(folder)
-    return (this.#segment = new SegmentFile(disk.open(path, 'write'), id, header, checksum))
-  }
-
-  #makeFile(path: string, bytes: number): void {
-    const { disk, options } = this.#parts
     // one frame may be longer than a segment: it gets one of its own
-    if (bytes > options.segmentBytes) return disk.open(path, 'create').close()
-    const spare = this.#spares.take()
-    try {
-      disk.rename(spare, path)
-    } catch (error) {
-      this.#spares.putBack(spare)
-      throw error
-    }
+    const segmentBytes = Math.max(SEGMENT_HEADER_BYTES + firstBytes, options.segmentBytes)
+    const header = { createdMs: clock.epochMs(), segmentBytes }
+    const path = this.#stock.make(id, header)
+    return (this.#segment = new SegmentFile(disk.open(path, 'write'), id, header, checksum))
   }
 
   #seal(): void {
     this.#segment?.close()
     this.#segment = undefined
-    this.#filledSinceRetire++
+    this.#stock.noteFilled()
   }
 
   #giveUp(segment: SegmentFile): void {
     this.#segment = undefined
     quietly(() => segment.close())
-  }
-
-  /** Segments that were given up before anything in them was safe, now that their records are safe in `segment`. */
-  #dropVoid({ id }: SegmentFile): void {
-    const isVoid = (one: Segment): boolean => one.number < id.number && one.firstSequence >= id.firstSequence
-    for (const one of this.#index.list().filter(isVoid)) quietly(() => this.#letGo(one))
-  }
-
-  #isTooMuchKept(): boolean {
-    const kept = this.#index.before(this.#neededFrom).reduce((sum, { bytes }) => sum + bytes, 0)
-    return kept > this.#parts.options.retainBytes
-  }
-
-  /** On a medium that is nearly full, what is only kept for people to look at is used again. */
-  #isShortOfRoom(): boolean {
-    return this.#spares.readyCount === 0 && this.freeBytes() < 2 * this.#parts.options.segmentBytes
-  }
-
-  #letGo(segment: IndexedSegment): void {
-    const { disk, options } = this.#parts
-    const isReusable = segment.bytes === options.segmentBytes && this.#spares.readyCount < this.#sparesWanted
-    if (isReusable) this.#spares.recycle(segment.path)
-    else disk.remove(segment.path)
-    this.#index.remove(segment)
   }
 
   /**
@@ -286,22 +228,4 @@ function fitting(records: readonly PendingRecord[], bytes: number): number {
   let used = 0
   const tooMuch = records.findIndex((record) => (used += recordBytes(record)) > bytes)
   return tooMuch < 0 ? records.length : tooMuch
-}
-
-function fileBytes(disk: Disk, path: string): number {
-  const file = disk.open(path, 'read')
-  try {
-    return file.bytes()
-  } finally {
-    file.close()
-  }
-}
-
-/** For tidying up: what fails here is found again at the next start. */
-function quietly(act: () => void): void {
-  try {
-    act()
-  } catch (error) {
-    if (!(error instanceof MillraceError)) throw error
-  }
 }

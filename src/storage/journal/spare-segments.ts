@@ -43,10 +43,13 @@ export class SpareSegments {
     return this.#ready.length * this.#segmentBytes + (this.#growing?.bytes ?? 0)
   }
 
-  /** Writes up to `bytes` of zeros towards one complete spare; true when it is there. Throws when there is no room. */
-  prepare(bytes: number): boolean {
+  /**
+   * Writes up to `bytes` of zeros towards one complete spare; true when it is there. Throws when there is no room for it
+   * that leaves `reservedBytes` to others.
+   */
+  prepare(bytes: number, reservedBytes: number): boolean {
     if (this.#ready.length > 0) return true
-    const growing = (this.#growing ??= { file: this.#create(), bytes: 0, safeBytes: 0 })
+    const growing = (this.#growing ??= { file: this.#create(reservedBytes), bytes: 0, safeBytes: 0 })
     try {
       const portion = Math.min(bytes, this.#segmentBytes - growing.bytes)
       this.#writeZeros(growing.file, growing.bytes, portion)
@@ -68,9 +71,9 @@ export class SpareSegments {
     return true
   }
 
-  /** A complete spare, to be renamed. */
+  /** A complete spare, to be renamed. What was taken from senders has to be written: nothing is left to others. */
   take(): string {
-    while (!this.prepare(PORTION_BYTES));
+    while (!this.prepare(PORTION_BYTES, 0));
     return this.#ready.shift() as string
   }
 
@@ -101,14 +104,13 @@ export class SpareSegments {
   }
 
   /** Doesn't begin what cannot be completed: whoever else writes on the medium would find it full meanwhile. */
-  #create(): DiskFile {
+  #create(reservedBytes: number): DiskFile {
     const free = this.#disk.freeBytes(this.#folder)
-    if (free < this.#segmentBytes) {
-      const message = `no room for a segment of the journal: ${free} bytes are free, it takes ${this.#segmentBytes}`
+    const needed = this.#segmentBytes + reservedBytes
+    if (free < needed) {
+      const message = `no room for a segment of the journal: ${free} bytes are free; it takes ${this.#segmentBytes}, and ${reservedBytes} are for the next checkpoint`
       throw new MillraceError('storage-failed', message, {
-        code: 'ENOSPC',
-        call: 'write',
-        path: this.#folder,
+        ...{ code: 'ENOSPC', call: 'write', path: this.#folder, free, needed },
       })
     }
     return this.#disk.open(this.#nextPath(), 'create')

@@ -85,7 +85,10 @@ export class StorageWatch {
     if (status === 'ok') return { cause: 'none', message: '' }
     const { roomSegments: rooms, roomMargin, lag: lags, lagMargin } = this.#thresholds
     if (roomSegments < rooms[0] + roomMargin)
-      return { cause: 'room', message: `room for ${roomSegments.toFixed(1)} segments is left` }
+      return {
+        cause: 'room',
+        message: `room for ${roomSegments.toFixed(1)} segments is left besides that of the next checkpoint`,
+      }
     if (lag >= lags[0] - lagMargin)
       return { cause: 'lag', message: `the journal is ${Math.round(lag * 1000)} ms behind` }
     // nothing presses any more, and tiers are admitted again one after the other

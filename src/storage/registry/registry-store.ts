@@ -156,7 +156,7 @@ export class RegistryStore {
   }
 
   /**
-   * The whole registry as bytes, in pieces of some hundred KiB; take them as slowly as you like. Changes made meanwhile may
+   * The whole registry as bytes, in pieces of some 64 KiB; take them as slowly as you like. Changes made meanwhile may
    * be in it or not: those from its beginning on have to be done again after `readSnapshot`.
    */
   snapshot(): IterableIterator<Uint8Array> {

@@ -9,7 +9,7 @@ import { Shelves } from './shelves.ts'
 
 const MAGIC = 'MRREG\u0001\r\n'
 const END_KEY = 'end'
-const PIECE_BYTES = 256 * 1024
+const PIECE_BYTES = 64 * 1024
 /** key length, value length; then key and value. */
 const PART_HEADER_BYTES = 8
 

@@ -10,6 +10,7 @@ import { DeviceRegistry } from '../../../src/devices/registry/device-registry.ts
 import { MetricsDictionary } from '../../../src/devices/registry/metrics-dictionary.ts'
 import { createApi } from '../../../src/engine/api/create-api.ts'
 import type { EngineView, SeriesView } from '../../../src/engine/api/engine-view.ts'
+import { IncidentBook } from '../../../src/incidents/incident-book.ts'
 import { DeadLetterReplay } from '../../../src/observability/dead-letter-replay.ts'
 import { DeadLetters } from '../../../src/observability/dead-letters.ts'
 import { Quarantine } from '../../../src/observability/quarantine.ts'
@@ -75,6 +76,18 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
   })
   const series = new Map<string, SeriesView>()
   const faults: unknown[] = []
+  const incidents = new IncidentBook({
+    correlations: [
+      {
+        ...{ name: 'fleet', near: 0, by: [], metrics: [], withinMs: 1000, minMembers: 2, quietMs: 1000 },
+        ...{ silenceMs: 10_000, latenessMs: 0, maxTracked: 100, listedMembers: 10, maxOpen: 10 },
+      },
+    ],
+    history: 10,
+    names: { device: (id) => registry.nameOf(id) ?? `#${id.toString(16)}`, metric: () => 'value' },
+    joined: () => undefined,
+    valueOf: () => undefined,
+  })
   const alerts = new AlertBook({
     clock,
     lifeCycle: lifeCycleOf(alertsOptions.parse({})),
@@ -99,9 +112,12 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
     dictionary,
     alerts,
     alertNews: new AlertNews(alerts),
+    incidents: { stats: incidents.stats, book: incidents },
+    escalation: { stats: null, list: () => [] },
     alertDesk: new AlertDesk(alerts, clock),
     quarantine: new Quarantine(clock, 10),
     deadLetters,
+    notifications: { stats: () => [], groups: () => [], test: (name: string) => name === 'ops' },
     deadLetterReplay: new DeadLetterReplay(deadLetters, {
       reading: async (reading) => putBack(reading),
       item: (pipeline, node, item, origin) => putBack({ pipeline, node, item, origin }),
@@ -141,5 +157,5 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
     return { ...response, json: (isJson ? JSON.parse(response.body) : undefined) as never }
   }
   const get = (target: string): Answer => call('GET', target)
-  return { view, clock, registry, dictionary, series, faults, call, callLater, get, replayer }
+  return { view, clock, registry, dictionary, incidents, series, faults, call, callLater, get, replayer }
 }

@@ -60,7 +60,7 @@ async function replay(from: number) {
     onPartRefusal: (refusal) => found.push(refusal),
   })
   const { payload, answers } = journalled()
-  fed.feed({ sequence: 1, run: 1, ring: 1, position: 0, epochOffsetMs: 0, payload })
+  fed.feed({ sequence: 1, durable: 0, run: 1, ring: 1, position: 0, epochOffsetMs: 0, payload })
   fed.finish()
   return { found, answers, clients, readings: fed.readings }
 }

@@ -59,6 +59,7 @@ interface TakenRow {
 export class Recorder implements FusedOutput {
   readonly windows: Record<string, TakenRow[]> = {}
   readonly items: Record<string, Envelope[]> = {}
+  readonly patterns: Record<string, { row: number; mask: number }[]> = {}
   readonly errors: { node: string; row: number; message: string }[] = []
 
   rows: FusedOutput['rows'] = (window, rows) => {
@@ -67,6 +68,11 @@ export class Recorder implements FusedOutput {
         ...{ low: rows.keyLow[i], high: rows.keyHigh[i], text: rows.keyText[i], time: rows.time[i] },
         ...{ row: rows.row[i], inputs: rows.inputs.map((column) => column[i]) },
       })
+  }
+
+  matching: FusedOutput['matching'] = (pattern, rows) => {
+    for (let i = 0; i < rows.count; i++)
+      (this.patterns[pattern] ??= []).push({ row: rows.row[i], mask: rows.mask[i] })
   }
 
   item: FusedOutput['item'] = (from, envelope) => void (this.items[from] ??= []).push(envelope)

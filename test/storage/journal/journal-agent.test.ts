@@ -231,6 +231,26 @@ describe('JournalAgent', () => {
     expect(rig.agent.state.status).toBe('ok')
   })
 
+  it('leaves the next checkpoint its room, and writes into it only what was taken already', () => {
+    const disk = new MemoryDisk()
+    const segmentBytes = 1 << 14
+    disk.capacity = 16 * segmentBytes
+    const rig = new Rig(1, disk, segmentBytes)
+    const counters = new JournalCounters(rig.memory, rig.plan.at.control)
+    counters.reserve(6 * segmentBytes)
+    for (let seq = 1; seq < 1000 && rig.refusedTiers() < 4; seq++) {
+      rig.send(0, 30, seq)
+      rig.route(0)
+      rig.run(250)
+    }
+    expect(rig.refusedTiers()).toBe(4)
+    expect(disk.freeBytes()).toBeGreaterThanOrEqual(6 * segmentBytes)
+    // by the checkpoint the journal can let go of what it has, and all are admitted again
+    counters.retire(counters.read().durableSequence)
+    rig.run(6000, 5)
+    expect(rig.refusedTiers()).toBe(0)
+  })
+
   it('lets go of what the main thread says is not needed', () => {
     const rig = new Rig(1, new MemoryDisk(), 1 << 14)
     const counters = new JournalCounters(rig.memory, rig.plan.at.control)

@@ -1,0 +1,15 @@
+// @ts-check
+/**
+ * What a pipeline can say of the same catalogue: how many quakes the stations of a region had in a window, as an alert. It
+ * knows regions, not neighbourhoods that grow, so it runs over history and in a unit test, and makes no incidents.
+ */
+import { count, max, pipeline, tumbling } from 'millrace'
+
+export default pipeline('strong', { metrics: ['magnitude'], lateness: '1h', state: { bytes: 16 * 2 ** 20 } })
+  .filter((r) => r.value >= 1)
+  .window(tumbling('6h'), { by: 'region', aggregate: { quakes: count(), strongest: max() } })
+  .alert('strong', {
+    when: (w) => w.strongest >= 6,
+    severity: 'high',
+    message: (w) => `${w.quakes} quakes in ${w.region}`,
+  })

@@ -1,0 +1,16 @@
+import type { Path } from './paths.ts'
+
+const SECRETS = ['secret', 'bearer', 'password']
+const HOLDERS = ['env', 'file']
+
+/**
+ * Where a secret of a receiver may stand: a key, a token, a password, a header, or a URL, whose path lets in whoever knows
+ * it at many receivers. The name of a variable or a file that holds one is none.
+ */
+export function isNotificationSecret(path: Path): boolean {
+  const [section, list, , kind, option, holder] = path
+  if (section !== 'notifications' || list !== 'receivers') return false
+  if (kind === 'webhook' && (option === 'url' || option === 'headers')) return true
+  if (kind === 'alertmanager' && option === 'headers') return true
+  return SECRETS.includes(String(option)) && !HOLDERS.includes(String(holder))
+}
