@@ -1,6 +1,5 @@
 import { SHARDS } from '../core/limits.ts'
-import type { Origin } from './definition/outside.ts'
-import type { ResultGuard } from './runtime/result-guard.ts'
+import type { ResultGuard, ResultOrigin } from './runtime/result-guard.ts'
 
 /*
  * What user code of a pipeline is being shown, by shard (and COMBINED), in shared memory. A mark, in words:
@@ -27,7 +26,7 @@ export const AT_NOTHING = 0
 export const AT_SLICE = 1
 /** Readings that were held back for a batch. */
 export const AT_BATCH = 2
-/** A window's result. */
+/** A window's result, or the message of an alert that has waited. */
 export const AT_RESULT = 3
 /** What is not shown again. */
 export const AT_REST = 4
@@ -69,7 +68,7 @@ export class WorkMarks implements ResultGuard {
     this.#u32[at + STAGE] = stage
   }
 
-  beginResult(shard: number, node: number, { group, time }: Origin): boolean {
+  beginResult(shard: number, node: number, { group, time }: ResultOrigin): boolean {
     const at = shard * MARK_WORDS
     const u32 = this.#u32
     u32[at + RESULT] = node + 1

@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { deviceIdOf } from '../../src/core/ids.ts'
 import type { VelocityEvent } from '../../src/engine/engine-events.ts'
+import { shardOfDevice } from '../../src/history/scan/shard-of-device.ts'
 import { tokenHash } from '../../src/security/tokens.ts'
 import { copyOf, Heard } from './heard.ts'
 import { counting } from './recorded.ts'
@@ -19,6 +21,8 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const START = Date.parse('2026-01-01T00:00:00Z')
 const DEADLY_READING = 777
 const DEADLY_RESULT = 666
+const DEADLY_ALERT = 555
+const shardOf = (device: string): number => shardOfDevice(deviceIdOf(device))
 const TIME = { timeout: 180_000 }
 
 /** A service that knows `d1` and fails for all others. */
@@ -37,10 +41,16 @@ async function serveSites(): Promise<{ readonly url: string; close(): void }> {
 
 describe('pipelines of an engine', () => {
   it('give up what ends their workers, and nothing else', TIME, async () => {
-    const deadly = copyOf(folder, 'deadly', { reading: DEADLY_READING, result: DEADLY_RESULT })
+    const deadly = copyOf(folder, 'deadly', {
+      reading: DEADLY_READING,
+      result: DEADLY_RESULT,
+      alert: DEADLY_ALERT,
+    })
     const seer = copyOf(folder, 'changing', { name: 'seer' })
     const engine = await startEngine({ pipelines: [deadly, seer], pool: { size: 2 } })
     const heard = new Heard(engine)
+    const messages: string[] = []
+    engine.on('alert', ({ message }) => messages.push(message))
     const send = async (device: string, value: number, second = 0): Promise<void> => {
       await engine.ingest([{ device, metric: 'value', value, time: START + second * 1000 }])
       await until(() => isIdle(engine), `${device} ${value}`)
@@ -49,19 +59,26 @@ describe('pipelines of an engine', () => {
     // of another moment than the ones before: what is said of a reading goes by that
     await send('d3', DEADLY_RESULT, 0.001)
     await send('d4', DEADLY_READING, 0.001)
+    // shares a shard with d0, so that time goes on for it
+    const waiting = counting(1000)
+      .map((i) => `w${i}`)
+      .find((name) => shardOf(name) === shardOf('d0'))!
+    await send(waiting, DEADLY_ALERT)
     const later = counting(20).map((i) => ({
       ...{ device: `d${i}`, metric: 'value', value: -1, time: START + 30_000 },
     }))
     await engine.ingest(later)
     await until(() => engine.stats().deadLetters.length === 2, 'two letters', 60_000)
-    await until(() => heard.count('results') === 19, 'the other results')
+    await until(() => heard.count('results') === 20, 'the other results')
+    await until(() => messages.length > 0, 'the alert')
     await until(() => isIdle(engine), 'all worked through')
-    expect(engine.stats().pool.replaced).toBe(4)
-    expect(engine.stats().account).toMatchObject({ processed: 42, deadLettered: 0, inFlight: 0 })
+    expect(engine.stats().pool.replaced).toBe(7)
+    expect(messages).toEqual([expect.stringContaining('its message failed: the functions behind it ended 3')])
+    expect(engine.stats().account).toMatchObject({ processed: 43, deadLettered: 0, inFlight: 0 })
     // the pipeline behind it has seen the reading
-    await until(() => heard.count('seen') === 42, 'all seen by the other')
+    await until(() => heard.count('seen') === 43, 'all seen by the other')
     expect(heard.items('survived').map(Number)).not.toContain(DEADLY_READING)
-    await until(() => heard.count('survived') === 41, 'all others')
+    await until(() => heard.count('survived') === 42, 'all others')
     const results = heard.items('results').map(({ device }) => device)
     expect(results).not.toContain('d3')
     const { port } = await engine.listen()
@@ -86,7 +103,7 @@ describe('pipelines of an engine', () => {
     // and everything goes on
     await send('d3', 1, 60)
     await until(() => heard.items('results').some(({ device }) => device === 'd3'), 'a later result')
-    expect(engine.stats().pool.replaced).toBe(4)
+    expect(engine.stats().pool.replaced).toBe(7)
   })
 
   it('reach the world, and show that fast devices move to batches', TIME, async () => {

@@ -6,7 +6,7 @@
  */
 import type { KeyTable } from '../state/key-table.ts'
 import type { ShardState } from '../state/shard-state.ts'
-import { ROW_WORDS } from '../state/state.layout.ts'
+import { ROW_HIGH, ROW_LOW, ROW_WORDS } from '../state/state.layout.ts'
 import type { AlertSubject } from './alert-text.ts'
 import { plainOfText, textOfPlain } from './plain-text.ts'
 import { RowQueue } from './row-queue.ts'
@@ -81,9 +81,17 @@ export class AlertRows {
     return row !== 0 && this.due(row) <= time ? row : 0
   }
 
-  /** What the row waits with. */
-  waiting(row: number): AlertSubject {
-    return plainOfText(this.state.texts.read(this.state.u32[row + SUBJECT])) as AlertSubject
+  /** What the row waits with, as of the moment at which it is due. */
+  subject(row: number): AlertSubject {
+    const { item, origin, key } = plainOfText(
+      this.state.texts.read(this.state.u32[row + SUBJECT]),
+    ) as AlertSubject
+    return { item, origin: { ...origin, time: this.due(row) }, key }
+  }
+
+  keyOf(row: number): StateKey {
+    const { u32 } = this.state
+    return { low: u32[row + ROW_LOW], high: u32[row + ROW_HIGH] }
   }
 
   setRaised(row: number): void {

@@ -11,7 +11,12 @@ export interface AlertSubject {
 
 type AlertTexts = Pick<AlertNode, 'id' | 'rule' | 'severity' | 'message' | 'labels'>
 
-export function alertOf(node: AlertTexts, subject: AlertSubject, clear: boolean): PipelineAlert {
+export function alertOf(
+  node: AlertTexts,
+  subject: AlertSubject,
+  clear: boolean,
+  message = messageOf(node, subject),
+): PipelineAlert {
   const { id, rule, severity, labels } = node
   const { item, origin, key } = subject
   return {
@@ -20,7 +25,7 @@ export function alertOf(node: AlertTexts, subject: AlertSubject, clear: boolean)
     key,
     clear,
     severity,
-    message: messageOf(node, subject),
+    message,
     value: valueOf(item),
     origin,
     ...(labels !== undefined && Object.keys(labels).length > 0 && { labels }),
@@ -28,14 +33,18 @@ export function alertOf(node: AlertTexts, subject: AlertSubject, clear: boolean)
 }
 
 /** A message that can't be made costs the message, not the alert. */
-function messageOf({ rule, message }: AlertTexts, { item, key }: AlertSubject): string {
-  if (message === undefined) return `${rule}: ${key}`
+export function messageOf(node: AlertTexts, subject: AlertSubject): string {
+  const { rule, message } = node
+  if (message === undefined) return `${rule}: ${subject.key}`
   try {
-    return message(item as never)
+    return message(subject.item as never)
   } catch (error) {
-    return `${rule}: ${key} (its message failed: ${String(error)})`
+    return failedMessageOf(node, subject, String(error))
   }
 }
+
+export const failedMessageOf = ({ rule }: AlertTexts, { key }: AlertSubject, cause: string): string =>
+  `${rule}: ${key} (its message failed: ${cause})`
 
 /** The item's `value`, as readings have one; NaN when there is none. */
 function valueOf(item: unknown): number {

@@ -7,8 +7,9 @@
 import type { AlertNode } from '../definition/definition.ts'
 import type { Outlet } from '../definition/outside.ts'
 import type { Emit, Envelope, Operator, ShardScope } from '../runtime/operator.ts'
+import { type ResultGuard, UNGUARDED } from '../runtime/result-guard.ts'
 import { AlertRows } from './alert-rows.ts'
-import { alertOf, type AlertSubject } from './alert-text.ts'
+import { alertOf, type AlertSubject, failedMessageOf, messageOf } from './alert-text.ts'
 import { PerShard } from './per-shard.ts'
 import type { KeyOf, StateKey } from './state-key.ts'
 
@@ -26,6 +27,8 @@ export class AlertStage implements Operator {
   readonly #nameOf: (envelope: Envelope) => string
   readonly #outlet: Pick<Outlet, 'alert'>
   readonly #rows: PerShard<AlertRows>
+  readonly #stage: number
+  readonly #guard: ResultGuard
 
   /** `nameOf` says what an alert about the item is about: the group's key, or `device/metric`. */
   constructor(
@@ -34,11 +37,14 @@ export class AlertStage implements Operator {
     nameOf: (envelope: Envelope) => string,
     outlet: Pick<Outlet, 'alert'>,
     stage: number,
+    guard: ResultGuard = UNGUARDED,
   ) {
     this.#node = node
     this.#keyOf = keyOf
     this.#nameOf = nameOf
     this.#outlet = outlet
+    this.#stage = stage
+    this.#guard = guard
     this.#rows = new PerShard((state) => new AlertRows(state, stage, node.forMs))
   }
 
@@ -56,13 +62,28 @@ export class AlertStage implements Operator {
     else if (origin.time >= rows.latest(row)) this.#goOn(rows, row, subject, holds, clears)
   }
 
-  advance({ state, watermark }: ShardScope): void {
+  /** A message that has ended workers is given up once and for all: nothing that might end another one is tried before. */
+  advance({ state, watermark, shard }: ShardScope): boolean {
     const rows = this.#rows.of(state)
     while (state.logFill < MAX_LOG_FILL) {
       const row = rows.firstDue(watermark)
-      if (row === 0) return
-      this.#raise(rows, row)
+      if (row === 0) return false
+      const subject = rows.subject(row)
+      const isSafe = this.#begins(shard, rows.keyOf(row), subject)
+      const message = isSafe
+        ? messageOf(this.#node, subject)
+        : failedMessageOf(this.#node, subject, this.#guard.cause(shard))
+      if (isSafe) this.#guard.end(shard)
+      this.#guard.beginRest(shard)
+      this.#raise(rows, row, subject, message)
+      if (!isSafe) return true
     }
+    return false
+  }
+
+  /** Before the message is made; false: it has ended so many workers that it is given up. */
+  #begins(shard: number, group: StateKey, { origin: { time } }: AlertSubject): boolean {
+    return this.#node.message === undefined || this.#guard.beginResult(shard, this.#stage, { group, time })
   }
 
   #clears(item: unknown): boolean {
@@ -84,7 +105,7 @@ export class AlertStage implements Operator {
 
   #goOn(rows: AlertRows, row: number, subject: AlertSubject, holds: boolean, clears: boolean): void {
     const { time } = subject.origin
-    if (rows.isWaiting(row) && time >= rows.due(row)) this.#raise(rows, row)
+    if (rows.isWaiting(row) && time >= rows.due(row)) this.#raise(rows, row, rows.subject(row))
     if (rows.isWaiting(row)) {
       if (holds) rows.waitOn(row, subject)
       else {
@@ -99,9 +120,8 @@ export class AlertStage implements Operator {
   }
 
   /** With the last item for which `when` held before the moment. */
-  #raise(rows: AlertRows, row: number): void {
-    const { item, origin, key } = rows.waiting(row)
-    this.#tell({ item, origin: { ...origin, time: rows.due(row) }, key }, false)
+  #raise(rows: AlertRows, row: number, subject: AlertSubject, message?: string): void {
+    this.#tell(subject, false, message)
     rows.setRaised(row)
   }
 
@@ -111,7 +131,7 @@ export class AlertStage implements Operator {
       this.#outlet.alert({ ...alertOf(this.#node, subject, clear), pending: true })
   }
 
-  #tell(subject: AlertSubject, clear: boolean): void {
-    this.#outlet.alert(alertOf(this.#node, subject, clear))
+  #tell(subject: AlertSubject, clear: boolean, message?: string): void {
+    this.#outlet.alert(alertOf(this.#node, subject, clear, message))
   }
 }

@@ -4,5 +4,5 @@ import type { Emit, Operator, ShardScope } from '../runtime/operator.ts'
 export interface InputOperators {
   readonly inputs: readonly Operator[]
   /** The watermark has moved; called once for all inputs. */
-  advance?(scope: ShardScope, out: Emit): void
+  advance?(scope: ShardScope, out: Emit): boolean | void
 }

@@ -26,6 +26,6 @@ export const COMBINED = 64
  */
 export interface Operator {
   push(envelope: Envelope, scope: ShardScope, out: Emit): void
-  /** The watermark has moved: what waited for time. */
-  advance?(scope: ShardScope, out: Emit): void
+  /** The watermark has moved: what waited for time. True: this is to be kept before any other stage does something. */
+  advance?(scope: ShardScope, out: Emit): boolean | void
 }

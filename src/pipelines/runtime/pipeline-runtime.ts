@@ -6,7 +6,6 @@ import { RulesStage } from '../rules/rules-stage.ts'
 import type { PatternRows } from '../patterns/pattern-rows.ts'
 import type { PipelineState } from '../state/pipeline-state.ts'
 import { COMBINED, type Envelope, type ShardScope } from './operator.ts'
-import type { ResultGuard } from './result-guard.ts'
 import { type GraphParts, StageGraph } from './stage-graph.ts'
 import type { Stream } from './stream.ts'
 import type { CombinedDoor } from './combined-door.ts'
@@ -16,7 +15,6 @@ import { type Late, WindowStage } from './window-stage.ts'
 export interface RuntimeParts extends Omit<GraphParts, 'toTimed'> {
   readonly state: PipelineState
   readonly door: CombinedDoor
-  readonly guard: ResultGuard
 }
 
 interface Scope extends ShardScope {

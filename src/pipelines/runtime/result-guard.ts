@@ -1,12 +1,18 @@
-import type { Origin } from '../definition/outside.ts'
+import type { Group, Origin } from '../definition/outside.ts'
+
+/** What a result is told by, among those of its node. */
+export interface ResultOrigin extends Pick<Origin, 'time'> {
+  readonly group?: Pick<Group, 'low' | 'high'>
+}
 
 /**
- * Told before and after user functions see what comes out of a window, so that it is known what a worker was at when it
+ * Told before and after user functions see what comes out of a window, or make the message of an
+ * alert that has waited, so that it is known what a worker was at when it
  * died: a result that ends its worker each time is not given for ever.
  */
 export interface ResultGuard {
   /** A result of the node with this number is about to be given; false: it has ended so many workers that it is given up. */
-  beginResult(shard: number, node: number, origin: Origin): boolean
+  beginResult(shard: number, node: number, origin: ResultOrigin): boolean
   /** Something else is, which nobody shows again: what came too late, what waited for time. */
   beginRest(shard: number): void
   /** User functions have returned. */

@@ -52,10 +52,10 @@ export class StageGraph {
     }
   }
 
-  /** The watermark has moved: what waits for time in the stages' state. */
+  /** The watermark has moved: what waits for time in the stages' state, of all or (for now) up to one that wants that kept. */
   advance(scope: ShardScope): void {
     for (const [id, { operators }] of this.#stages)
-      operators?.advance?.(scope, (next) => this.deliver(id, next, scope))
+      if (operators?.advance?.(scope, (next) => this.deliver(id, next, scope)) === true) return
   }
 
   /** The item is given up at the node. */

@@ -19,11 +19,13 @@ import type { KeyOf } from '../operators/state-key.ts'
 import { Throttle } from '../operators/throttle.ts'
 import type { ReferenceRows } from '../reference/reference-rows.ts'
 import type { Envelope, Operator } from './operator.ts'
+import type { ResultGuard } from './result-guard.ts'
 
 export interface StageParts {
   readonly compiled: CompiledPipeline
   readonly lookup: Lookup
   readonly outlet: Outlet
+  readonly guard: ResultGuard
   /** The rows of the reference table that the node looks up. */
   readonly references: (node: string) => ReferenceRows
 }
@@ -51,7 +53,7 @@ export function operatorsOf(node: StageNode, stage: number, parts: StageParts): 
 type SingleInput = Exclude<StageNode, { kind: 'merge' | 'interval-join' | 'window' | 'pattern' | 'rules' }>
 
 function operatorOf(node: SingleInput, stage: number, parts: StageParts): Operator {
-  const { compiled, lookup, outlet } = parts
+  const { compiled, lookup, outlet, guard } = parts
   switch (node.kind) {
     case 'filter':
       return new Filter(node)
@@ -74,7 +76,7 @@ function operatorOf(node: SingleInput, stage: number, parts: StageParts): Operat
     case 'custom':
       return new Custom(node, keyOfStage(compiled, node.id), stage)
     case 'alert':
-      return new AlertStage(node, groupOf, (envelope) => labelOf(envelope, lookup), outlet, stage)
+      return new AlertStage(node, groupOf, (envelope) => labelOf(envelope, lookup), outlet, stage, guard)
     case 'to-series':
       return new SeriesOutput(node, outlet, lookup)
     case 'emit':

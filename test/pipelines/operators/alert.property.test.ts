@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { ResultGuard } from '../../../src/pipelines/runtime/result-guard.ts'
 import type { PipelineAlert } from '../../../src/pipelines/definition/outside.ts'
 import { AlertStage, type AlertStageNode } from '../../../src/pipelines/operators/alert.ts'
 import type { Envelope } from '../../../src/pipelines/runtime/operator.ts'
@@ -147,6 +148,30 @@ describe('AlertStage', () => {
       ...['pending begin 10 cold', 'pending end 30 cold', 'pending begin 40 cold'],
       ...['begin 90 cold', 'begin 95 cold', 'end 96 cold'],
     ])
+  })
+
+  it('raises one whose message is given up with another, and keeps that before it goes on', () => {
+    const told: string[] = []
+    const calls: string[] = []
+    const guard: ResultGuard = {
+      beginResult: (_shard, stage, { group, time }) => {
+        calls.push(`${stage} ${time}`)
+        return group?.low !== byKey(envelope({ key: 1 })).low
+      },
+      beginRest: () => void calls.push('rest'),
+      end: () => void calls.push('end'),
+      cause: () => 'it ended 3 workers',
+    }
+    const alert = ({ message }: PipelineAlert): void => void told.push(message)
+    const stage = new AlertStage(node(50), byKey, nameOf, { alert }, 4, guard)
+    const scope = { ...oneScope(), watermark: 100 }
+    given(stage, envelope({ key: 1, value: 9 }, { time: 10 }), scope)
+    given(stage, envelope({ key: 2, value: 9 }, { time: 20 }), scope)
+    expect(stage.advance(scope)).toBe(true)
+    expect(told).toEqual(['too-warm: device-1 (its message failed: it ended 3 workers)'])
+    expect(stage.advance(scope)).toBe(false)
+    expect(told.slice(1)).toEqual(['at 9'])
+    expect(calls).toEqual(['4 60', 'rest', '4 70', 'end', 'rest'])
   })
 
   it('says the same, of items in order, however the watermark moves', () => {

@@ -159,10 +159,10 @@ export interface ModelStage {
 /** For a stage with one input. */
 export const driven = (stage: {
   push(envelope: Envelope, scope: ShardScope, out: Emit): void
-  advance?(scope: ShardScope, out: Emit): void
+  advance?(scope: ShardScope, out: Emit): boolean | void
 }): Driven => ({
   push: (_input, envelope, scope, out) => stage.push(envelope, scope, out),
-  advance: (scope, out) => stage.advance?.(scope, out),
+  advance: (scope, out) => void stage.advance?.(scope, out),
 })
 
 /** One shard's scope, in an open transaction. */
