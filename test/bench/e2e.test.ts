@@ -12,6 +12,7 @@ const BENCHES = [
   'e2e-latency',
   'e2e-overload',
   'e2e-pipelines',
+  'e2e-rules',
 ]
 
 describe.each(BENCHES)('%s.bench, small', (name) => {

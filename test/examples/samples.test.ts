@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { pipelinesCommand } from '../../src/cli/pipelines.ts'
 import { runMillrace } from '../../src/cli/run.ts'
 import { loadConfigFile } from '../../src/engine/config/file.ts'
+import { loadRules } from '../../src/engine/config/rules-file.ts'
 import { ROOT, runNode } from './run.ts'
 
 /**
@@ -42,7 +43,9 @@ describe('samples in the documentation', () => {
   const pipelines = samples.filter(({ text }) =>
     /^export default .*pipeline\(|^const \w+ = pipeline\(/m.test(text),
   )
-  const configurations = samples.filter(({ language, text }) => language === 'yaml' && !/^- /m.test(text))
+  const ofYaml = samples.filter(({ language, text }) => language === 'yaml' && !/^- /m.test(text))
+  const rules = ofYaml.filter(({ page }) => page === 'docs/rules.md')
+  const configurations = ofYaml.filter(({ page }) => page !== 'docs/rules.md')
 
   it('are there', () => {
     expect(programs.length).toBeGreaterThan(1)
@@ -70,5 +73,9 @@ describe('samples in the documentation', () => {
 
   it.each(configurations)('are valid: $page $name', (sample) => {
     expect(() => loadConfigFile(pathOf(sample), {})).not.toThrow()
+  })
+
+  it.each(rules)('are good rules: $page $name', (sample) => {
+    expect(loadRules(pathOf(sample)).rules.length).toBeGreaterThan(0)
   })
 })
