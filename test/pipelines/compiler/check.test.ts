@@ -34,8 +34,7 @@ describe('checkDefinition', () => {
 
   it('finds what is wrong with a velocity policy', () => {
     const velocity = { fast: 10, slow: 5, metrics: {}, devices: {}, batch: { readings: 256, delayMs: 50 } }
-    const withPolicy = (change: object) =>
-      paths({ ...good, velocity: { ...velocity, ...change } })
+    const withPolicy = (change: object) => paths({ ...good, velocity: { ...velocity, ...change } })
     expect(withPolicy({})).toEqual([])
     expect(withPolicy({ fast: 0, slow: 5 })).toEqual(['velocity.fast 0', 'velocity.slow 5'])
     expect(withPolicy({ slow: 11 })).toEqual(['velocity.slow 11'])
