@@ -22,7 +22,7 @@ const VALUES = [
     'trend',
   ],
   ...['timeWeightedMean', 'median', 'quantile', 'distinct', 'top', 'histogram', 'correlation', 'regression'],
-  'exponentialMean',
+  ...['exponentialMean', 'leadLag'],
 ]
 const TYPES = [
   ...[

@@ -8,6 +8,7 @@ import { exponentialMean } from './exponential-mean.ts'
 import { first } from './first.ts'
 import { histogram } from './histogram.ts'
 import { last } from './last.ts'
+import { leadLag } from './lead-lag.ts'
 import { max } from './max.ts'
 import { mean } from './mean.ts'
 import { min } from './min.ts'
@@ -37,6 +38,8 @@ export function aggregateOf(spec: AggregateSpec): Aggregate | PairAggregate {
       return histogram(spec.bounds)
     case 'exponential-mean':
       return exponentialMean(spec.halfLifeMs)
+    case 'lead-lag':
+      return leadLag(spec.stepMs, spec.maxLagMs)
     default:
       return PLAIN[spec.type]
   }

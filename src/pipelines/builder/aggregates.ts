@@ -56,7 +56,7 @@ const simple =
   (input?: unknown, of?: Of) => ({ spec: { type, ...over(input as Input, of) } })
 
 const named = <Result, Value = number>(
-  type: Exclude<AggregateSpec['type'], 'correlation' | 'regression'>,
+  type: Exclude<AggregateSpec['type'], 'correlation' | 'regression' | 'lead-lag'>,
 ): Over<Result, Value> => simple<Result, Value>(type as 'sum')
 
 /** Number of items; with a field, of those that have it. */
@@ -204,3 +204,24 @@ export const regression = <const X extends Axis, const Y extends Axis>(
   x: X,
   y: Y,
 ): Aggregate<Line, AxisField<X> & AxisField<Y>> => ({ spec: { type: 'regression', x: axis(x), y: axis(y) } })
+
+/** Which of two goes ahead: y follows x by `lagMs` (below 0: x follows y), and how alike they are then, from −1 to 1. */
+export interface Lag {
+  readonly lagMs: number
+  readonly r: number
+}
+
+/**
+ * The lag of up to `maxLag` at which y is most like x, of their means in bins of `step`; NaN where there is too little. See
+ * `correlation` for what x and y are.
+ */
+export const leadLag = <const X extends Axis, const Y extends Axis>(
+  x: X,
+  y: Y,
+  { step, maxLag }: { readonly step: Duration; readonly maxLag: Duration },
+): Aggregate<Lag, AxisField<X> & AxisField<Y>> => ({
+  spec: {
+    ...{ type: 'lead-lag', x: axis(x), y: axis(y) },
+    ...{ stepMs: durationMs(step) ?? (step as number), maxLagMs: durationMs(maxLag) ?? (maxLag as number) },
+  },
+})

@@ -30,7 +30,7 @@ const TYPES = [
   ...['count', 'sum', 'mean', 'variance', 'deviation', 'min', 'max', 'first', 'last', 'range', 'rate'],
   ...['time-weighted-mean', 'distinct', 'trend', 'quantile', 'top', 'histogram', 'exponential-mean'],
 ]
-const PAIRS = ['correlation', 'regression']
+const PAIRS = ['correlation', 'regression', 'lead-lag']
 /** Names that a result has besides its aggregates. */
 export const RESULT_FIELDS = ['start', 'end', 'revision', 'early']
 const MAX_SLICES = 100_000
@@ -99,6 +99,7 @@ const EXTRAS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
     ),
   },
   'exponential-mean': { halfLifeMs: longDuration },
+  'lead-lag': { stepMs: longDuration, maxLagMs: longDuration },
 }
 
 function checkAggregate(name: string, spec: unknown, path: string): readonly Fault[] {
@@ -109,7 +110,7 @@ function checkAggregate(name: string, spec: unknown, path: string): readonly Fau
   const type = oneOf(...TYPES, ...PAIRS)(spec.type, `${path}.type`)
   if (type.length > 0) return [...reserved, ...type]
   const rules = PAIRS.includes(spec.type as string)
-    ? { x: both, y: both }
+    ? { x: both, y: both, ...EXTRAS[spec.type as string] }
     : { ...over, ...EXTRAS[spec.type as string] }
   return [...reserved, ...fields(spec, path, rules)]
 }

@@ -42,3 +42,11 @@ export type AggregateSpec =
       readonly x: Of
       readonly y: Of
     }
+  /** The lag at which y is most like x, of means in bins of time. */
+  | {
+      readonly type: 'lead-lag'
+      readonly x: Of
+      readonly y: Of
+      readonly stepMs: number
+      readonly maxLagMs: number
+    }
