@@ -61,4 +61,10 @@ export { countWindow, globalWindow, session, sliding, tumbling } from './pipelin
 export { count, sum, mean, variance, deviation, min, max } from './pipelines/builder/aggregates.ts'
 export { first, last, range, rate, timeWeightedMean, trend } from './pipelines/builder/aggregates.ts'
 export { median, quantile, distinct, top, histogram } from './pipelines/builder/aggregates.ts'
-export { correlation, leadLag, regression, exponentialMean, type Aggregate } from './pipelines/builder/aggregates.ts'
+export {
+  correlation,
+  leadLag,
+  regression,
+  exponentialMean,
+  type Aggregate,
+} from './pipelines/builder/aggregates.ts'
