@@ -74,7 +74,7 @@ export class WorkerPool {
     const { options, recipe, clock, foundation } = parts
     this.#parts = parts
     this.#piscina = new Piscina({
-      filename: new URL('./threads/drain.worker.js', DIST).href,
+      filename: new URL('./threads/drain.entry.cjs', DIST).href,
       workerData: recipe,
       // not minThreads: of those that fail to load, Piscina would start others for ever
       minThreads: 0,

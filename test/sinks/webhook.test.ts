@@ -70,10 +70,10 @@ describe('webhook', () => {
   it('waits for a full batch, but not longer than it was told', TIME, async () => {
     const clock = new VirtualClock()
     const { url, received } = await receiver()
-    const { open, give } = deskOf(clock)
+    const { open, give, statsOf } = deskOf(clock)
     await open(sinkNode('w', hook(url, { batch: { items: 3, waitMs: 1000 } })))
     give('w', 0, 4)
-    await until(() => received.length === 1)
+    await until(() => statsOf('w').delivered === 3)
     clock.advance(999)
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect(received.map(({ ids }) => ids)).toEqual([['i0', 'i1', 'i2']])

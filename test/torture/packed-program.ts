@@ -12,6 +12,8 @@ import { pathToFileURL } from 'node:url'
 const NATIVE = ['uWebSockets.js', 'lmdb', 'piscina']
 const ENTRIES = ['cli.js', 'storage/registry/keeper.process.js']
 const THREADS = 'engine/threads'
+/** Loads its neighbour, and nothing else. */
+const DRAIN_ENTRY = `dist/${THREADS}/drain.entry.cjs`
 /** Modules of the older kind ask for others while they run. */
 const REQUIRE =
   "import { createRequire as millraceRequire } from 'node:module'\nconst require = millraceRequire(import.meta.url)"
@@ -38,7 +40,7 @@ export async function packProgram(root: string): Promise<PackedProgram> {
     ...{ format: 'esm', platform: 'node', target: 'node20', banner: { js: REQUIRE }, logLevel: 'error' },
     plugins: [placesKept(from, to)],
   })
-  for (const name of ['build', 'package.json'])
+  for (const name of ['build', 'package.json', DRAIN_ENTRY])
     cpSync(join(root, name), join(packed, name), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(packed, 'node_modules'))
   return { root: packed, remove: () => rmSync(packed, { recursive: true, force: true }) }
