@@ -1,7 +1,7 @@
 // Imports point down only; equals meet through small interfaces in core/ (see docs/architecture.md).
 const data = '^src/(ingest|routing|scheduling|pipelines|storage)/'
 const control =
-  '^src/(scaling|regions|devices|alerts|incidents|rules|enrichment|cluster|observability|security|sinks)/'
+  '^src/(scaling|reservations|regions|devices|alerts|incidents|rules|enrichment|cluster|observability|security|sinks)/'
 const above = (...folders) => `^src/(${folders.join('|')})(/|\\.)`
 const rule = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } })
 /** Folders of one level; `level` has them in its first group. */
