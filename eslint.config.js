@@ -13,7 +13,7 @@ const atomics = {
 }
 
 export default tseslint.config(
-  { ignores: ['dist', 'build', 'coverage', 'src/core/generated', 'asm', 'test/**/fixtures'] },
+  { ignores: ['dist', 'lib', 'build', 'coverage', 'src/core/generated', 'asm', 'test/**/fixtures'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
