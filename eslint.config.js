@@ -33,6 +33,21 @@ export default tseslint.config(
     ignores: ['src/core/**', 'src/memory/**'],
     rules: { 'no-restricted-syntax': ['error', atomics] },
   },
+  // a hook of a module that tests share holds for the first file alone that imports it: see test/endings.ts
+  {
+    files: ['test/**/*.ts'],
+    ignores: ['test/**/*.test.ts', 'test/setup.ts', 'test/storage/disk/conformance.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          name: 'vitest',
+          importNames: ['beforeAll', 'beforeEach', 'afterEach', 'afterAll'],
+          message: 'Use endEachTest and endEachFile of test/endings.ts.',
+        },
+      ],
+    },
+  },
   // what is checked there is types: values are there to have one
   { files: ['test/**/types.test.ts'], rules: { '@typescript-eslint/no-unused-vars': 'off' } },
   { files: ['**/*.js', '**/*.cjs'], ...tseslint.configs.disableTypeChecked },
