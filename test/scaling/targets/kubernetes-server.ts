@@ -43,7 +43,8 @@ export function kubernetes(
   const scaleOf = (cloud: Cloud): Said =>
     json(200, {
       ...{ kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: { resourceVersion: String(version) } },
-      spec: { replicas: cloud.desired },
+      // a count of nothing is left out
+      spec: cloud.desired === 0 ? {} : { replicas: cloud.desired },
       status: { replicas: (workload.pods ?? (({ desired }) => desired))(cloud) },
     })
   const workloadOf = ({ desired, ready }: Cloud): Said =>

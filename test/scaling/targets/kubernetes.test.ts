@@ -50,6 +50,8 @@ describe('a workload of Kubernetes', () => {
     cloud.most = 2
     await target.scaleTo(4)
     expect(await target.observe()).toEqual({ desired: 4, ready: 2 })
+    await target.scaleTo(0)
+    expect(await target.observe()).toEqual({ desired: 0, ready: 0 })
     expect(target.status().place).toBe('mills iot/big')
   })
 
@@ -123,11 +125,19 @@ describe('a workload of Kubernetes', () => {
   it.each([
     ['<html>', 'the answer is not JSON'],
     ['null', 'the answer is not JSON'],
+    ['{}', 'does not say its replicas as numbers'],
     ['{"spec":{"replicas":"three"}}', 'does not say its replicas as numbers'],
   ])('does not take %s for an answer', async (body, words) => {
     const said = { status: 200, body }
     const cloud = await cloudThat({ answer: () => said, fault: () => said })
     await expect(openFor(optionsFor(cloud.url)).observe()).rejects.toThrow(words)
+  })
+
+  it('does not take a Scale without a spec for one of nothing', async () => {
+    const said = { status: 200, body: '{"status":{"replicas":2}}' }
+    const cloud = await cloudThat({ answer: () => said, fault: () => said })
+    const target = openFor(optionsFor(cloud.url, { ready: 'scale' }))
+    await expect(target.observe()).rejects.toThrow('does not say its replicas as numbers')
   })
 
   it.each([301, 502, 503])('takes an answer of %i without words', async (status) => {

@@ -93,4 +93,4 @@ function notStarted(error: NodeJS.ErrnoException): never {
   throw new TargetFailure(isMissing ? 'invalid' : 'unavailable', error.message)
 }
 
-const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? ''
+const lastLine = (text: string): string => text.trimEnd().replace(/^.*\n/s, '')

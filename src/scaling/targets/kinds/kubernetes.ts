@@ -35,11 +35,11 @@ export class KubernetesTarget implements TargetAdapter {
     await this.#ask('PATCH', '/scale', JSON.stringify({ spec: { replicas: units } }), signal)
   }
 
-  /** A count of nothing is left out of a status. */
+  /** A count of nothing is left out of a status, and of a Scale altogether. */
   async observe(_wished: number | null, signal: AbortSignal): Promise<TargetState> {
     const isWorkload = this.#options.ready === 'workload'
     const { spec, status } = await this.#ask('GET', isWorkload ? '' : '/scale', '', signal)
-    const desired = spec?.replicas ?? 0
+    const desired = isWorkload ? spec?.replicas : spec && (spec.replicas ?? 0)
     const ready = (isWorkload ? status?.readyReplicas : status?.replicas) ?? 0
     if (isCount(desired) && isCount(ready)) return { desired, ready }
     throw new TargetFailure('invalid', `${this.place} does not say its replicas as numbers`)
