@@ -200,7 +200,7 @@ describe('SteadyTarget when requests fail', () => {
   it('takes what has no words of an error for a failure that may pass', async () => {
     const { adapter, target } = targetWith({ retries: 0 })
     adapter.answers.push('thrown' as never)
-    adapter.scaleTo = () => Promise.reject('thrown' as unknown as Error)
+    adapter.scaleTo = () => Promise.reject('thrown')
     await expect(target.scaleTo(2)).rejects.toThrow('target fleet: thrown')
   })
 
