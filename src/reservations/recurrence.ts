@@ -26,6 +26,8 @@ export class Recurrence {
   readonly #timeZone: string
   readonly #rule: RRuleTemporal | undefined
   readonly #until: number
+  /** What was asked last, and the answer: it is asked the same every second. */
+  #latest: readonly [number, number] = [Infinity, -Infinity]
 
   /** Throws bad-request for a rule that is none, or that never comes true. */
   constructor({ startsAt, timeZone, rrule }: RecurrenceOptions) {
@@ -46,6 +48,14 @@ export class Recurrence {
   /** The first time at or after `at`; undefined after the last. */
   from(at: number): number | undefined {
     if (this.#rule === undefined) return at <= this.#startsAt ? this.#startsAt : undefined
+    const [asked, found] = this.#latest
+    if (at >= asked && at <= found) return found
+    const next = this.#from(at)
+    if (next !== undefined) this.#latest = [at, next]
+    return next
+  }
+
+  #from(at: number): number | undefined {
     const after = Math.max(at, this.#startsAt)
     let wall = this.#next(wallOf(after, this.#timeZone) - MOVED_MS, true)
     while (wall !== undefined) {
