@@ -19,6 +19,8 @@ const PARTS = [
 ]
 /** Longer than any clock change. */
 const MOVED_MS = 86_400_000
+/** Days, weeks, months or years that are looked at for the next time: a 29 February is among them. */
+const MAX_PERIODS = 3000
 const UNTIL = /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?$/
 
 export class Recurrence {
@@ -105,7 +107,8 @@ function untilOf(rrule: string, text: string, zone: string): number {
 function ruleOf(rrule: string, parts: string, wallMs: number): RRuleTemporal {
   const start = new Date(wallMs).toISOString().replace(/[-:]|\.\d+/g, '')
   try {
-    const rule = new RRuleTemporal({ rruleString: `DTSTART:${start}\nRRULE:${parts}`, strict: true })
+    const rruleString = `DTSTART:${start}\nRRULE:${parts}`
+    const rule = new RRuleTemporal({ rruleString, strict: true, maxIterations: MAX_PERIODS })
     rule.next(new Date(wallMs), true)
     return rule
   } catch (error) {
