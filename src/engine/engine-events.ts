@@ -4,6 +4,7 @@ import type { Escalation } from '../core/escalation.ts'
 import type { Incident, IncidentChange } from '../core/incident.ts'
 import type { ScalingDecision } from '../core/scaling.ts'
 import type { Stats } from '../core/stats.ts'
+import type { MaintenanceEvent } from '../reservations/maintenance.ts'
 import type { Notification } from '../notifications/notification.ts'
 import type { EmitMessage } from '../pipelines/pipeline-context.ts'
 
@@ -19,6 +20,8 @@ export interface EngineEvents {
   escalation: [escalation: Escalation]
   /** A pool is to have another size, or a decision has had its effect. */
   scaling: [decision: ScalingDecision]
+  /** Something has happened to planned maintenance. */
+  maintenance: [event: MaintenanceEvent]
   /** Once a second. */
   stats: [stats: Stats]
   /** A pipeline's `ctx.emit(topic, data)`. */
