@@ -45,7 +45,7 @@ export interface OutsidePorts {
 }
 
 const WITH_STATE: ReadonlySet<string> = new Set([
-  ...['window', 'deduplicate', 'throttle', 'custom', 'interval-join', 'alert'],
+  ...['window', 'deduplicate', 'throttle', 'custom', 'interval-join', 'alert', 'peers', 'pattern'],
 ])
 const LOOK_AT_FILES_MS = 2000
 const ENRICH_QUEUE = 10_000
