@@ -83,7 +83,7 @@ export class AlertBook {
   /** Opens an alert or adds to the open one; returns it, or undefined if too many are open. */
   raise(raise: Raise): Alert | undefined {
     this.lifeCycle.advance()
-    const open = this.#open.find(raise.rule, slotOf(raise))
+    const open = this.#find(raise)
     if (open !== undefined) return this.#goOn(open, raise)
     if (this.#open.size >= this.#options.maxOpen) {
       this.#notOpened++
@@ -95,7 +95,7 @@ export class AlertBook {
   /** Closes the open alert of (rule, series) and returns it as closed; undefined if none is open. */
   clear(clear: Clear): Alert | undefined {
     this.lifeCycle.advance()
-    const open = this.#open.find(clear.rule, slotOf(clear))
+    const open = this.#find(clear)
     if (open === undefined) return undefined
     const resolved = resolvedAlert(open.alert, clear)
     const sequence = this.#open.remove(open)
@@ -196,6 +196,13 @@ export class AlertBook {
   /** Calls `listener` at each change; returns what ends it. */
   subscribe(listener: AlertListener): () => void {
     return this.#teller.subscribe(({ alert, change }) => listener(alert, change))
+  }
+
+  /** By its key as well, as versions that knew no metric have kept it. */
+  #find(about: Pick<Raise, 'rule' | 'series' | 'key'>): OpenAlert | undefined {
+    const { rule, key } = about
+    const open = this.#open.find(rule, slotOf(about))
+    return open ?? (key === undefined ? undefined : this.#open.find(rule, key))
   }
 
   #begin(raise: Raise): Alert {

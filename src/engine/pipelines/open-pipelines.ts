@@ -79,7 +79,7 @@ const lookupOf = ({ registry, dictionary, regions }: Directory): Lookup => ({
   device: (id) => registry.getById(id),
 })
 
-/** About a device where the group is one, so that it is found by it. */
+/** About a device or a series where the key is one, so that it is found by it. */
 function tellAlert(
   { alerts, alertLog, directory }: PipelinesParts,
   alert: PipelineAlert,
@@ -87,9 +87,24 @@ function tellAlert(
 ): void {
   const { rule, key, clear, pending = false, labels = {}, severity, message, value, origin } = alert
   const region = directory.regions.names[origin.region]
-  const common = { rule, series: BigInt(origin.device) << 16n, key, time: origin.time, value }
+  const series = seriesOf(alert, directory)
+  const common = { rule, series, key, time: origin.time, value }
   const changed = clear
     ? alerts.clear(common)
     : alerts.raise({ ...common, severity, message, score: 0, region, labels, pending })
   if (changed !== undefined && ticket !== undefined) alertLog.note(ticket, changed)
+}
+
+/** With the metric only where the key says no more than the series: others of this series would be taken for the same. */
+function seriesOf({ key, origin: { device, metric } }: PipelineAlert, directory: Directory): bigint {
+  const ofDevice = BigInt(device) << 16n
+  if (device === 0 || metric === 0) return ofDevice
+  const ending = `/${directory.dictionary.byId(metric)?.name ?? `#${metric}`}`
+  if (!key.endsWith(ending)) return ofDevice
+  const name = key.slice(0, -ending.length)
+  const isDevice =
+    name === directory.registry.nameOf(device) ||
+    name === `#${device.toString(16)}` ||
+    name === String(device)
+  return isDevice ? ofDevice | BigInt(metric) : ofDevice
 }
