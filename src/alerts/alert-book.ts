@@ -157,11 +157,21 @@ export class AlertBook {
 
   /**
    * Takes over alerts that were open before the engine's last end, and what was kept of their lives; nobody is told. What
-   * people and time do rests until `settle`.
+   * people and time do rests until `settle`. Of `closed` those are taken over that have not been open.
    */
-  restore(alerts: readonly Alert[], keeping: AlertKeeping = NOTHING_KEPT): void {
+  restore(
+    alerts: readonly Alert[],
+    keeping: AlertKeeping = NOTHING_KEPT,
+    closed: readonly Alert[] = [],
+  ): void {
     this.lifeCycle.rest(keeping)
-    for (const alert of [...alerts].sort((a, b) => a.updatedAt - b.updatedAt)) {
+    const open = new Set(alerts.map(({ id }) => id))
+    const ended = closed.filter(({ id }) => !open.has(id))
+    for (const alert of [...ended, ...alerts].sort((a, b) => a.updatedAt - b.updatedAt)) {
+      if (alert.state === 'resolved') {
+        this.#history.add(alert, this.#open.nextSequence())
+        continue
+      }
       const series = BigInt(alert.series)
       const complete = completed(alert, this.#subjectOf(series).known)
       const open = new OpenAlert(slotOf({ series, key: alert.key }), complete)

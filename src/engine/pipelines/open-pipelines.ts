@@ -15,6 +15,7 @@ import type { EventDesk } from '../engine-events.ts'
 import type { WorkerPool } from '../worker-pool.ts'
 import type { DerivedReadings } from './derived-readings.ts'
 import { PipelineDesk } from './pipeline-desk.ts'
+import { raisedBy } from './raised-by.ts'
 import { openTables, type OutsidePorts, PipelineOutside } from './pipeline-outside.ts'
 import { SharedDevices } from './shared-devices.ts'
 
@@ -33,6 +34,8 @@ export interface PipelinesParts {
   readonly kept: readonly Uint8Array[]
   /** Takes in what workers have said so far. */
   readonly drain: () => void
+  /** What a pipeline knew of its alerts is gone. */
+  readonly onForgotten: (pipeline: string) => void
 }
 
 /** The desk of an engine's pipelines, and everything that they need; none is started yet. */
@@ -47,6 +50,7 @@ export function openPipelines(parts: PipelinesParts): PipelineDesk {
     devices: () => (devices ??= new SharedDevices(directory.registry, config.limits.devices)).buffer,
     setStreams: (prepare) => pool.setStreams(prepare),
     drain: parts.drain,
+    onForgotten: parts.onForgotten,
     closingMs: config.shutdownTimeoutMs,
     checkSink,
     kept: parts.kept,
@@ -59,7 +63,7 @@ export function openPipelines(parts: PipelinesParts): PipelineDesk {
   const ports: OutsidePorts = {
     ...{ clock, random: ambientRandom, files: fileTexts, lookup, sinks },
     onEmit: (topic, data, id) => events.tell('emit', { id, topic, data }),
-    onAlert: (alert, ticket) => tellAlert(parts, alert, ticket),
+    onAlert: (pipeline, alert, ticket) => tellAlert(parts, raisedBy(pipeline), alert, ticket),
     onReading: (pipeline, reading) => derived.add(pipeline, reading),
     onDeadLetter: (pipeline, letter) => deadLetters.addItem(pipeline, letter),
     onMove: (pipeline, { device, to, perSecond }) => {
@@ -82,6 +86,7 @@ const lookupOf = ({ registry, dictionary, regions }: Directory): Lookup => ({
 /** About a device or a series where the key is one, so that it is found by it. */
 function tellAlert(
   { alerts, alertLog, directory }: PipelinesParts,
+  by: string,
   alert: PipelineAlert,
   ticket: number | undefined,
 ): void {
@@ -91,7 +96,7 @@ function tellAlert(
   const common = { rule, series, key, time: origin.time, value }
   const changed = clear
     ? alerts.clear(common)
-    : alerts.raise({ ...common, severity, message, score: 0, region, labels, pending })
+    : alerts.raise({ ...common, severity, message, score: 0, region, labels, pending, raisedBy: by })
   if (changed !== undefined && ticket !== undefined) alertLog.note(ticket, changed)
 }
 

@@ -6,7 +6,6 @@ import type { Clock } from '../../core/clock.ts'
 import { MillraceError } from '../../core/errors.ts'
 import type { FileTexts } from '../../enrichment/file-texts.ts'
 import { rulesUrl } from '../../pipelines/rules/rules-url.ts'
-import { isOfPeers } from '../../pipelines/rules/peer-rules.ts'
 import { type RuleSet, runningSets } from '../../pipelines/rules/rules-pipeline.ts'
 import { parseRules } from '../config/rules-file.ts'
 
@@ -98,7 +97,8 @@ export class RulesDesk {
     for (const { name } of runningSets(before))
       if (sets.every((set) => set.name !== name)) await this.#parts.remove(name)
     file.rules = rules
-    for (const name of endedBy(before, rules)) this.#parts.endAlertsOf(name)
+    const told = new Set(rules.rules.filter(({ silent }) => !silent).map(({ name }) => name))
+    for (const { name } of before.rules) if (!told.has(name)) this.#parts.endAlertsOf(name)
   }
 
   /** Throws `bad-config`, also where another file has a rule of the same name: their alerts would be taken for one. */
@@ -123,15 +123,6 @@ export class RulesDesk {
 
 /** Of the pipelines that it runs as. */
 const namesOf = (rules: RuleSet): readonly string[] => runningSets(rules).map(({ name }) => name)
-
-/** Rules that are gone, and those from peers when any of these is another: they begin anew, and know of no alert. */
-function endedBy(before: RuleSet, after: RuleSet): readonly string[] {
-  const told = new Set(after.rules.filter(({ silent }) => !silent).map(({ name }) => name))
-  const [old, now] = [before, after].map(({ rules }) => JSON.stringify(rules.filter(isOfPeers)))
-  return before.rules
-    .filter((rule) => !told.has(rule.name) || (isOfPeers(rule) && old !== now))
-    .map(({ name }) => name)
-}
 
 const taken = (path: string, what: string, other: string): MillraceError =>
   new MillraceError('bad-config', `${path}: ${other} has ${what} as well; give another`, { path, other })

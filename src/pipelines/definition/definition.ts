@@ -22,6 +22,8 @@ export interface PipelineDefinition {
   /** Undefined: readings are shown as they come, whoever they are of. */
   readonly velocity?: VelocityOptions | undefined
   readonly nodes: readonly StageNode[]
+  /** It is what a file of rules has become. */
+  readonly ofRules?: true
 }
 
 export interface StateOptions {

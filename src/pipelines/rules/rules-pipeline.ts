@@ -27,7 +27,7 @@ export function rulesPipeline({ name, rules, stateBytes }: RuleSet): PipelineDef
   }
   const nodes: readonly StageNode[] = plain.length === 0 ? [] : [node]
   return {
-    ...{ millrace: 'pipeline', name, version: 1, metrics: undefined },
+    ...{ millrace: 'pipeline', name, version: 1, metrics: undefined, ofRules: true },
     state: { bytes: stateBytes, whenFull: 'refuse-new', onChange: 'migrate' },
     time: { latenessMs: plain.length < rules.length ? PEERS_LATENESS_MS : 0, idleMs: IDLE_MS },
     nodes: [...nodes, ...rules.filter(isOfPeers).flatMap(peerNodes)],
