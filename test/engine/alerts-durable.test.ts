@@ -6,9 +6,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Alert } from '../../src/core/alert.ts'
 import type { ConfigInput } from '../../src/engine/config/schema.ts'
 import type { Engine } from '../../src/engine/engine.ts'
-import { killedNow, newFolder, startDurable } from './durable-rig.ts'
+import { durable, killedNow, newFolder, startDurable } from './durable-rig.ts'
 import { counting } from './recorded.ts'
-import { isIdle, until } from './rig.ts'
+import { isIdle, startEngine, until } from './rig.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-alerts-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -29,8 +29,11 @@ const config: ConfigInput = {
   devices: counting(20).map((i) => ({ name: `d${i}`, tenant: 'acme' })),
 }
 
-const send = (engine: Engine, value: (device: number) => number, time: number, metric = 'value') =>
-  engine.ingest(counting(20).map((i) => ({ device: `d${i}`, metric, value: value(i), time: START + time })))
+const readings = (value: (device: number) => number, time: number, metric = 'value') =>
+  counting(20).map((i) => ({ device: `d${i}`, metric, value: value(i), time: START + time }))
+
+const send = (engine: Engine, value: (device: number) => number, time: number, metric?: string) =>
+  engine.ingest(readings(value, time, metric))
 
 const openOf = (engine: Engine, rule: string): readonly Alert[] =>
   engine.alerts.list({ limit: 200, rule }).alerts.filter(({ state }) => state !== 'resolved')
@@ -49,7 +52,8 @@ describe('alerts, with a journal', { timeout: 120_000 }, () => {
     const first = await startDurable(dataDir, config)
     const told: string[] = []
     first.on('alert', ({ id }, change) => change === 'raised' && told.push(id))
-    for (const round of counting(20)) await send(first, (i) => (i === 3 ? 13 : 10) + (round % 2), 10 * round)
+    const usual = (round: number) => (i: number) => (i === 3 ? 13 : 10) + (round % 2)
+    await first.ingest(counting(20).flatMap((round) => readings(usual(round), 10 * round)))
     await send(first, () => 2, 300, 'other')
     await send(first, () => 0, 310, 'other')
     await send(first, () => 500, 400)
@@ -74,8 +78,9 @@ describe('alerts, with a journal', { timeout: 120_000 }, () => {
     const copy = killedNow(dataDir)
     await first.close()
     const again: string[] = []
-    const second = await startDurable(copy, config)
+    const second = await startEngine({ ...durable(copy), ...config })
     second.on('alert', ({ id }, change) => change === 'raised' && again.push(id))
+    await second.ready
     await until(() => isIdle(second), 'all taken in again')
     expect(idsOf(second)).toEqual(before)
     expect(second.incidents.open()).toMatchObject([{ id: incident.id, members: 20, anomalies: 40 }])
