@@ -123,7 +123,7 @@ export class MaintenanceDesk {
     return this.#book.get(name)
   }
 
-  /** What becomes of each device in the window that is next or under way. Throws not-found. */
+  /** What becomes of each device in the window under way, or became in the one that ended last. Throws not-found. */
   executions(
     ...[name, status]: Parameters<ReservationBook['executions']>
   ): ReturnType<ReservationBook['executions']> {

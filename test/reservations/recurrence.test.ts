@@ -3,7 +3,8 @@ import { Recurrence } from '../../src/reservations/recurrence.ts'
 import { instantOf, isTimeZone, momentOf, wallOf } from '../../src/reservations/zoned-time.ts'
 
 const at = (text: string): number => Date.parse(text)
-const iso = (ms: number | undefined): string | undefined => ms && new Date(ms).toISOString().slice(0, 16)
+const iso = (ms: number | undefined): string | undefined =>
+  ms === undefined ? undefined : new Date(ms).toISOString().slice(0, 16)
 
 /** The first times of a rule. */
 function times(starts: string, timeZone: string, rrule: string, count: number): (string | undefined)[] {

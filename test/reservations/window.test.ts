@@ -175,11 +175,13 @@ describe('waves', () => {
       if (book.get('a').window !== null) {
         await pass(MINUTE - 1)
         expect(book.get('a').window?.phase).toBe('pausing')
+        expect(() => book.report('a', { status: 'FAILED' })).toThrow('a: nothing is under way')
         await pass(1)
       }
     }
     expect(sizes).toEqual([1, 2, 4])
     expect(book.get('a').status).toBe('COMPLETED')
+    expect(book.executions('a').map(({ wave }) => wave)).toEqual([1, 2, 2, 3, 3, 3, 3])
   })
 
   it('are shares of the devices, at least one', async () => {
