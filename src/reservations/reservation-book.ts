@@ -212,7 +212,7 @@ export class ReservationBook implements CapacityHolds {
     if (hook !== '' && !names.includes(hook))
       throw new MillraceError(
         'bad-request',
-        `hook: there is no ${JSON.stringify(hook)}; allowed: ${names.join(', ')}`,
+        `hook: there is no ${JSON.stringify(hook)}; allowed: ${["''", ...names].join(', ')}`,
       )
     for (const other of dependsOn) {
       const job = this.#table.jobs.get(other)
