@@ -52,6 +52,9 @@ import { openPartRefusals } from './part-refusals.ts'
 import { ResultDesk } from './result-desk.ts'
 import { RetryAdvice } from './retry-advice.ts'
 import { endAlertsOf } from './rules/end-alerts.ts'
+import { ScalingDesk } from './scaling-desk.ts'
+import { ENGINE_SERIES } from './scaling/engine-gauge.ts'
+import { NoForecast } from '../scaling/no-forecast.ts'
 import { RulesDesk } from './rules/rules-desk.ts'
 import { RouterThread } from './router-thread.ts'
 import { EMBEDDING_RING } from './sizing.ts'
@@ -92,6 +95,7 @@ export interface Assembly {
   /** Not there where nothing outlives the process. */
   readonly durability: Durability | undefined
   readonly pool: WorkerPool
+  readonly scaling: ScalingDesk
   readonly statsDesk: StatsDesk
   readonly retryAdvice: RetryAdvice
 }
@@ -233,22 +237,35 @@ async function assembleOver(
         onFailure: (error) => events.tell('failure', error),
       }),
     })
-  const statsDesk = new StatsDesk({
-    ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },
-    ...{ pipelines, notifications, incidents, escalation },
+  const scaling: ScalingDesk = new ScalingDesk({
+    ...{ config, clock, pool, alerts, alertLog, events, forecaster: new NoForecast(ENGINE_SERIES) },
+    gauge: {
+      foundation,
+      registered: () => registry.size,
+      mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : maintenance.mask),
+    },
+    nextTicket: () => egress.nextTicket,
   })
+  const outlook = scaling.isEnabled ? scaling.outlook() : poolOutlook(pool, config.pool.max)
   const drain = new DeviceDrain(foundation, clock)
   const noteAtOnce = (alert: Alert | undefined): void => {
     if (alert !== undefined) alertLog.note(egress.nextTicket - 1, alert)
   }
-  const maintenance = await MaintenanceDesk.open({
-    ...{ config, clock, registry, alertDesk, outlook: poolOutlook(pool, config.pool.max) },
+  const maintenance: MaintenanceDesk = await MaintenanceDesk.open({
+    ...{ config, clock, registry, alertDesk, outlook },
     raise: (raise) => noteAtOnce(alerts.raise(raise)),
     clear: (clear) => noteAtOnce(alerts.clear(clear)),
     drain: (devices, limitMs) => drain.drain(devices, limitMs),
     tell: (event) => events.tell('maintenance', event),
     onWarning: (message) => events.tell('warning', message),
     onFailure: (error) => events.tell('failure', error),
+  })
+  scaling.holdBy(maintenance.holds)
+  if (durability === undefined) scaling.begin()
+  else void durability.ready.then(() => scaling.begin()).catch(() => undefined)
+  const statsDesk = new StatsDesk({
+    ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },
+    ...{ pipelines, notifications, incidents, escalation },
   })
   if (durability === undefined) notifications.begin()
   else void durability.ready.then(() => notifications.begin()).catch(() => undefined)
@@ -279,6 +296,7 @@ async function assembleOver(
     embedded,
     router,
     pool,
+    scaling,
     statsDesk,
   }
   return { config, clock, foundation, events, directory, alerts, alertNews, alertLog, externalizer, ...state }

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { Alert, AlertChange } from '../core/alert.ts'
 import type { Escalation } from '../core/escalation.ts'
 import type { Incident, IncidentChange } from '../core/incident.ts'
+import type { ScalingDecision } from '../core/scaling.ts'
 import type { Stats } from '../core/stats.ts'
 import type { MaintenanceEvent } from '../reservations/maintenance.ts'
 import type { Notification } from '../notifications/notification.ts'
@@ -19,6 +20,8 @@ export interface EngineEvents {
   escalation: [escalation: Escalation]
   /** Something has happened to planned maintenance. */
   maintenance: [event: MaintenanceEvent]
+  /** A pool is to have another size, or a decision has had its effect. */
+  scaling: [decision: ScalingDecision]
   /** Once a second. */
   stats: [stats: Stats]
   /** A pipeline's `ctx.emit(topic, data)`. */

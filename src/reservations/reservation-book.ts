@@ -66,6 +66,12 @@ export class ReservationBook implements CapacityHolds {
     return [...this.#table.jobs.values()].some(({ run }) => run !== undefined)
   }
 
+  /** How many devices the windows under way are about. */
+  get devicesUnderWay(): number {
+    const underWay = [...this.#table.jobs.values()].filter(({ run, selector }) => run && !selector.isEmpty)
+    return underWay.reduce((sum, { executions }) => sum + executions.length, 0)
+  }
+
   /** Those that have not ended by their next window, then the others, the latest first. */
   list(): JobView[] {
     const views = [...this.#table.jobs.values()].map((job) => job.view(this.#ports.outlook.ceiling)).reverse()

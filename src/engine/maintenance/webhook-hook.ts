@@ -3,12 +3,12 @@
  * comes of it is reported to `reportUrl`. 4xx means that it is not done; anything else is tried again a few times.
  */
 import type { Clock } from '../../core/clock.ts'
-import type { Secret } from '../../notifications/receivers/secret.ts'
-import { readSecret, type SecretPorts } from '../../notifications/receivers/secret.ts'
+import type { Secret } from '../../core/secret.ts'
+import { readSecret, type SecretPorts } from '../../core/secret.ts'
 import type { HookAnswer, HookCall } from '../../reservations/ports.ts'
 import { CLOSING } from '../../reservations/window-run.ts'
 import type { Poster } from '../../sinks/webhook/poster.ts'
-import { SIGNATURE_HEADER, signatureOf } from '../../sinks/webhook/signature.ts'
+import { SIGNATURE_HEADER, signatureOf } from '../../core/outbound/signature.ts'
 
 export interface WebhookPorts extends SecretPorts {
   readonly clock: Clock

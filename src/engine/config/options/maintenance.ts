@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { span } from '../../../notifications/span.ts'
-import { secretOptions } from '../../../notifications/receivers/secret.ts'
+import { secretOptions } from '../../../core/secret.ts'
 import { whole } from './values.ts'
 
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/
