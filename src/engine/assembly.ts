@@ -239,34 +239,22 @@ async function assembleOver(
         onFailure: (error) => events.tell('failure', error),
       }),
     })
-  const scaling = new ScalingDesk({
+  const scaling: ScalingDesk = new ScalingDesk({
     ...{ config, clock, pool, alerts, alertLog, events, forecaster: new NoForecast(ENGINE_SERIES) },
     gauge: {
       foundation,
       registered: () => registry.size,
-      mask: () => {
-        if (durability !== undefined && durability.unready !== '') return 'outage'
-        return maintenance.isUnderWay ? 'maintenance' : null
-      },
+      mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : maintenance.mask),
     },
     nextTicket: () => egress.nextTicket,
   })
-  const statsDesk = new StatsDesk({
-    ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },
-    ...{ pipelines, notifications, incidents, escalation },
-  })
+  const outlook = scaling.isEnabled ? scaling.outlook() : poolOutlook(pool, config.pool.max)
   const drain = new DeviceDrain(foundation, clock)
   const noteAtOnce = (alert: Alert | undefined): void => {
     if (alert !== undefined) alertLog.note(egress.nextTicket - 1, alert)
   }
   const maintenance: MaintenanceDesk = await MaintenanceDesk.open({
-    ...{
-      config,
-      clock,
-      registry,
-      alertDesk,
-      outlook: scaling.isEnabled ? scaling.outlook() : poolOutlook(pool, config.pool.max),
-    },
+    ...{ config, clock, registry, alertDesk, outlook },
     raise: (raise) => noteAtOnce(alerts.raise(raise)),
     clear: (clear) => noteAtOnce(alerts.clear(clear)),
     drain: (devices, limitMs) => drain.drain(devices, limitMs),
@@ -277,6 +265,10 @@ async function assembleOver(
   scaling.holdBy(maintenance.holds)
   if (durability === undefined) scaling.begin()
   else void durability.ready.then(() => scaling.begin()).catch(() => undefined)
+  const statsDesk = new StatsDesk({
+    ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },
+    ...{ pipelines, notifications, incidents, escalation },
+  })
   if (durability === undefined) notifications.begin()
   else void durability.ready.then(() => notifications.begin()).catch(() => undefined)
   // when whoever makes the engine has had time to listen

@@ -18,10 +18,10 @@ export interface EngineEvents {
   incident: [incident: Incident, change: IncidentChange]
   /** The tier of devices was raised for a time, or is their own again. */
   escalation: [escalation: Escalation]
-  /** A pool is to have another size, or a decision has had its effect. */
-  scaling: [decision: ScalingDecision]
   /** Something has happened to planned maintenance. */
   maintenance: [event: MaintenanceEvent]
+  /** A pool is to have another size, or a decision has had its effect. */
+  scaling: [decision: ScalingDecision]
   /** Once a second. */
   stats: [stats: Stats]
   /** A pipeline's `ctx.emit(topic, data)`. */

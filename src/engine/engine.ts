@@ -87,14 +87,17 @@ export class Engine {
     return this.#parts.alertDesk
   }
 
+  /** Planned maintenance. */
+  get maintenance(): Omit<
+    MaintenanceDesk,
+    'begin' | 'close' | 'holds' | 'mask' | 'subscribe' | 'reportByToken'
+  > {
+    return this.#parts.maintenance
+  }
+
   /** Elastic capacity: what was decided and why, overrides, and changes of the policy. */
   get scaling(): ScalingDesk {
     return this.#parts.scaling
-  }
-
-  /** Planned maintenance. */
-  get maintenance(): Omit<MaintenanceDesk, 'begin' | 'close' | 'holds' | 'subscribe' | 'reportByToken'> {
-    return this.#parts.maintenance
   }
 
   /** The metrics dictionary. */

@@ -36,6 +36,7 @@ export interface MaintenanceDeskParts {
 }
 
 const TOKEN_BYTES = 24
+const MASKED_SHARE = 0.1
 
 /** Planned maintenance: plan it, look at it, report what comes of it. */
 export class MaintenanceDesk {
@@ -98,9 +99,10 @@ export class MaintenanceDesk {
     return this.#book
   }
 
-  /** Whether something is being worked on now. */
-  get isUnderWay(): boolean {
-    return this.#book.isUnderWay
+  /** @internal Whether so many devices are worked on that what they send says nothing of what is usual. */
+  get mask(): 'maintenance' | null {
+    const devices = this.#book.devicesUnderWay
+    return devices > 0 && devices >= MASKED_SHARE * this.#parts.registry.size ? 'maintenance' : null
   }
 
   /**
@@ -123,7 +125,7 @@ export class MaintenanceDesk {
     return this.#book.get(name)
   }
 
-  /** What becomes of each device in the window that is next or under way. Throws not-found. */
+  /** What becomes of each device in the window under way, or became in the one that ended last. Throws not-found. */
   executions(
     ...[name, status]: Parameters<ReservationBook['executions']>
   ): ReturnType<ReservationBook['executions']> {

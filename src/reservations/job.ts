@@ -4,7 +4,14 @@ import type { CapacityHold } from '../core/scaling.ts'
 import type { Span } from './admission.ts'
 import { unitsOf } from './capacity.ts'
 import { DeviceSelector } from './device-selector.ts'
-import type { JobStatus, JobView, MaintenanceSpec, MaintenanceWindow, WindowView } from './maintenance.ts'
+import type {
+  Execution,
+  JobStatus,
+  JobView,
+  MaintenanceSpec,
+  MaintenanceWindow,
+  WindowView,
+} from './maintenance.ts'
 import { Recurrence } from './recurrence.ts'
 import type { WindowRun } from './window-run.ts'
 import { viewOf } from './window-view.ts'
@@ -17,6 +24,7 @@ export interface KeptJob {
   readonly window: MaintenanceWindow | null
   readonly ended: { readonly status: JobStatus; readonly reason: string } | null
   readonly past: readonly WindowView[]
+  readonly latest: readonly Execution[]
 }
 
 /** More windows than this of one job are not looked at at once. */
@@ -33,6 +41,8 @@ export class Job {
   /** Null = it goes on. */
   ended: { readonly status: JobStatus; readonly reason: string } | null = null
   past: readonly WindowView[] = []
+  /** Of the window that ended last. */
+  latest: readonly Execution[] = []
   /** No window comes after the one that is there. */
   isLast = false
   #made = 0
@@ -45,12 +55,13 @@ export class Job {
     this.recurrence = new Recurrence(spec)
   }
 
-  static of({ spec, isDeclared, made, window, ended, past }: KeptJob): Job {
+  static of({ spec, isDeclared, made, window, ended, past, latest }: KeptJob): Job {
     const job = new Job(spec, isDeclared)
     job.#made = made
     job.window = window
     job.ended = ended
     job.past = past
+    job.latest = latest
     return job
   }
 
@@ -74,8 +85,14 @@ export class Job {
   /** Its window is over. */
   file(window: MaintenanceWindow, keep: number): void {
     this.past = [viewOf(window), ...this.past].slice(0, keep)
+    this.latest = window.executions
     this.window = null
     this.run = undefined
+  }
+
+  /** Of the window under way, or else of the one that ended last. */
+  get executions(): readonly Execution[] {
+    return this.run === undefined ? this.latest : this.window!.executions
   }
 
   get hasSucceeded(): boolean {
@@ -127,7 +144,7 @@ export class Job {
   }
 
   kept(): KeptJob {
-    const { spec, isDeclared, window, ended, past } = this
-    return { spec, isDeclared, made: this.#made, window, ended, past }
+    const { spec, isDeclared, window, ended, past, latest } = this
+    return { spec, isDeclared, made: this.#made, window, ended, past, latest }
   }
 }

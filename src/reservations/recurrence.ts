@@ -43,10 +43,6 @@ export class Recurrence {
     if (this.from(startsAt) === undefined) throw refused(rrule, 'it never comes true')
   }
 
-  get isOnce(): boolean {
-    return this.#rule === undefined
-  }
-
   /** The first time at or after `at`; undefined after the last. */
   from(at: number): number | undefined {
     if (this.#rule === undefined) return at <= this.#startsAt ? this.#startsAt : undefined

@@ -66,6 +66,12 @@ export class ReservationBook implements CapacityHolds {
     return [...this.#table.jobs.values()].some(({ run }) => run !== undefined)
   }
 
+  /** How many devices the windows under way are about. */
+  get devicesUnderWay(): number {
+    const underWay = [...this.#table.jobs.values()].filter(({ run, selector }) => run && !selector.isEmpty)
+    return underWay.reduce((sum, { executions }) => sum + executions.length, 0)
+  }
+
   /** Those that have not ended by their next window, then the others, the latest first. */
   list(): JobView[] {
     const views = [...this.#table.jobs.values()].map((job) => job.view(this.#ports.outlook.ceiling)).reverse()
@@ -77,11 +83,10 @@ export class ReservationBook implements CapacityHolds {
     return this.#find(name).view(this.#ports.outlook.ceiling)
   }
 
-  /** Of the window that is next or under way. Throws not-found. */
+  /** Of the window under way, or else of the one that ended last. Throws not-found. */
   executions(name: string, status?: ExecutionStatus): Execution[] {
-    const executions = this.#find(name).window?.executions ?? []
-    return executions
-      .filter((one) => status === undefined || one.status === status)
+    return this.#find(name)
+      .executions.filter((one) => status === undefined || one.status === status)
       .map((one) => ({ ...one }))
   }
 
@@ -210,10 +215,11 @@ export class ReservationBook implements CapacityHolds {
 
   #checkReferences({ name, hook, dependsOn }: MaintenanceSpec): void {
     const { names } = this.#ports.hooks
-    if (hook !== '' && !names.includes(hook)) {
-      const allowed = names.length === 0 ? 'none is configured' : `allowed: ${names.join(', ')}`
-      throw new MillraceError('bad-request', `hook: there is no ${JSON.stringify(hook)}; ${allowed}`)
-    }
+    if (hook !== '' && !names.includes(hook))
+      throw new MillraceError(
+        'bad-request',
+        `hook: there is no ${JSON.stringify(hook)}; allowed: ${["''", ...names].join(', ')}`,
+      )
     for (const other of dependsOn) {
       const job = this.#table.jobs.get(other)
       if (job === undefined || other === name || job.ended?.status === 'CANCELED')

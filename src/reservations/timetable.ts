@@ -54,7 +54,9 @@ export class Timetable {
   }
 
   advance(): void {
-    for (const job of [...this.jobs.values()]) this.#advance(job)
+    // what ends now ends before what begins now
+    const underWay = [...this.jobs.values()].filter(({ run }) => run !== undefined)
+    for (const job of new Set([...underWay, ...this.jobs.values()])) this.#advance(job)
     this.#arm()
   }
 

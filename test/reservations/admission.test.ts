@@ -128,7 +128,7 @@ describe('admission', () => {
     [
       'a hook that is not there',
       spec('b', { hook: 'none' }),
-      'hook: there is no "none"; allowed: flash, webhook',
+      `hook: there is no "none"; allowed: '', flash, webhook`,
     ],
     [
       'to wait for what is not there',

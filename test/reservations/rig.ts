@@ -112,7 +112,7 @@ export function world({
   return {
     ...{ book, clock, state, add },
     /** Lets time pass, and what was promised meanwhile come true. */
-    async pass(ms: number): Promise<void> {
+    pass: async (ms: number): Promise<void> => {
       clock.advance(ms)
       await settled()
     },

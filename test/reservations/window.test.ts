@@ -19,7 +19,7 @@ describe('a window', () => {
     await pass(5 * MINUTE - 1)
     expect(book.isUnderWay).toBe(false)
     await pass(1)
-    expect(book.isUnderWay).toBe(true)
+    expect([book.isUnderWay, book.devicesUnderWay]).toEqual([true, 0])
     expect(book.get('a')).toMatchObject({
       status: 'IN_PROGRESS',
       window: { wave: 1, executions: { IN_PROGRESS: 1 } },
@@ -44,6 +44,7 @@ describe('a window', () => {
     state.fleet.set('d2', fleet(3)[2])
     await pass(HOUR)
     expect(book.executions('a').map(({ device }) => device)).toEqual(['d0', 'd1', 'd2'])
+    expect(book.devicesUnderWay).toBe(3)
     book.report('a', { device: 'd1', status: 'REJECTED', message: 'battery low' })
     expect(book.executions('a', 'REJECTED')).toMatchObject([{ device: 'd1', message: 'battery low' }])
     expect(() => book.report('a', { device: 'd1', status: 'SUCCEEDED' })).toThrow(
@@ -175,11 +176,13 @@ describe('waves', () => {
       if (book.get('a').window !== null) {
         await pass(MINUTE - 1)
         expect(book.get('a').window?.phase).toBe('pausing')
+        expect(() => book.report('a', { status: 'FAILED' })).toThrow('a: nothing is under way')
         await pass(1)
       }
     }
     expect(sizes).toEqual([1, 2, 4])
     expect(book.get('a').status).toBe('COMPLETED')
+    expect(book.executions('a').map(({ wave }) => wave)).toEqual([1, 2, 2, 3, 3, 3, 3])
   })
 
   it('are shares of the devices, at least one', async () => {

@@ -180,7 +180,7 @@ export const maintenanceOptions = z.strictObject({
     'x-default': 'none',
   }),
   maxJobs: whole(1, 100_000, 1000, 'Jobs that have not ended.'),
-  maxDevices: whole(1, 1_000_000, 100_000, 'Devices of one window.'),
+  maxDevices: whole(1, 100_000, 10_000, 'Devices of one window.'),
   history: whole(1, 1000, 20, 'Windows that are over, of each job, kept to be looked at.'),
   horizon: span('How far ahead windows are judged and slots looked for.', 3_600_000).prefault('14d'),
 })
