@@ -32,12 +32,12 @@ interface Reached {
 }
 
 /** Takes readings of registered devices only. */
-const configOf = async (listeners: number) =>
-  ({
-    ...{ port: await freePort(), listeners, dataDir, durability: 'journal', admission: 'known' },
-    checkpoint: { everyMs: 600_000 },
-    journal: { segmentBytes: 1024 * 1024 },
-  }) as const
+const configOf = async (listeners: number) => ({
+  ...{ port: await freePort(), listeners, dataDir },
+  ...({ durability: 'journal', admission: 'known' } as const),
+  checkpoint: { everyMs: 600_000 },
+  journal: { segmentBytes: 1024 * 1024 },
+})
 
 /** An engine in this process; it is ready. */
 async function start(listeners: number): Promise<Reached & { readonly engine: Engine }> {
