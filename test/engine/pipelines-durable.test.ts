@@ -63,7 +63,6 @@ describe('windows of an engine that is killed', () => {
       await until(
         () => TOPICS.every((topic) => all(topic).length >= closed(topic).length),
         () => shown().join(),
-        20_000,
       )
       for (const topic of TOPICS) expect(inOrder(all(topic))).toEqual(inOrder(closed(topic)))
       expect(again.pipelines.list()[0]).toMatchObject({ late: 0 })
