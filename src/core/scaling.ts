@@ -140,3 +140,35 @@ export interface ScalingInputs {
   readonly utilisation: number
   readonly ready: number
 }
+
+/** The figures of `GET /v1/stats` and `GET /metrics` about capacity. */
+export interface ScalingStats {
+  readonly enabled: boolean
+  readonly pools: readonly ScaledPoolStats[]
+  /** Rungs down the ladder of degraded mode; 0 = everything as usual. */
+  readonly degradedRung: number
+}
+
+export interface ScaledPoolStats {
+  readonly pool: string
+  readonly desired: number
+  readonly ready: number
+  /** Units that there may be at most now. */
+  readonly max: number
+  /** Readings per second that wanted in. */
+  readonly demand: number
+  /** Readings per second expected within the lead time, upper quantile; 0 = nothing is forecast. */
+  readonly forecast: number
+  /** Whether forecasts count: they were better than none lately. */
+  readonly isForecastTrusted: boolean
+  /** Readings per second that all units could do; 0 = not known yet. */
+  readonly capacity: number
+  /** Readings per second that a unit does; 0 = not known yet. */
+  readonly serviceRate: number
+  readonly utilisation: number
+  /** Share of the units of today beyond need and headroom. */
+  readonly waste: number
+  readonly costPerHour: number
+  /** Decisions that changed the size, by what decided. */
+  readonly decisions: Readonly<Record<string, number>>
+}

@@ -51,9 +51,10 @@ import { RetryAdvice } from './retry-advice.ts'
 import { endAlertsOf } from './rules/end-alerts.ts'
 import { ScalingDesk } from './scaling-desk.ts'
 import { ENGINE_SERIES, EngineGauge } from './scaling/engine-gauge.ts'
+import { KeptScalingOfEngine } from './scaling/kept-scaling.ts'
 import { openTarget } from '../scaling/targets/target-kinds.ts'
 import { machinePorts } from '../scaling/targets/target-ports.ts'
-import { NoForecast } from '../scaling/no-forecast.ts'
+import { NO_EVENTS, SeasonalForecaster } from '../scaling/forecast/demand-forecaster.ts'
 import { RulesDesk } from './rules/rules-desk.ts'
 import { RouterThread } from './router-thread.ts'
 import { EMBEDDING_RING } from './sizing.ts'
@@ -95,6 +96,7 @@ export interface Assembly {
   readonly pool: WorkerPool
   readonly scaling: ScalingDesk
   readonly gauge: EngineGauge
+  readonly keptScaling: KeptScalingOfEngine
   readonly statsDesk: StatsDesk
   readonly retryAdvice: RetryAdvice
 }
@@ -241,18 +243,21 @@ async function assembleOver(
     ...{ foundation, clock, pool, defaultTier: config.tiers.default, registered: () => registry.size },
     mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : null),
   })
+  const keptScaling = await KeptScalingOfEngine.open(config, clock, (error) => events.tell('failure', error))
   const scaling = new ScalingDesk({
-    ...{ config, clock, pool, alerts, alertLog, events, gauge, forecaster: new NoForecast(ENGINE_SERIES) },
+    kept: keptScaling.state,
+    ...{ config, clock, pool, alerts, alertLog, events, gauge, forecaster: forecasterOf(config) },
     nodes: nodes === null ? undefined : openTarget('nodes', nodes, machinePorts(clock)),
     nextTicket: () => egress.nextTicket,
     pausePipelines: (names) => pipelines.pause(names),
     sampleBulk: (keep) => publishCursor(memory.i32, plan.at.map + MAP_BULK_KEEP, keep),
   })
+  keptScaling.keep(() => scaling.kept())
   if (durability === undefined) scaling.begin()
   else void durability.ready.then(() => scaling.begin()).catch(() => undefined)
   const statsDesk = new StatsDesk({
     ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },
-    ...{ pipelines, notifications, incidents, escalation },
+    ...{ pipelines, notifications, incidents, escalation, scaling },
   })
   if (durability === undefined) notifications.begin()
   else void durability.ready.then(() => notifications.begin()).catch(() => undefined)
@@ -280,6 +285,7 @@ async function assembleOver(
     pool,
     scaling,
     gauge,
+    keptScaling,
     statsDesk,
   }
   return { config, clock, foundation, events, directory, alerts, alertNews, alertLog, externalizer, ...state }
@@ -295,6 +301,12 @@ async function openKeptOf(
   publishCursor(foundation.memory.i32, foundation.plan.at.control + CONTROL_REPLAYING, 1)
   return openKept(dataDir, foundation, clock, (error) => events.tell('failure', error))
 }
+
+const forecasterOf = ({ scaling: { forecast, pool } }: Config): SeasonalForecaster =>
+  new SeasonalForecaster({
+    ...{ series: ENGINE_SERIES, timeZone: forecast.timezone, leadMs: pool.predictive.leadMs },
+    events: NO_EVENTS,
+  })
 
 /** Of a frame: a ring takes one and the frame's head. */
 const maxReadingsOf = ({ limits }: Config): number => Math.floor(limits.frameBytes / 32) - 1

@@ -199,6 +199,7 @@ export class Engine {
     await this.#door.close()
     await this.#parts.rules.close()
     this.#parts.gauge.close()
+    await this.#parts.keptScaling.close()
     await this.#parts.scaling.close()
     await pool.close(Math.max(LEAVING_MS, untilMs - clock.nowMs()))
     await router.stop()

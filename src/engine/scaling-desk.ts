@@ -12,6 +12,7 @@ import type {
   DemandForecaster,
   ForecastAccuracy,
   ScalingDecision,
+  ScalingStats,
   ScalingTarget,
 } from '../core/scaling.ts'
 import type { ScalingAlert } from '../scaling/alert-watch.ts'
@@ -139,6 +140,11 @@ export class ScalingDesk {
     const { state: degradation } = this.#degradation
     const [pools, accuracy] = [this.#loop.state(), this.#loop.accuracy()]
     return { enabled: this.isEnabled, pools, accuracy, degradation }
+  }
+
+  stats(): ScalingStats {
+    const { depth: degradedRung } = this.#degradation.state
+    return { enabled: this.isEnabled, pools: this.#loop.stats(), degradedRung }
   }
 
   /** What a pool should have; the nodes, where there are some, when nothing is said. */

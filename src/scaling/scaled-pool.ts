@@ -7,12 +7,14 @@ import type {
   DemandForecaster,
   ScalingDecision,
   ScalingInputs,
+  ScaledPoolStats,
   ScalingTarget,
   TargetState,
 } from '../core/scaling.ts'
 import { type Tier, TIERS } from '../core/tiers.ts'
 import { AlertWatch, type ScalingAlert } from './alert-watch.ts'
 import type { DecisionBook } from './decision-book.ts'
+import { costPerHour } from './policy/cost-model.ts'
 import { heldUnits, predictedNeed } from './policy/need.ts'
 import type { Override } from './policy/override.ts'
 import type { PolicyOptions } from './policy/policy-options.ts'
@@ -156,6 +158,22 @@ export class ScaledPool {
     this.#scarcity.look({ decision, holds, options, arrivals: measured.reading.arrivals })
     this.ledger.take({ at, elapsedMs, decision, options, held: heldUnits(holds) })
     return decision
+  }
+
+  /** Of the last tick. */
+  stats(at: number): ScaledPoolStats {
+    const { desired, state } = this.#follower
+    const { options } = this.policy
+    const ready = state?.ready ?? 0
+    const { demand, serviceRate, utilisation } = this.#latest?.inputs ?? NO_INPUTS
+    const forecast = this.#latest?.forecast ?? null
+    return {
+      ...{ pool: this.name, desired, ready, max: this.policy.boundsAt(at).max, demand, utilisation },
+      ...{ forecast: forecast?.upper ?? 0, isForecastTrusted: forecast?.isTrusted ?? false },
+      ...{ serviceRate, capacity: ready * serviceRate, waste: this.ledger.days().at(-1)?.waste ?? 0 },
+      costPerHour: costPerHour(options.cost, ready),
+      decisions: this.#parts.decisions.countsOf(this.name),
+    }
   }
 
   kept(): KeptPool {

@@ -8,6 +8,7 @@ import type {
   CapacityOutlook,
   DemandForecaster,
   ForecastAccuracy,
+  ScaledPoolStats,
   ScalingDecision,
 } from '../core/scaling.ts'
 import type { ScalingAlert } from './alert-watch.ts'
@@ -121,6 +122,11 @@ export class ScalingLoop {
   state(): ScaledPoolState[] {
     const at = this.#parts.clock.epochMs()
     return this.pools.map((pool) => pool.state(at))
+  }
+
+  stats(): ScaledPoolStats[] {
+    const at = this.#parts.clock.epochMs()
+    return this.pools.map((pool) => pool.stats(at))
   }
 
   accuracy(): ForecastAccuracy {

@@ -177,6 +177,13 @@ const priorityException = z.strictObject({
   before: z.enum(CLAIMS).meta({ description: 'What it comes right before.' }),
 })
 
+const forecast = z.strictObject({
+  timezone: z.string().refine(isTimeZone).default('UTC').meta({
+    description: 'IANA time zone by whose clocks days and weeks repeat, such as Europe/Berlin.',
+    'x-allowed': 'an IANA time zone',
+  }),
+})
+
 /** Elastic capacity. */
 export const scalingOptions = z.strictObject({
   enabled: z.boolean().optional().meta({
@@ -188,6 +195,7 @@ export const scalingOptions = z.strictObject({
     description: 'Readings per second that a worker is taken to do until it has been measured.',
     'x-default': '0: unknown, utilisation counts until it is known',
   }),
+  forecast: forecast.prefault({}).meta({ description: 'How demand is forecast.' }),
   pool: poolPolicy.prefault({}).meta({ description: 'Policy of the worker threads.' }),
   nodes: nodes.nullable().default(null).meta({
     description: 'Nodes beside this one, each with as much to do: their number follows the load too.',
@@ -199,3 +207,12 @@ export const scalingOptions = z.strictObject({
   }),
   degradation: degradation.prefault({}).meta({ description: 'What is done without under severe shortage.' }),
 })
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
