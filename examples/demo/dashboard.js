@@ -46,6 +46,7 @@ export function dashboard(stats, previous, alerts) {
   return [
     `Millrace  ${whole(accepted)} readings/s accepted   up ${whole(stats.uptimeSeconds)} s`,
     `pool ${pool.size} workers (${pool.busy} busy, ${pool.min} to ${pool.max}) · ${whole(stats.connections)} connections · ${whole(stats.devices)} devices · ${whole(stats.series)} series · ${whole(memory.rssBytes / 2 ** 20)} MiB`,
+    ...scalingLines(stats),
     '',
     'tier        readings/s     backlog     p50         p99         refused',
     ...TIERS.map((tier) => tierLine(tier, stats, previous)),
@@ -55,6 +56,15 @@ export function dashboard(stats, previous, alerts) {
     `alerts      ${whole(stats.alerts.open)} open, ${whole(stats.alerts.raised)} raised, p99 ${millis(stats.anomalies.latencyMs.p99)} after acceptance`,
     ...alerts.map((alert) => `  ${alertLine(alert)}`),
   ]
+}
+
+/** Forecast against actual, and the pool that follows. @param {Stats} stats */
+function scalingLines({ scaling }) {
+  return scaling.pools.map(({ pool, desired, ready, max, demand, forecast, isForecastTrusted, capacity }) => {
+    const expected = isForecastTrusted ? `up to ${whole(forecast)}/s forecast` : 'forecast still learning'
+    const possible = capacity > 0 ? `room for ${whole(capacity)}/s` : 'room not measured yet'
+    return `scaling: ${whole(demand)}/s wanted, ${expected}, ${possible}: ${ready} of ${desired} ${pool}, at most ${max}`
+  })
 }
 
 /** @param {(typeof TIERS)[number]} tier @param {Stats} stats @param {Stats | null} previous */
@@ -69,7 +79,13 @@ function tierLine(tier, stats, previous) {
 export function plainLine(stats, previous) {
   const accepted = perSecond(stats, previous, ({ account }) => account.accepted)
   const tiers = TIERS.map((tier) => `${tier} ${millis(stats.tiers[tier].latencyMs.p99)}`)
-  return `${whole(stats.uptimeSeconds)} s  ${whole(accepted)} readings/s  p99: ${tiers.join(', ')}  alerts ${whole(stats.alerts.raised)}  pool ${stats.pool.size}  in flight ${whole(stats.account.inFlight)}`
+  return `${whole(stats.uptimeSeconds)} s  ${whole(accepted)} readings/s  p99: ${tiers.join(', ')}  alerts ${whole(stats.alerts.raised)}  pool ${stats.pool.size}${forecastText(stats)}  in flight ${whole(stats.account.inFlight)}`
+}
+
+/** @param {Stats} stats */
+function forecastText({ scaling }) {
+  const workers = scaling.pools.find(({ isForecastTrusted }) => isForecastTrusted)
+  return workers === undefined ? '' : ` (up to ${whole(workers.forecast)}/s forecast)`
 }
 
 /** Cuts a line to the width of the terminal. @param {string} line @param {number} columns */

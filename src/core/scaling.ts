@@ -91,6 +91,8 @@ export interface CapacityHold {
 export interface CapacityHolds {
   /** Holds of which at least an instant lies in the time, earliest first. */
   between(from: number, until: number): readonly CapacityHold[]
+  /** Told when there are not enough units for all: so many of the hold's are set apart, and why. */
+  grant?(id: string, units: number, reason: string): void
 }
 
 /** Asked by reservations, answered by scaling: can so much be set apart? */
@@ -137,4 +139,36 @@ export interface ScalingInputs {
   /** Share of the time in which units were at work, 0 to 1. */
   readonly utilisation: number
   readonly ready: number
+}
+
+/** The figures of `GET /v1/stats` and `GET /metrics` about capacity. */
+export interface ScalingStats {
+  readonly enabled: boolean
+  readonly pools: readonly ScaledPoolStats[]
+  /** Rungs down the ladder of degraded mode; 0 = everything as usual. */
+  readonly degradedRung: number
+}
+
+export interface ScaledPoolStats {
+  readonly pool: string
+  readonly desired: number
+  readonly ready: number
+  /** Units that there may be at most now. */
+  readonly max: number
+  /** Readings per second that wanted in. */
+  readonly demand: number
+  /** Readings per second expected within the lead time, upper quantile; 0 = nothing is forecast. */
+  readonly forecast: number
+  /** Whether forecasts count: they were better than none lately. */
+  readonly isForecastTrusted: boolean
+  /** Readings per second that all units could do; 0 = not known yet. */
+  readonly capacity: number
+  /** Readings per second that a unit does; 0 = not known yet. */
+  readonly serviceRate: number
+  readonly utilisation: number
+  /** Share of the units of today beyond need and headroom. */
+  readonly waste: number
+  readonly costPerHour: number
+  /** Decisions that changed the size, by what decided. */
+  readonly decisions: Readonly<Record<string, number>>
 }

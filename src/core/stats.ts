@@ -1,6 +1,7 @@
 import type { EscalationStats } from './escalation.ts'
 import type { IncidentStats } from './incident.ts'
 import type { AlertStanding, Severity } from './alert.ts'
+import type { ScalingStats } from './scaling.ts'
 import type { Tier } from './tiers.ts'
 
 /** Milliseconds at the named quantiles. */
@@ -196,6 +197,7 @@ export interface Stats {
     readonly max: number
     readonly replaced: number
   }
+  readonly scaling: ScalingStats
   readonly series: number
   readonly devices: number
   readonly connections: number

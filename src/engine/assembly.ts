@@ -10,6 +10,7 @@ import { MillraceError } from '../core/errors.ts'
 import type { PartRefusals } from '../ingest/part-refusals.ts'
 import { publishCursor } from '../memory/atomics.ts'
 import { NOTE_ALERT, NOTE_TOLD } from '../memory/layout/ring.layout.ts'
+import { MAP_BULK_KEEP } from '../memory/layout/map.layout.ts'
 import { CONTROL_EGRESS_TICKET, CONTROL_REPLAYING } from '../memory/layout/control.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
 import { EgressWriter } from '../memory/rings/egress-ring.ts'
@@ -52,9 +53,12 @@ import { openPartRefusals } from './part-refusals.ts'
 import { ResultDesk } from './result-desk.ts'
 import { RetryAdvice } from './retry-advice.ts'
 import { ScalingDesk } from './scaling-desk.ts'
-import { ENGINE_SERIES } from './scaling/engine-gauge.ts'
-import { NoForecast } from '../scaling/no-forecast.ts'
 import { GoneAlerts } from './rules/gone-alerts.ts'
+import { ENGINE_SERIES, EngineGauge } from './scaling/engine-gauge.ts'
+import { KeptScalingOfEngine } from './scaling/kept-scaling.ts'
+import { openTarget } from '../scaling/targets/target-kinds.ts'
+import { machinePorts } from '../scaling/targets/target-ports.ts'
+import { NO_EVENTS, SeasonalForecaster } from '../scaling/forecast/demand-forecaster.ts'
 import { RulesDesk } from './rules/rules-desk.ts'
 import { RouterThread } from './router-thread.ts'
 import { EMBEDDING_RING } from './sizing.ts'
@@ -96,6 +100,8 @@ export interface Assembly {
   readonly durability: Durability | undefined
   readonly pool: WorkerPool
   readonly scaling: ScalingDesk
+  readonly gauge: EngineGauge
+  readonly keptScaling: KeptScalingOfEngine
   readonly statsDesk: StatsDesk
   readonly retryAdvice: RetryAdvice
 }
@@ -239,15 +245,21 @@ async function assembleOver(
         onFailure: (error) => events.tell('failure', error),
       }),
     })
-  const scaling: ScalingDesk = new ScalingDesk({
-    ...{ config, clock, pool, alerts, alertLog, events, forecaster: new NoForecast(ENGINE_SERIES) },
-    gauge: {
-      foundation,
-      registered: () => registry.size,
-      mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : maintenance.mask),
-    },
-    nextTicket: () => egress.nextTicket,
+  const { target: nodes = null } = config.scaling.nodes ?? {}
+  const gauge = new EngineGauge({
+    ...{ foundation, clock, pool, defaultTier: config.tiers.default, registered: () => registry.size },
+    mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : maintenance.mask),
   })
+  const keptScaling = await KeptScalingOfEngine.open(config, clock, (error) => events.tell('failure', error))
+  const scaling: ScalingDesk = new ScalingDesk({
+    kept: keptScaling.state,
+    ...{ config, clock, pool, alerts, alertLog, events, gauge, forecaster: forecasterOf(config) },
+    nodes: nodes === null ? undefined : openTarget('nodes', nodes, machinePorts(clock)),
+    nextTicket: () => egress.nextTicket,
+    pausePipelines: (names) => pipelines.pause(names),
+    sampleBulk: (keep) => publishCursor(memory.i32, plan.at.map + MAP_BULK_KEEP, keep),
+  })
+  keptScaling.keep(() => scaling.kept())
   const outlook = scaling.isEnabled ? scaling.outlook() : poolOutlook(pool, config.pool.max)
   const drain = new DeviceDrain(foundation, clock)
   const noteAtOnce = (alert: Alert | undefined): void => {
@@ -267,7 +279,7 @@ async function assembleOver(
   else void durability.ready.then(() => scaling.begin()).catch(() => undefined)
   const statsDesk = new StatsDesk({
     ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },
-    ...{ pipelines, notifications, incidents, escalation },
+    ...{ pipelines, notifications, incidents, escalation, scaling },
   })
   if (durability === undefined) notifications.begin()
   else void durability.ready.then(() => notifications.begin()).catch(() => undefined)
@@ -299,6 +311,8 @@ async function assembleOver(
     router,
     pool,
     scaling,
+    gauge,
+    keptScaling,
     statsDesk,
   }
   return { config, clock, foundation, events, directory, alerts, alertNews, alertLog, externalizer, ...state }
@@ -314,6 +328,12 @@ async function openKeptOf(
   publishCursor(foundation.memory.i32, foundation.plan.at.control + CONTROL_REPLAYING, 1)
   return openKept(dataDir, foundation, clock, (error) => events.tell('failure', error))
 }
+
+const forecasterOf = ({ scaling: { forecast, pool } }: Config): SeasonalForecaster =>
+  new SeasonalForecaster({
+    ...{ series: ENGINE_SERIES, timeZone: forecast.timezone, leadMs: pool.predictive.leadMs },
+    events: NO_EVENTS,
+  })
 
 /** Of a frame: a ring takes one and the frame's head. */
 const maxReadingsOf = ({ limits }: Config): number => Math.floor(limits.frameBytes / 32) - 1

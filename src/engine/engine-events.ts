@@ -6,6 +6,7 @@ import type { ScalingDecision } from '../core/scaling.ts'
 import type { Stats } from '../core/stats.ts'
 import type { MaintenanceEvent } from '../reservations/maintenance.ts'
 import type { Notification } from '../notifications/notification.ts'
+import type { LadderStep } from '../scaling/degradation/ladder.ts'
 import type { EmitMessage } from '../pipelines/pipeline-context.ts'
 
 /** What `engine.on` can be told of. */
@@ -22,6 +23,8 @@ export interface EngineEvents {
   maintenance: [event: MaintenanceEvent]
   /** A pool is to have another size, or a decision has had its effect. */
   scaling: [decision: ScalingDecision]
+  /** Under severe shortage the engine does without something (see docs/scaling.md), or not any more. */
+  degradation: [step: LadderStep]
   /** Once a second. */
   stats: [stats: Stats]
   /** A pipeline's `ctx.emit(topic, data)`. */

@@ -208,6 +208,8 @@ export class Engine {
     await this.#parts.maintenance.close()
     await this.#door.close()
     await this.#parts.rules.close()
+    this.#parts.gauge.close()
+    await this.#parts.keptScaling.close()
     await this.#parts.scaling.close()
     await pool.close(Math.max(LEAVING_MS, untilMs - clock.nowMs()))
     await router.stop()

@@ -27,6 +27,7 @@ export interface StatsDeskParts {
   readonly alerts: AlertBook
   readonly registry: DeviceRegistry
   readonly pool: WorkerPool
+  readonly scaling: { stats(): Stats['scaling'] }
   readonly durability: { stats(): DurabilityStats } | undefined
   readonly pipelines: { list(): readonly PipelineStats[] }
   readonly sinks: { stats(): readonly SinkStats[] }
@@ -72,6 +73,7 @@ export class StatsDesk {
       alerts: { open, raised, standings: alerts.standings },
       anomalies: { detected: counted.anomalies, latencyMs: latency.anomaly.window() },
       pool: { size: pool.size, busy: pool.busy, min, max, replaced: pool.replaced },
+      scaling: this.#parts.scaling.stats(),
       series: counted.series,
       devices: registry.size,
       connections: counted.connections,

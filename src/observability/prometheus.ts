@@ -8,6 +8,7 @@ import type { ProcessFigures } from './process-probe.ts'
 import { writeEscalation, writeIncidents } from './prometheus-incidents.ts'
 import { writeDurability } from './prometheus-durability.ts'
 import { type NotificationLatency, writeNotifications } from './prometheus-notifications.ts'
+import { writeScaling } from './prometheus-scaling.ts'
 import { writeDeadLetters, writePipelines, writeSinks } from './prometheus-outside.ts'
 
 export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
@@ -28,6 +29,7 @@ export function renderPrometheus(
   if (stats.escalation !== null) writeEscalation(text, stats.escalation)
   writeLatency(text, latency)
   writeEngine(text, stats)
+  writeScaling(text, stats.scaling)
   if (stats.durability !== null) writeDurability(text, stats.durability)
   writePipelines(text, stats.pipelines)
   writeSinks(text, stats.sinks)

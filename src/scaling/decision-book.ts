@@ -7,7 +7,7 @@ export class DecisionBook {
   readonly #kept: ScalingDecision[] = []
   readonly #most: number
   readonly #listeners = new Set<Listener>()
-  readonly #counts = new Map<string, number>()
+  readonly #counts = new Map<string, Record<string, number>>()
   /** What each pool's last round decided, whether it was news or not. */
   readonly #last = new Map<string, ScalingDecision>()
   #nextId: number
@@ -22,9 +22,9 @@ export class DecisionBook {
     return this.#nextId
   }
 
-  /** Decisions that changed a size, by pool and policy: `pool/policy`. */
-  get counts(): ReadonlyMap<string, number> {
-    return this.#counts
+  /** Decisions of a pool that changed its size, by what decided. */
+  countsOf(pool: string): Readonly<Record<string, number>> {
+    return this.#counts.get(pool) ?? {}
   }
 
   /** Keeps it when it says something else than the round before of its pool. */
@@ -69,8 +69,8 @@ export class DecisionBook {
   }
 
   #count({ pool, policy }: ScalingDecision): void {
-    const key = `${pool}/${policy}`
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
+    const counts = this.countsOf(pool)
+    this.#counts.set(pool, { ...counts, [policy]: (counts[policy] ?? 0) + 1 })
   }
 
   #tell(decision: ScalingDecision): void {

@@ -8,14 +8,15 @@ import type {
   CapacityOutlook,
   DemandForecaster,
   ForecastAccuracy,
+  ScaledPoolStats,
   ScalingDecision,
 } from '../core/scaling.ts'
 import type { ScalingAlert } from './alert-watch.ts'
 import { DecisionBook } from './decision-book.ts'
 import { DemandFeed } from './demand-feed.ts'
-import { ScaledPool, type ScaledPoolOptions, type ScaledPoolState } from './scaled-pool.ts'
+import type { PriorityException } from './priorities.ts'
+import { type KeptPool, ScaledPool, type ScaledPoolOptions, type ScaledPoolState } from './scaled-pool.ts'
 import type { ScalingGauge } from './scaling-gauge.ts'
-import type { KeptPolicy } from './policy/pool-policy.ts'
 import { ServiceRate } from './service-rate.ts'
 
 export const TICK_MS = 1000
@@ -30,6 +31,8 @@ export interface ScalingLoopParts {
   readonly history: number
   /** Readings per second of a worker until it is measured; 0 = not known. */
   readonly serviceRate: number
+  /** Exceptions from the order in which scarce units are given away. */
+  readonly priorities?: readonly PriorityException[]
   readonly onAlert: (alert: ScalingAlert) => void
   /** After each tick. */
   readonly onTick?: (tick: ScalingTick) => void
@@ -52,7 +55,7 @@ export interface PoolTick {
 export interface KeptScaling {
   readonly nextDecision: number
   readonly serviceRate: number
-  readonly policies: Readonly<Record<string, KeptPolicy>>
+  readonly pools: Readonly<Record<string, KeptPool>>
 }
 
 export class ScalingLoop {
@@ -73,8 +76,8 @@ export class ScalingLoop {
     this.pools = parts.pools.map((options) => {
       const { decisions } = this
       return new ScaledPool(options, {
-        ...{ forecaster, holds, decisions, onAlert },
-        kept: kept?.policies[options.name],
+        ...{ forecaster, holds, decisions, onAlert, priorities: parts.priorities ?? [] },
+        kept: kept?.pools[options.name],
       })
     })
     this.#lastMs = clock.nowMs()
@@ -121,6 +124,11 @@ export class ScalingLoop {
     return this.pools.map((pool) => pool.state(at))
   }
 
+  stats(): ScaledPoolStats[] {
+    const at = this.#parts.clock.epochMs()
+    return this.pools.map((pool) => pool.stats(at))
+  }
+
   accuracy(): ForecastAccuracy {
     return this.#parts.forecaster.accuracy()
   }
@@ -134,7 +142,7 @@ export class ScalingLoop {
     return {
       nextDecision: this.decisions.nextId,
       serviceRate: this.#rate.perSecond,
-      policies: Object.fromEntries(this.pools.map((pool) => [pool.name, pool.policy.kept()])),
+      pools: Object.fromEntries(this.pools.map((pool) => [pool.name, pool.kept()])),
     }
   }
 

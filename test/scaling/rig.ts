@@ -11,6 +11,7 @@ import type {
 } from '../../src/core/scaling.ts'
 import type { Tier } from '../../src/core/tiers.ts'
 import type { ScalingAlert } from '../../src/scaling/alert-watch.ts'
+import type { PriorityException } from '../../src/scaling/priorities.ts'
 import type { PolicyOptions } from '../../src/scaling/policy/policy-options.ts'
 import type { ScaledPoolOptions } from '../../src/scaling/scaled-pool.ts'
 import type { ScalingGauge, ScalingReading } from '../../src/scaling/scaling-gauge.ts'
@@ -137,6 +138,7 @@ export interface RigOptions {
   readonly kept?: KeptScaling
   readonly pool?: Partial<ScaledPoolOptions>
   readonly history?: number
+  readonly priorities?: readonly PriorityException[]
 }
 
 export class ScalingRig {
@@ -148,6 +150,7 @@ export class ScalingRig {
   readonly alerts: ScalingAlert[] = []
   readonly ticks: ScalingTick[] = []
   holds: CapacityHold[] = []
+  readonly granted: { id: string; units: number; reason: string }[] = []
 
   constructor(options: RigOptions = {}) {
     const perSecond = options.perSecond ?? 1000
@@ -157,7 +160,11 @@ export class ScalingRig {
       clock: this.clock,
       gauge: this.gauge,
       forecaster: this.forecaster,
-      holds: { between: (from, until) => this.holds.filter((h) => h.from < until && h.until > from) },
+      holds: {
+        between: (from, until) => this.holds.filter((hold) => hold.from < until && hold.until > from),
+        grant: (id, units, reason) => void this.granted.push({ id, units, reason }),
+      },
+      ...(options.priorities && { priorities: options.priorities }),
       pools: [
         {
           ...{ name: 'workers', target: this.target, workersPerUnit: 1, isOneOfMany: false },

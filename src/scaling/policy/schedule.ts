@@ -38,11 +38,14 @@ const LOCAL_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$/
 /** Why it is no schedule; '' = it is one. */
 export function scheduleProblem(options: ScheduleOptions): string {
   if (!LOCAL_TIME.test(options.starts)) return 'starts: allowed: a local time such as 2026-01-05T06:00'
+  // a window is asked for at most once in its time, which has to be worth it
+  if (/FREQ=(SECONDLY|MINUTELY)/i.test(options.rrule))
+    return 'rrule: allowed: a recurrence of hours or longer'
   try {
     ruleOf(options).next(new Date(0), true)
     return ''
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return (error as Error).message
   }
 }
 

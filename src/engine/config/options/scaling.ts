@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { targetOptions } from '../../../scaling/targets/target-kinds.ts'
 import { scheduleProblem } from '../../../scaling/policy/schedule.ts'
 import { whole } from './values.ts'
 
@@ -107,11 +108,80 @@ const poolPolicy = z.strictObject(
   policyShape({ leadMs: 10_000, outMs: 0, inMs: 10_000, stabilisationMs: 60_000 }),
 )
 
+const nodes = z.strictObject({
+  min: z.int().min(0).max(100_000).default(1).meta({ description: 'Fewest nodes.' }),
+  max: z.int().min(1).max(100_000).meta({ description: 'Most nodes.' }),
+  target: targetOptions.nullable().default(null).meta({
+    description: 'What is scaled: see [targets](scaling-targets.md).',
+    'x-default': 'none: whoever scales comes and asks, `GET /v1/scaling/desired?pool=nodes`',
+  }),
+  readyWithinMs: whole(1000, DAY_MS, 600_000, 'Nodes that are not there after so long are told as an alert.'),
+  ...policyShape({ leadMs: 300_000, outMs: 60_000, inMs: 300_000, stabilisationMs: 300_000 }),
+})
+
 /** A policy as it may be changed at run time: complete, with its bounds. */
 export const policyOptions = z.strictObject({
   min: z.int().min(0).max(100_000).meta({ description: 'Fewest units.' }),
   max: z.int().min(1).max(100_000).meta({ description: 'Most units.' }),
   ...policyShape({ leadMs: 10_000, outMs: 0, inMs: 10_000, stabilisationMs: 60_000 }),
+})
+
+const rung = z
+  .discriminatedUnion('do', [
+    z.strictObject({
+      do: z.literal('pause-pipelines'),
+      pipelines: z.array(z.string().min(1)).min(1).max(64).meta({
+        description: 'Names of pipelines that are optional: readings pass them by until it is over.',
+      }),
+    }),
+    z.strictObject({
+      do: z.literal('sample-bulk'),
+      keep: z.int().min(2).max(1000).meta({
+        description:
+          'One of so many readings of bulk is taken; the others are refused for good, with `sampled`.',
+      }),
+    }),
+  ])
+  .meta({
+    description: 'What is done without.',
+    'x-allowed': '`do: pause-pipelines` with `pipelines`, or `do: sample-bulk` with `keep`',
+  })
+
+const degradation = z.strictObject({
+  ladder: z
+    .array(rung)
+    .max(16)
+    .default([])
+    .meta({ description: 'Steps down, the least painful first.', 'x-default': 'none' }),
+  downAfterMs: whole(1000, HOUR_MS, 5000, 'Severe shortage of so long takes one step down.'),
+  upAfterMs: whole(1000, DAY_MS, 60_000, 'Calm of so long takes one step up; longer after a relapse.'),
+  severeWaitMs: whole(
+    1,
+    HOUR_MS,
+    1000,
+    'At the ceiling, work that waits longer, or is refused, is severe shortage.',
+  ),
+  calmWaitMs: whole(1, HOUR_MS, 100, 'It is calm when work waits less.'),
+  calmUtilisation: share(0.05, 1, 0.9, 'It is calm when workers are at work for less of their time.'),
+})
+
+const CLAIMS = ['anomaly', 'maintenance', 'premium', 'standard', 'bulk'] as const
+const priorityException = z.strictObject({
+  kind: z.enum(CLAIMS).meta({ description: 'Whose claim it is.' }),
+  name: z
+    .string()
+    .min(1)
+    .max(256)
+    .default('*')
+    .meta({ description: 'Its name, such as that of a reservation; `*` stands for anything.' }),
+  before: z.enum(CLAIMS).meta({ description: 'What it comes right before.' }),
+})
+
+const forecast = z.strictObject({
+  timezone: z.string().refine(isTimeZone).default('UTC').meta({
+    description: 'IANA time zone by whose clocks days and weeks repeat, such as Europe/Berlin.',
+    'x-allowed': 'an IANA time zone',
+  }),
 })
 
 /** Elastic capacity. */
@@ -125,5 +195,24 @@ export const scalingOptions = z.strictObject({
     description: 'Readings per second that a worker is taken to do until it has been measured.',
     'x-default': '0: unknown, utilisation counts until it is known',
   }),
+  forecast: forecast.prefault({}).meta({ description: 'How demand is forecast.' }),
   pool: poolPolicy.prefault({}).meta({ description: 'Policy of the worker threads.' }),
+  nodes: nodes.nullable().default(null).meta({
+    description: 'Nodes beside this one, each with as much to do: their number follows the load too.',
+    'x-default': 'none',
+  }),
+  priorities: z.array(priorityException).max(100).default([]).meta({
+    description: 'Exceptions from the order in which scarce units are given away.',
+    'x-default': 'none: anomaly, maintenance, premium, standard, bulk',
+  }),
+  degradation: degradation.prefault({}).meta({ description: 'What is done without under severe shortage.' }),
 })
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
