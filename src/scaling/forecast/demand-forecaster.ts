@@ -101,7 +101,7 @@ export class SeasonalForecaster implements DemandForecaster {
     this.series = series
     this.#events = new Calendar(series, events)
     this.#shape = JSON.stringify([timeZone, ...series.map(({ tier, region }) => [tier, region])])
-    this.#shortTerm = new ShortTerm(series.length)
+    this.#shortTerm = new ShortTerm(tiers)
     this.#minutes = resolution(MINUTE_MS, MINUTE_LEARNING)
     this.#hours = resolution(HOUR_MS, HOUR_LEARNING)
     const parts = { shortTerm: this.#shortTerm, minutes: this.#minutes, hours: this.#hours }
@@ -254,6 +254,7 @@ export class SeasonalForecaster implements DemandForecaster {
     )
     if (due === undefined) return
     const { fromMs, untilMs } = due.span
+    if (!this.#outlook.isReady(this.#now + fromMs, this.#now + untilMs - 1, untilMs)) return
     const prospect = this.#outlook.look(this.#now, this.#now + fromMs, this.#now + untilMs - 1, untilMs)
     due.begin(this.#now, prospect.totals, this.#expect(due, prospect).expected)
   }

@@ -25,8 +25,9 @@ export interface EnsembleShape {
   readonly patience: number
 }
 
-/** Errors count up to so many times their usual size. */
+/** Errors count up to so many times their usual size, but not in the first days, when there is everything to learn. */
 const CLIP = 3
+const UNLIMITED_DAYS = 14
 const SCALE_GAIN = 0.02
 /** Weeks after each of which every member begins again from the starter's seasons. */
 const SHARED_WEEKS = 4
@@ -136,7 +137,8 @@ export class SeasonalEnsemble {
       firstDay(this.#shape, this.state, series, this.#daySlot, log)
       return
     }
-    const limit = CLIP * this.state.scale[series]
+    const isNew = this.state.seen[series] < UNLIMITED_DAYS * season.daySlots
+    const limit = isNew ? Infinity : CLIP * this.state.scale[series]
     for (let member = 0; member < members.length; member++) this.#update(series, member, log, gap, limit)
   }
 

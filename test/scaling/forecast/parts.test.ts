@@ -37,7 +37,7 @@ describe('RatioSketch', () => {
 
 describe('ShortTerm', () => {
   it('carries a rise on, damped and at most to four times the level', () => {
-    const short = new ShortTerm(1)
+    const short = new ShortTerm(Uint8Array.of(0))
     for (let second = 0; second < 60; second++) short.observe(Float64Array.of(1000 + 100 * second))
     expect(short.predict(0, trendReach(5))).toBeGreaterThan(7000)
     expect(short.predict(0, trendReach(5))).toBeLessThan(7500)
@@ -45,7 +45,7 @@ describe('ShortTerm', () => {
   })
 
   it('never expects less than nothing', () => {
-    const short = new ShortTerm(1)
+    const short = new ShortTerm(Uint8Array.of(0))
     for (let second = 0; second < 20; second++)
       short.observe(Float64Array.of(Math.max(0, 1000 - 100 * second)))
     expect(short.predict(0, trendReach(600))).toBe(0)
