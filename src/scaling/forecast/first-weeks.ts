@@ -77,15 +77,20 @@ export function finishFirstWeek(
   const table = state.week.subarray(row * weekSlots, (row + 1) * weekSlots)
   const day = state.day.subarray(row * daySlots, (row + 1) * daySlots)
   const hours = weekSlots / 7
+  const notedHours: number[] = []
   for (let hour = 0; hour < hours; hour++) {
     const slots = Array.from({ length: 7 }, (_, weekday) => weekday * hours + hour)
     const noted = slots.map((slot) => table[slot]).filter((log) => !Number.isNaN(log))
     const usual = noted.toSorted((a, b) => a - b)[noted.length >> 1]
     for (const slot of slots) table[slot] = Number.isNaN(table[slot]) ? 0 : table[slot] - usual
     if (noted.length === 0) continue
+    notedHours.push(usual)
     const bend = usual - noted.reduce((sum, log) => sum + log, 0) / noted.length
     for (let step = 0; step < stepsPerWeekSlot; step++) day[hour * stepsPerWeekSlot + step] += bend
   }
+  const middle = meanOf(day)
+  state.level[row] = meanOf(notedHours)
+  for (let slot = 0; slot < daySlots; slot++) day[slot] -= middle
 }
 
 /** All seasonal members go on from the starter's level and seasons. */
@@ -104,3 +109,6 @@ export function copyStarter({ season, members }: EnsembleShape, state: EnsembleS
     if (seasons === 'both') week.copyWithin(row * weekSlots, starter * weekSlots, (starter + 1) * weekSlots)
   }
 }
+
+const meanOf = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((sum, value) => sum + value, 0) / values.length
