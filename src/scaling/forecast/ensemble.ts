@@ -7,7 +7,7 @@
  * Constant state, no look back: a series learns from its first day on. Steps that are not shown to it (masked) age what
  * is left of the last error, nothing else. Sudden steps to next to nothing look like outages and are not believed for a while.
  */
-import { copyStarter, finishFirstDay, firstDay } from './first-weeks.ts'
+import { copyStarter, finishFirstDay, finishFirstWeek, firstDay, noteWeek } from './first-weeks.ts'
 import { type EnsembleState, ensembleState } from './ensemble-state.ts'
 import { LeadWeights } from './lead-weights.ts'
 import { type Member, TREND_DAMPING, trendOver } from './member.ts'
@@ -25,8 +25,9 @@ export interface EnsembleShape {
   readonly patience: number
 }
 
-/** Errors count up to so many times their usual size. */
+/** Errors count up to so many times their usual size, but not in the first days, when there is everything to learn. */
 const CLIP = 3
+const UNLIMITED_DAYS = 14
 const SCALE_GAIN = 0.02
 /** Weeks after each of which every member begins again from the starter's seasons. */
 const SHARED_WEEKS = 4
@@ -116,7 +117,8 @@ export class SeasonalEnsemble {
     const { daySlots, weekSlots } = this.#shape.season
     const row = series * this.#shape.members.length + member
     if (seen[series] < daySlots) return level[row]
-    const usual = level[row] + day[row * daySlots + daySlot] + week[row * weekSlots + weekSlot]
+    const weekly = seen[series] < daySlots * 7 ? 0 : week[row * weekSlots + weekSlot]
+    const usual = level[row] + day[row * daySlots + daySlot] + weekly
     return usual + trend[row] * reach + error[row] * left
   }
 
@@ -132,11 +134,15 @@ export class SeasonalEnsemble {
   #learn(series: number, step: number, log: number, gap: number): void {
     const { season, members } = this.#shape
     this.#findSlots(step)
+    if (this.state.seen[series] < season.daySlots * 7) {
+      noteWeek(this.#shape, this.state, series, this.#weekSlot, log)
+    }
     if (this.state.seen[series] < season.daySlots) {
       firstDay(this.#shape, this.state, series, this.#daySlot, log)
       return
     }
-    const limit = CLIP * this.state.scale[series]
+    const isNew = this.state.seen[series] < UNLIMITED_DAYS * season.daySlots
+    const limit = isNew ? Infinity : CLIP * this.state.scale[series]
     for (let member = 0; member < members.length; member++) this.#update(series, member, log, gap, limit)
   }
 
@@ -149,7 +155,8 @@ export class SeasonalEnsemble {
     const dayAt = row * season.daySlots + this.#daySlot
     const weekAt = row * season.weekSlots + this.#weekSlot
     const drift = trendGain > 0 ? trend[row] * trendOver(gap) : 0
-    const off = log - (level[row] + drift + day[dayAt] + week[weekAt])
+    const weekly = this.state.seen[series] < season.daySlots * 7 ? 0 : week[weekAt]
+    const off = log - (level[row] + drift + day[dayAt] + weekly)
     const surprise = off - error[row] * memory ** gap
     const counted = Math.min(limit, Math.max(-limit, surprise))
     level[row] += drift + levelGain * counted
@@ -168,8 +175,8 @@ export class SeasonalEnsemble {
     const days = Math.floor(seen[series] / season.daySlots)
     const gain = days < EVEN_DAYS ? Math.max(dayGain, eagerness / (days + 1)) : dayGain
     day[dayAt] += gain * counted
-    if (seasons === 'day') return
     const weeks = Math.floor(days / 7)
+    if (seasons === 'day' || weeks === 0) return
     const even = weeks < SHARED_WEEKS ? eagerness / (weeks + 1) : 0
     const visit = Math.min(Math.max(weekGain, even), 1 - gain)
     week[weekAt] += perStep(visit, season.stepsPerWeekSlot) * counted
@@ -186,6 +193,7 @@ export class SeasonalEnsemble {
     const seen = this.state.seen[series]
     if (seen === season.daySlots) finishFirstDay(this.#shape, this.state, series)
     const weeks = seen / (season.daySlots * 7)
+    if (weeks === 1) finishFirstWeek(this.#shape, this.state, series)
     if (Number.isInteger(weeks) && weeks <= SHARED_WEEKS) copyStarter(this.#shape, this.state, series)
   }
 

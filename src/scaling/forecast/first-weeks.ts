@@ -48,6 +48,51 @@ export function finishFirstDay(
   }
 }
 
+/** A step of the first week: the starter's week table is the notebook of what the slots of the week were. */
+export function noteWeek(
+  { season, members }: EnsembleShape,
+  { week, seen }: EnsembleState,
+  series: number,
+  weekSlot: number,
+  log: number,
+): void {
+  const table = series * members.length * season.weekSlots
+  if (seen[series] === 0) week.fill(NaN, table, table + season.weekSlots)
+  const noted = week[table + weekSlot]
+  const gain = Math.min(1, 2 / season.stepsPerWeekSlot)
+  week[table + weekSlot] = Number.isNaN(noted) ? log : noted + gain * (log - noted)
+}
+
+/**
+ * Turns the notes of the first week into the starter's week season: what is usual at an hour is the median of its seven
+ * days, so that two days off do not bend the others. The day table, a mean until now, becomes that median.
+ */
+export function finishFirstWeek(
+  { season, members }: EnsembleShape,
+  state: EnsembleState,
+  series: number,
+): void {
+  const row = series * members.length
+  const { daySlots, weekSlots, stepsPerWeekSlot } = season
+  const table = state.week.subarray(row * weekSlots, (row + 1) * weekSlots)
+  const day = state.day.subarray(row * daySlots, (row + 1) * daySlots)
+  const hours = weekSlots / 7
+  const notedHours: number[] = []
+  for (let hour = 0; hour < hours; hour++) {
+    const slots = Array.from({ length: 7 }, (_, weekday) => weekday * hours + hour)
+    const noted = slots.map((slot) => table[slot]).filter((log) => !Number.isNaN(log))
+    const usual = noted.toSorted((a, b) => a - b)[noted.length >> 1]
+    for (const slot of slots) table[slot] = Number.isNaN(table[slot]) ? 0 : table[slot] - usual
+    if (noted.length === 0) continue
+    notedHours.push(usual)
+    const bend = usual - noted.reduce((sum, log) => sum + log, 0) / noted.length
+    for (let step = 0; step < stepsPerWeekSlot; step++) day[hour * stepsPerWeekSlot + step] += bend
+  }
+  const middle = meanOf(day)
+  state.level[row] = meanOf(notedHours)
+  for (let slot = 0; slot < daySlots; slot++) day[slot] -= middle
+}
+
 /** All seasonal members go on from the starter's level and seasons. */
 export function copyStarter({ season, members }: EnsembleShape, state: EnsembleState, series: number): void {
   const { level, trend, error, day, week } = state
@@ -64,3 +109,6 @@ export function copyStarter({ season, members }: EnsembleShape, state: EnsembleS
     if (seasons === 'both') week.copyWithin(row * weekSlots, starter * weekSlots, (starter + 1) * weekSlots)
   }
 }
+
+const meanOf = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((sum, value) => sum + value, 0) / values.length

@@ -48,7 +48,7 @@ export class Outlook {
       byTier[way].set(tiers)
     }
     const { minutes, hours } = this.#parts
-    const stride = bandUntilMs <= CLOSE_MS ? MINUTE_MS : STRIDE * MINUTE_MS
+    const stride = strideOf(bandUntilMs)
     if (bandUntilMs <= SHORT_SIGHT_MS) this.#lookShort(now, from, until, take)
     if (bandUntilMs <= MINUTE_SIGHT_MS && minutes.hasSeen) {
       for (const at of instants(from, until, stride)) take(2, minutes.expect(at))
@@ -57,6 +57,15 @@ export class Outlook {
     // further than minutes see, and no hour has ended yet: as much as now is all there is to say
     if (totals.every(Number.isNaN)) take(0, this.#shortTermAt(from, 0))
     return { totals, byTier }
+  }
+
+  /** Whether a look costs little, everything being known already; if not, it is one step nearer to it afterwards. */
+  isReady(from: number, until: number, bandUntilMs: number): boolean {
+    const { minutes, hours } = this.#parts
+    const stride = strideOf(bandUntilMs)
+    const isNear = bandUntilMs <= MINUTE_SIGHT_MS && minutes.hasSeen
+    if (isNear && !instants(from, until, stride).every((at) => minutes.prepare(at))) return false
+    return !hours.hasSeen || instants(from, until, HOUR_MS).every((at) => hours.prepare(at))
   }
 
   #lookShort(
@@ -76,14 +85,17 @@ export class Outlook {
   #shortTermAt(at: number, reach: number): Float64Array {
     const { shortTerm, tiers, events } = this.#parts
     const known = events.effectBetween(at, at + 1)
+    if (known === null) return shortTerm.predictTiers(reach)
     const byTier = new Float64Array(TIERS.length)
     for (let series = 0; series < tiers.length; series++) {
       const usual = shortTerm.predict(series, reach)
-      byTier[tiers[series]] += known === null ? usual : usual * known.factor[series] + known.extra[series]
+      byTier[tiers[series]] += usual * known.factor[series] + known.extra[series]
     }
     return byTier
   }
 }
+
+const strideOf = (bandUntilMs: number): number => (bandUntilMs <= CLOSE_MS ? MINUTE_MS : STRIDE * MINUTE_MS)
 
 /** `from`, the multiples of `stride` after it, and `until`. */
 function instants(from: number, until: number, stride: number): readonly number[] {

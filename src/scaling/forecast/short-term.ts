@@ -2,6 +2,8 @@
  * The next seconds to minutes: level and damped trend of each series at steps of a second (Gardner & McKenzie 1985), on
  * demand itself and not its logarithm: a fleet that is switched on rises by so many readings per second, not by a factor.
  */
+import { TIERS } from '../../core/tiers.ts'
+
 const LEVEL_GAIN = 0.3
 const TREND_GAIN = 0.15
 /** What is left of a trend a second later: one that goes on for ever would be worth 49 seconds. */
@@ -12,30 +14,49 @@ const STEEPEST = 4
 export class ShortTerm {
   readonly level: Float64Array
   readonly trend: Float64Array
+  /** Sums by tier. */
+  readonly #levels = new Float64Array(TIERS.length)
+  readonly #trends = new Float64Array(TIERS.length)
+  readonly #tiers: Uint8Array
   #hasSeen = false
 
-  constructor(series: number) {
-    this.level = new Float64Array(series)
-    this.trend = new Float64Array(series)
+  /** `tiers`: index of the tier of each series. */
+  constructor(tiers: Uint8Array) {
+    this.#tiers = tiers
+    this.level = new Float64Array(tiers.length)
+    this.trend = new Float64Array(tiers.length)
   }
 
   /** One second on. */
   observe(demand: Float64Array): void {
     if (!this.#hasSeen) this.level.set(demand)
     this.#hasSeen = true
+    this.#levels.fill(0)
+    this.#trends.fill(0)
     for (let series = 0; series < demand.length; series++) {
       const drift = DAMPING * this.trend[series]
       const surprise = demand[series] - this.level[series] - drift
       this.level[series] += drift + LEVEL_GAIN * surprise
       this.trend[series] = drift + LEVEL_GAIN * TREND_GAIN * surprise
+      this.#levels[this.#tiers[series]] += this.level[series]
+      this.#trends[this.#tiers[series]] += this.trend[series]
     }
   }
 
   /** Expected demand of a series; `reach` from `trendReach`, or 0 to leave the trend aside. */
   predict(series: number, reach: number): number {
-    const level = Math.max(0, this.level[series])
-    return Math.min(Math.max(0, level + reach * this.trend[series]), level * STEEPEST)
+    return extended(this.level[series], this.trend[series], reach)
   }
+
+  /** Expected demand of all series of each tier together. */
+  predictTiers(reach: number): Float64Array {
+    return this.#levels.map((level, tier) => extended(level, this.#trends[tier], reach))
+  }
+}
+
+function extended(level: number, trend: number, reach: number): number {
+  const least = Math.max(0, level)
+  return Math.min(Math.max(0, least + reach * trend), least * STEEPEST)
 }
 
 /** What a trend of 1 amounts to after `seconds`. */

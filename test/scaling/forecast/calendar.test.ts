@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest'
+import { Calendar } from '../../../src/scaling/forecast/calendar.ts'
+import { parseIcsCalendar } from '../../../src/scaling/forecast/ics-calendar.ts'
+import { parseYamlCalendar } from '../../../src/scaling/forecast/yaml-calendar.ts'
+import { HOUR_MS, MINUTE_MS, SERIES } from './fleet.ts'
+
+const yaml = (lines: string): string =>
+  `events:\n  - name: factory opens\n    starts: 2026-10-19T06:00\n    duration: 30m\n${lines}`
+const ics = (...lines: readonly string[]): string =>
+  ['BEGIN:VCALENDAR', 'VERSION:2.0', 'BEGIN:VEVENT', ...lines, 'END:VEVENT', 'END:VCALENDAR'].join('\r\n')
+const at = (text: string): number => Date.parse(text)
+
+describe('Calendar', () => {
+  it('knows nothing without events and outside of them', () => {
+    expect(new Calendar(SERIES, []).effectBetween(0, 1)).toBeNull()
+    const calendar = new Calendar(SERIES, parseYamlCalendar(yaml('    factor: 4'), 'c.yaml'))
+    expect(calendar.effectBetween(at('2026-10-20T06:00Z'), at('2026-10-20T07:00Z'))).toBeNull()
+    expect(calendar.effectBetween(at('2026-10-19T06:30Z'), at('2026-10-19T06:31Z'))).toBeNull()
+  })
+
+  it('keeps the local time of a recurring event when the clocks change', () => {
+    const events = parseYamlCalendar(
+      yaml('    factor: 4\n    rrule: FREQ=DAILY\n    timezone: Europe/Berlin'),
+      'c.yaml',
+    )
+    const calendar = new Calendar(SERIES, events)
+    const before = calendar.effectBetween(at('2026-10-24T04:00Z'), at('2026-10-24T04:01Z'))
+    const after = calendar.effectBetween(at('2026-10-25T05:00Z'), at('2026-10-25T05:01Z'))
+    expect(before?.factor).toEqual(Float64Array.of(4, 4))
+    expect(after?.reason).toBe('factory opens (×4)')
+    expect(calendar.effectBetween(at('2026-10-25T04:00Z'), at('2026-10-25T04:01Z'))).toBeNull()
+  })
+
+  it('concerns the tiers and regions it names, and divides readings on top among them', () => {
+    const events = parseYamlCalendar(
+      yaml('    readingsPerSecond: 300\n    tiers: [premium]\n    regions: [eu]'),
+      'c.yaml',
+    )
+    const effect = new Calendar(SERIES, events).effectBetween(
+      at('2026-10-19T06:00Z'),
+      at('2026-10-19T06:01Z'),
+    )
+    expect(effect).toMatchObject({ extra: Float64Array.of(300, 0), reason: 'factory opens (+300/s)' })
+    const none = parseYamlCalendar(yaml('    factor: 2\n    regions: [mars]'), 'c.yaml')
+    expect(
+      new Calendar(SERIES, none).effectBetween(at('2026-10-19T06:00Z'), at('2026-10-19T06:01Z'))?.factor,
+    ).toEqual(Float64Array.of(1, 1))
+  })
+
+  it('multiplies what happens at once, and has the highest of a time in which effects change', () => {
+    const events = [
+      ...parseYamlCalendar(yaml('    factor: 4'), 'a.yaml'),
+      ...parseYamlCalendar(yaml('    factor: 0.5').replace('06:00', '06:15'), 'b.yaml'),
+    ]
+    const calendar = new Calendar(SERIES, events)
+    expect(calendar.effectBetween(at('2026-10-19T06:15Z'), at('2026-10-19T06:16Z'))?.factor[0]).toBe(2)
+    expect(calendar.effectBetween(at('2026-10-19T05:00Z'), at('2026-10-19T08:00Z'))?.factor[0]).toBe(4)
+  })
+
+  it('can be asked of any number of weeks, and be given other events', () => {
+    const calendar = new Calendar(
+      SERIES,
+      parseYamlCalendar(yaml('    factor: 4\n    rrule: FREQ=WEEKLY'), 'c.yaml'),
+    )
+    const week = 168 * HOUR_MS
+    for (let i = 0; i < 80; i++) {
+      const from = at('2026-10-19T06:00Z') + i * week
+      expect(calendar.effectBetween(from, from + MINUTE_MS)?.factor[0]).toBe(4)
+    }
+    calendar.replace([])
+    expect(calendar.effectBetween(at('2026-10-19T06:00Z'), at('2026-10-19T06:01Z'))).toBeNull()
+  })
+})
+
+describe('parseYamlCalendar', () => {
+  it.each([
+    ['    factor: 1', 'needs a factor other than 1'],
+    ['    factor: 4\n    colour: red', 'colour'],
+    ['    factor: 4\n    tiers: [gold]', 'tiers'],
+    ['    factor: 4\n    rrule: FREQ=SOMETIMES', 'allowed is what RFC 5545 allows'],
+    ['    factor: 4\n    timezone: Mars/Olympus', 'c.yaml: factory opens: when it happens'],
+    ['    factor: [', 'c.yaml: not a calendar'],
+  ])('refuses %j', (lines, why) => {
+    expect(() => parseYamlCalendar(yaml(lines), 'c.yaml')).toThrow(why)
+  })
+
+  it('refuses durations and starts that are not what they must be', () => {
+    expect(() => parseYamlCalendar(yaml('    factor: 2').replace('30m', 'half an hour'), 'c')).toThrow(
+      'such as 30m',
+    )
+    expect(() => parseYamlCalendar(yaml('    factor: 2').replace('T06:00', ''), 'c')).toThrow(
+      'is a local time',
+    )
+  })
+})
+
+describe('parseIcsCalendar', () => {
+  const times = ['DTSTART;TZID=Europe/Berlin:20261102T060000', 'DURATION:PT30M']
+
+  it('reads factor, tiers, regions, recurrence and exceptions', () => {
+    const rules = ['RRULE:FREQ=WEEKLY;BYDAY=MO,TU', 'EXDATE;TZID=Europe/Berlin:20261103T060000']
+    const own = ['X-MILLRACE-FACTOR:4', 'X-MILLRACE-TIERS:premium, bulk', 'X-MILLRACE-REGIONS:eu']
+    const [event] = parseIcsCalendar(ics('SUMMARY:Factory opens', ...times, ...rules, ...own), 'c.ics')
+    expect(event).toMatchObject({
+      name: 'Factory opens',
+      factor: 4,
+      readingsPerSecond: 0,
+      durationMs: 30 * MINUTE_MS,
+    })
+    expect(event).toMatchObject({ tiers: ['premium', 'bulk'], regions: ['eu'] })
+    const starts = event.startsBetween(at('2026-11-01T00:00Z'), at('2026-11-10T00:00Z'))
+    expect(starts).toEqual([at('2026-11-02T05:00Z'), at('2026-11-09T05:00Z')])
+  })
+
+  it('reads a factor out of the title, and leaves events aside that say nothing of demand', () => {
+    expect(parseIcsCalendar(ics('SUMMARY:Sale ×2.5', ...times), 'c.ics')[0].factor).toBe(2.5)
+    expect(parseIcsCalendar(ics('SUMMARY:Dentist, room x4b', ...times), 'c.ics')).toEqual([])
+  })
+
+  it('takes whole days and readings on top', () => {
+    const day = ['DTSTART;VALUE=DATE:20261225', 'DTEND;VALUE=DATE:20261226']
+    const [event] = parseIcsCalendar(ics(...day, 'X-MILLRACE-READINGS-PER-SECOND:50'), 'c.ics')
+    expect(event).toMatchObject({
+      name: 'event without a title',
+      factor: 1,
+      readingsPerSecond: 50,
+      tiers: null,
+    })
+    expect(event.startsBetween(0, at('2027-01-01T00:00Z'))).toEqual([at('2026-12-25T00:00Z')])
+  })
+
+  it.each([
+    [['X-MILLRACE-FACTOR:many', ...times], 'X-MILLRACE-FACTOR is "many"'],
+    [['SUMMARY:Pause x0', ...times], 'a factor is above 0'],
+    [['SUMMARY:Sale x2', ...times, 'X-MILLRACE-TIERS:gold'], 'tier "gold"; allowed are critical'],
+    [['SUMMARY:Sale x2', 'DURATION:PT30M'], 'has no DTSTART'],
+    [['SUMMARY:Sale x2', 'DTSTART:20261102T060000Z'], 'lasts no time'],
+  ])('refuses %j', (lines, why) => {
+    expect(() => parseIcsCalendar(ics(...lines), 'c.ics')).toThrow(why)
+  })
+
+  it('refuses what is not a calendar', () => {
+    expect(() => parseIcsCalendar('hello', 'c.ics')).toThrow('c.ics: not an iCalendar')
+  })
+})
