@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import picomatch from 'picomatch'
-import { z } from 'zod'
 import { MillraceError } from '../../core/errors.ts'
 import type {
   Area,
@@ -15,7 +14,7 @@ import { MOST_MEMBERS } from '../../pipelines/rules/composite.ts'
 import { MOST_PEER_RULES } from '../../pipelines/rules/peer-rules.ts'
 import { MESSAGE_WORDS, PEERS_WORDS } from '../../pipelines/rules/rule-text.ts'
 import type { RuleSet } from '../../pipelines/rules/rules-pipeline.ts'
-import { type SchemaNode, withoutWords } from './json-schema.ts'
+import { treeOf, withoutWords } from './json-schema.ts'
 import { CONDITIONS, rulesFile, type WrittenRule } from './options/rules-file.ts'
 import { badConfig, type Problem, problemsOf } from './problems.ts'
 import { parseYaml } from './yaml.ts'
@@ -23,10 +22,10 @@ import { parseYaml } from './yaml.ts'
 /** Steps of a comparison's window. */
 const MOST_STEPS = 1000
 
-const rulesTree = z.toJSONSchema(rulesFile, { io: 'input' }) as SchemaNode
+const rulesTree = treeOf(rulesFile)
 
 /** JSON Schema (draft 2020-12) of a file, for editors. */
-export const rulesSchema = (): Record<string, unknown> => withoutWords('Millrace rules', rulesTree)
+export const rulesSchema = (): Record<string, unknown> => withoutWords('Millrace rules', rulesTree())
 
 /** Reads a file of rules, YAML or JSON. Throws `bad-config` whose lines begin with `file:line:column`. */
 export function loadRules(path: string): RuleSet {
@@ -37,7 +36,7 @@ export function loadRules(path: string): RuleSet {
 export function parseRules(text: string, file: string): RuleSet {
   const { value, locate } = parseYaml(text, file)
   const checked = rulesFile.safeParse(value ?? {})
-  if (!checked.success) throw badConfig(problemsOf(checked.error.issues, value ?? {}, rulesTree), locate)
+  if (!checked.success) throw badConfig(problemsOf(checked.error.issues, value ?? {}, rulesTree()), locate)
   const { name, stateBytes, rules } = checked.data
   const problems = [...rules.flatMap(problemsIn), ...problemsBetween(rules)]
   if (problems.length > 0) throw badConfig(problems, locate)
