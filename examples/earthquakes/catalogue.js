@@ -1,8 +1,10 @@
 // @ts-check
 /**
  * A week of real earthquakes (USGS, by way of vega-datasets) as readings: where one was there is a station, which was quiet
- * before and is quiet again afterwards. Stations are a tenth of a degree apart.
+ * before and is quiet again afterwards. Stations are a tenth of a degree apart. `node catalogue.js quakes.ndjson` writes them.
  */
+import { writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
 import { loadEarthquakes } from '../demo/earthquakes.js'
 
 /** @typedef {{ device: string, metric: string, value: number, time: number, lat: number, lon: number }} Reading */
@@ -37,4 +39,11 @@ export function catalogue() {
     for (let i = 1; i <= QUIET_AFTER; i++) add(0.01 * (i % 2), time + i * MINUTE_MS)
   }
   return { quakes: quakes.length, places, readings: readings.sort((a, b) => a.time - b.time) }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [path = 'quakes.ndjson'] = process.argv.slice(2)
+  const { readings } = catalogue()
+  writeFileSync(path, `${readings.map((reading) => JSON.stringify(reading)).join('\n')}\n`)
+  console.log(`${readings.length} readings in ${path}`)
 }

@@ -1,25 +1,19 @@
 // @ts-check
 /**
  * Correlation on a real catalogue: `node examples/earthquakes/main.js`. Quakes in cells of 39 × 20 km side by side and within six hours of each other
- * become one incident, a swarm, with where it probably began; the rest of the week's quakes stay single.
+ * become one incident, a swarm, with where it probably began; the rest of the week's quakes stay single. What they have in common is in
+ * swarms.json; `millrace run` finds the same swarms: see strong.js.
  */
+import { readFileSync } from 'node:fs'
 import { createEngine } from 'millrace'
 import { catalogue } from './catalogue.js'
 
 const HOUR_MS = 3_600_000
 const BATCH = 500
 
-const engine = await createEngine({
-  anomalies: { warmup: 10, threshold: 6, minDeviation: 0.05, clearAfter: 2 },
-  incidents: {
-    correlations: [
-      {
-        ...{ name: 'swarm', near: 4, withinMs: 6 * HOUR_MS, minMembers: 5, quietMs: 12 * HOUR_MS },
-        ...{ silenceMs: 24 * HOUR_MS, latenessMs: HOUR_MS },
-      },
-    ],
-  },
-})
+/** @type {import('millrace').ConfigInput} */
+const config = JSON.parse(readFileSync(new URL('./swarms.json', import.meta.url), 'utf8'))
+const engine = await createEngine(config)
 engine.on('failure', (error) => console.error(error))
 engine.on('incident', ({ id, place, members, mergedInto }, change) => {
   if (change === 'merged') console.log(`${id} is part of ${mergedInto}`)

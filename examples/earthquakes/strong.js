@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * What a pipeline can say of the same catalogue: how many quakes the stations of a region had in a window, as an alert. It
- * knows regions, not neighbourhoods that grow, so it runs over history and in a unit test, and makes no incidents.
+ * knows regions, not neighbourhoods that grow; these are for incidents, which are found besides with `--config`:
+ * `node examples/earthquakes/catalogue.js quakes.ndjson && millrace run examples/earthquakes/strong.js --input quakes.ndjson --config examples/earthquakes/swarms.json`
  */
 import { count, max, pipeline, tumbling } from 'millrace'
 

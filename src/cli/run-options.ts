@@ -23,6 +23,7 @@ export interface RunOptions {
   readonly from?: number
   readonly to?: number
   readonly lateness?: number
+  readonly config?: string
   readonly json?: boolean
 }
 

@@ -4,7 +4,10 @@ import { Command } from 'commander'
 import type { Clock } from '../core/clock.ts'
 import type { Disk } from '../core/disk.ts'
 import { MillraceError } from '../core/errors.ts'
+import { loadConfigFile } from '../engine/config/file.ts'
 import type { Input } from '../history/input/chunk.ts'
+import { anomalyOrderOf } from '../history/anomalies/anomaly-order.ts'
+import { IncidentFinder } from '../history/anomalies/incident-finder.ts'
 import { openInput } from '../history/input/open-input.ts'
 import { openOutput } from '../history/output/output.ts'
 import { observed } from '../history/outputs-of.ts'
@@ -68,6 +71,10 @@ export function runCommand(parts: RunCommandParts, name: 'run' | 'test' = 'run')
       "instead of the pipeline's own: how far readings may be out of order",
       options.latenessOf,
     )
+    .option(
+      '--config <file>',
+      "an engine's configuration: its anomalies, metrics and incidents count, and incidents are results",
+    )
     .option('--json', 'the summary as JSON')
     .action((pipeline: string, given: RunOptions) => run(pipeline, given, parts))
 }
@@ -87,9 +94,14 @@ async function run(pipeline: string, given: RunOptions, parts: RunCommandParts):
     stdout: parts.stdout,
   })
   const bar = barOf(parts, inputs)
+  const config = given.config === undefined ? undefined : loadConfigFile(given.config).config
   const history = new HistoryRun({
     inputs,
-    order: orderOf(given, url, definition, inputs, clock),
+    order: {
+      ...orderOf(given, url, definition, inputs, clock),
+      anomalies: config && anomalyOrderOf(config),
+    },
+    incidents: config && new IncidentFinder(config),
     start: (order, events) => startThread(order, parts.runtime, events),
     write: (lines) => output.write(lines),
     onFault: (fault) => say(faultText(fault)),
@@ -174,13 +186,14 @@ const faultText = ({ input, unit, number, message }: RunFault): string =>
   `${input}: ${unit} ${number}: ${message}`
 
 function summaryText(summary: RunSummary, seconds: number): string {
-  const { readings, results, alerts, derived, deadLetters, late, faults, threads } = summary
+  const { readings, results, alerts, derived, deadLetters, late, faults, threads, incidents } = summary
   const parts = [
     `${readings} readings`,
     `${results} results`,
     `${alerts} alerts`,
     ...(derived > 0 ? [`${derived} derived readings`] : []),
     ...(deadLetters > 0 ? [`${deadLetters} given up`] : []),
+    ...(incidents === undefined ? [] : [`${incidents} incidents`]),
     `${late} late`,
     `${faults} not understood`,
   ]

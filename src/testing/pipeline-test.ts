@@ -1,5 +1,11 @@
 import { deviceIdOf } from '../core/ids.ts'
 import { type Tier, tierIndex } from '../core/tiers.ts'
+import type { Incident } from '../core/incident.ts'
+import { parseConfig } from '../engine/config/parse.ts'
+import type { ConfigInput } from '../engine/config/schema.ts'
+import { anomalyOrderOf } from '../history/anomalies/anomaly-order.ts'
+import { AnomalyScan } from '../history/anomalies/anomaly-scan.ts'
+import { IncidentFinder } from '../history/anomalies/incident-finder.ts'
 import { DeviceList, type KnownDevice } from '../history/device-list.ts'
 import { horizonMs } from '../history/horizon.ts'
 import { ENDS, observed } from '../history/outputs-of.ts'
@@ -33,6 +39,10 @@ export interface TestReading {
 export interface TestOptions {
   /** What time it is when the test begins: a date or milliseconds since 1970. Default: 2027-01-01T00:00:00Z. */
   readonly start?: string | number
+  /** As in an engine's configuration: readings are scored, and anomalies that belong together are incidents. */
+  readonly anomalies?: ConfigInput['anomalies']
+  readonly metrics?: ConfigInput['metrics']
+  readonly incidents?: ConfigInput['incidents']
 }
 
 export type DeviceEntries = Readonly<Record<string, Omit<KnownDevice, 'name'>>>
@@ -49,11 +59,17 @@ export class PipelineTest {
   readonly #nodes = new Map<string, string[]>()
   readonly #block = new TestBlock()
   readonly #horizonMs: number
+  #scan: AnomalyScan | undefined
+  #incidents: IncidentFinder | undefined
   #regions = 0
   #now: number
 
   /** @internal */
-  constructor(definition: PipelineDefinition, { start = DEFAULT_START }: TestOptions, open: OpenStream) {
+  constructor(
+    definition: PipelineDefinition,
+    { start = DEFAULT_START, ...config }: TestOptions,
+    open: OpenStream,
+  ) {
     this.#start = this.#now = instantMs(start, DEFAULT_START)
     this.#names = new RunNames(this.#devices, [...new Set(definition.metrics)])
     this.#region('unassigned')
@@ -66,6 +82,7 @@ export class PipelineTest {
     this.#stream = open({ definition: shown, ...parts, shared: undefined }).stream
     this.#horizonMs = horizonMs(shown)
     this.#clock = new ShardClock(this.#stream, this.#now)
+    this.#findAnomalies(config)
   }
 
   /** Virtual time, milliseconds since 1970. */
@@ -76,6 +93,11 @@ export class PipelineTest {
   /** Alerts raised and cleared so far. */
   get alerts(): readonly TestAlert[] {
     return this.#outcomes.alerts
+  }
+
+  /** Incidents, those with the latest anomaly first; there are none without `incidents` among the options. */
+  get incidents(): readonly Incident[] {
+    return this.#incidents?.book.recent(Infinity) ?? []
   }
 
   /** Items that user functions threw over. */
@@ -114,6 +136,7 @@ export class PipelineTest {
     for (const reading of readings.flat()) this.#take(reading)
     this.#show()
     this.#clock.tell(this.#now)
+    this.#incidents?.advance(Infinity)
     return this
   }
 
@@ -127,7 +150,26 @@ export class PipelineTest {
   /** The end of all readings: every window closes. */
   finish(): this {
     this.#clock.end(this.#horizonMs)
+    this.#incidents?.finish()
     return this
+  }
+
+  /** Without any of these options a reading's score is what the test says. */
+  #findAnomalies({ anomalies, metrics, incidents }: Omit<TestOptions, 'start'>): void {
+    if (anomalies === undefined && metrics === undefined && incidents === undefined) return
+    const given = {
+      ...(anomalies !== undefined && { anomalies }),
+      ...(metrics !== undefined && { metrics }),
+      ...(incidents !== undefined && { incidents }),
+    }
+    const { config } = parseConfig(given)
+    const names = {
+      devices: this.#devices,
+      metricName: (id: number) => this.#names.metricName(id),
+      regionName: (index: number) => this.#names.regionName(index),
+    }
+    this.#scan = new AnomalyScan(anomalyOrderOf(config), names)
+    this.#incidents = new IncidentFinder(config)
   }
 
   #take({ device, metric, value, at, lat = NaN, lon = NaN, region, tier, score = 0 }: TestReading): void {
@@ -151,6 +193,10 @@ export class PipelineTest {
   #show(): void {
     const block = this.#block
     if (block.count === 0) return
+    if (this.#scan !== undefined) {
+      this.#scan.take(block)
+      this.#incidents?.hear(this.#scan.notes())
+    }
     this.#stream.process(block.shard, block, this.#clock.watermark(block.shard))
     this.#clock.heard(block.shard, block.latest(), this.#now)
     block.count = 0

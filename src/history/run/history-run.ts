@@ -1,5 +1,7 @@
 import type { Input } from '../input/chunk.ts'
 import { MAX_FAULTS } from '../scan/chunk-reading.ts'
+import type { IncidentFinder } from '../anomalies/incident-finder.ts'
+import { LineCollector } from './line-batch.ts'
 import { ChunkBook } from './chunk-book.ts'
 import type { Order, Outcome, Report, RunFault, ThreadOrder } from './messages.ts'
 import { ResultOrder } from './result-order.ts'
@@ -25,6 +27,8 @@ export interface RunSummary {
   readonly late: number
   /** Lines, frames and records that were not understood. */
   readonly faults: number
+  /** That have opened; where a configuration says how. */
+  readonly incidents?: number
   readonly bytes: number
   readonly threads: number
 }
@@ -34,6 +38,7 @@ export interface RunParts {
   /** What all threads are started with but for their share. */
   readonly order: Omit<ThreadOrder, 'share' | 'shared'>
   readonly start: (order: ThreadOrder, events: ThreadEvents) => RunThread
+  readonly incidents?: IncidentFinder | undefined
   /** Lines in their order, each with its end; the next ones come when these are written. */
   readonly write: (lines: Uint8Array) => Promise<void> | void
   /** The first faults and dead letters, as they turn up. */
@@ -59,6 +64,8 @@ export class HistoryRun {
   #writing = Promise.resolve()
   #combined = -Infinity
   #ended = 0
+  /** The chunk behind all others. */
+  #last = -1
   #failure: Error | undefined
   #wake: () => void = () => undefined
   #letters = 0
@@ -89,7 +96,8 @@ export class HistoryRun {
       await this.#start()
       await this.#readAll()
       await this.#until(() => this.#done === this.#read)
-      this.#sendAll({ kind: 'finish', chunk: this.#read++, latest: this.#book.latest })
+      this.#last = this.#read++
+      this.#sendAll({ kind: 'finish', chunk: this.#last, latest: this.#book.latest })
       await this.#until(() => this.#done === this.#read)
       this.#sendAll({ kind: 'end' })
       await this.#until(() => this.#ended === this.#threads.length)
@@ -189,7 +197,9 @@ export class HistoryRun {
   }
 
   #release(chunk: number): void {
-    const lines = this.#order.release(this.#book.floorOf(chunk))
+    const floor = this.#book.floorOf(chunk)
+    this.#findIncidents(floor, chunk === this.#last)
+    const lines = this.#order.release(chunk === this.#last ? Infinity : floor)
     this.#writing = this.#writing.then(async () => {
       if (lines.length > 0) await this.#parts.write(lines)
       this.#done = chunk + 1
@@ -198,7 +208,22 @@ export class HistoryRun {
     this.#writing.catch((error: unknown) => this.#events(0).failed(error as Error))
   }
 
-  #hear({ lines, results, alerts, derived, deadLetters, letters }: Outcome): void {
+  #findIncidents(floor: number, isEnd: boolean): void {
+    const { incidents } = this.#parts
+    if (incidents === undefined) return
+    const lines = new LineCollector()
+    const news = [...incidents.advance(floor), ...(isEnd ? incidents.finish() : [])]
+    for (const { incident, change, time } of news) {
+      const { id, ...rest } = incident
+      lines.add(time, id, JSON.stringify({ incident: id, change, time, ...rest }))
+    }
+    this.#order.add(lines.take())
+    const opened = news.filter(({ change }) => change === 'opened').length
+    this.#summary.incidents = (this.#summary.incidents ?? 0) + opened
+  }
+
+  #hear({ lines, results, alerts, derived, deadLetters, letters, anomalies }: Outcome): void {
+    if (anomalies !== undefined) this.#parts.incidents?.hear(anomalies)
     this.#order.add(lines)
     this.#summary.results += results
     this.#summary.alerts += alerts

@@ -1,5 +1,7 @@
 import type { Tier } from '../../core/tiers.ts'
 import type { KnownDevice } from '../device-list.ts'
+import type { AnomalyOrder } from '../anomalies/anomaly-order.ts'
+import type { AnomalyNote } from '../anomalies/anomaly-scan.ts'
 import type { Chunk, Format, Input } from '../input/chunk.ts'
 import type { ScannedChunk } from '../scan/chunk-reading.ts'
 import type { FieldNames } from '../scan/columns.ts'
@@ -22,6 +24,8 @@ export interface ThreadOrder {
   readonly fromMs: number
   readonly toMs: number
   readonly latenessMs: number | undefined
+  /** Given: readings are scored, and anomalies are told. */
+  readonly anomalies?: AnomalyOrder | undefined
   /** The only topic whose lines are wanted. */
   readonly topic: string | undefined
   /** What state the threads share; as the runtime gave it to the first one. */
@@ -65,6 +69,7 @@ export interface Outcome {
   readonly deadLetters: number
   /** The first few. */
   readonly letters: readonly string[]
+  readonly anomalies?: readonly AnomalyNote[]
 }
 
 export type Report =

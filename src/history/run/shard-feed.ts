@@ -1,5 +1,6 @@
 import { SHARDS } from '../../core/limits.ts'
 import { type Blocks, HEAD_SHARD, timesOf } from '../scan/share-blocks.ts'
+import type { ReadingBlock } from '../../pipelines/definition/reading-block.ts'
 import type { OpenedStream } from './open-stream.ts'
 import { type RunIds, ShownGroup } from './shown-group.ts'
 
@@ -22,9 +23,17 @@ export class ShardFeed {
   /** By shard: its blocks of the chunk. */
   readonly #blocks: number[][] = Array.from({ length: SHARDS }, () => [])
   readonly #shown: ShownGroup
+  readonly #scores: { take(block: ReadingBlock): void } | undefined
 
   /** `isByDevice`: it makes no difference which of two devices is shown first. */
-  constructor(opened: OpenedStream, share: number, shares: number, isByDevice: boolean) {
+  constructor(
+    opened: OpenedStream,
+    share: number,
+    shares: number,
+    isByDevice: boolean,
+    scores: { take(block: ReadingBlock): void } | undefined,
+  ) {
+    this.#scores = scores
     this.#opened = opened
     this.#share = share
     this.#shares = shares
@@ -72,6 +81,7 @@ export class ShardFeed {
     if (group.length > 0) {
       const { slices } = this.#shown
       const count = this.#shown.gather(blocks, group, ids)
+      for (let slice = 0; slice < count; slice++) this.#scores?.take(slices[slice])
       together(shard, NUMBERS.slice(0, count), (slice) => stream.process(shard, slices[slice], watermark))
     }
     this.#advance(shard, this.#latest[shard] - stream.time.latenessMs)

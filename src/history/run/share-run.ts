@@ -16,7 +16,8 @@ import { JournalScanner } from '../scan/journal-scanner.ts'
 import { MetricNumbers } from '../scan/metric-numbers.ts'
 import { NdjsonScanner } from '../scan/ndjson-scanner.ts'
 import type { Scanner } from '../scan/scanner.ts'
-import type { Order, PartOrder, Report, ThreadOrder } from './messages.ts'
+import { AnomalyScan } from '../anomalies/anomaly-scan.ts'
+import type { Order, Outcome, PartOrder, Report, ThreadOrder } from './messages.ts'
 import type { OpenedStream, OpenStream } from './open-stream.ts'
 import { ResultLines } from './result-lines.ts'
 import { RunNames } from './run-names.ts'
@@ -32,6 +33,7 @@ export class ShareRun {
   readonly #names: RunNames
   readonly #lines: ResultLines
   readonly #feed: ShardFeed
+  readonly #anomalies: AnomalyScan | undefined
   readonly #combine: (watermark: number) => void
   readonly #late: () => number
   readonly #horizonMs: number
@@ -80,7 +82,13 @@ export class ShareRun {
     this.#readDevices = Array.from({ length: order.shares }, () => new ReadDevices())
     this.#late = () => parts.late.rows
     this.#combine = (watermark) => stream.advanceCombined(watermark)
-    this.#feed = new ShardFeed(parts.opened, order.share, order.shares, parts.isByDevice)
+    const scanNames = {
+      devices: this.#devices,
+      metricName: (id: number) => this.#names.metricName(id),
+      regionName: (index: number) => this.#names.regionName(index),
+    }
+    this.#anomalies = order.anomalies && new AnomalyScan(order.anomalies, scanNames)
+    this.#feed = new ShardFeed(parts.opened, order.share, order.shares, parts.isByDevice, this.#anomalies)
     this.#reading = new ChunkReading({ ...order, devices: this.#devices })
     const metrics = new MetricNumbers(new Map(order.dictionary))
     this.#scanners = order.formats.map((format) => scannerOf(format, order.fields, metrics))
@@ -92,7 +100,7 @@ export class ShareRun {
       case 'scan':
         return { kind: 'scanned', chunk: order.chunk, ...this.#scan(order.input, order.place) }
       case 'take':
-        return { kind: 'taken', chunk: order.chunk, floor: this.#take(order), ...this.#lines.take() }
+        return { kind: 'taken', chunk: order.chunk, floor: this.#take(order), ...this.#said() }
       case 'combine':
         this.#combine(order.watermark)
         return { kind: 'combined', chunk: order.chunk, ...this.#lines.take() }
@@ -103,11 +111,16 @@ export class ShareRun {
           kind: 'taken',
           chunk: order.chunk,
           floor: order.latest + this.#horizonMs,
-          ...this.#lines.take(),
+          ...this.#said(),
         }
       case 'end':
         return { kind: 'ended', late: this.#late() }
     }
+  }
+
+  #said(): Outcome {
+    const anomalies = this.#anomalies?.notes() ?? []
+    return { ...this.#lines.take(), ...(anomalies.length > 0 && { anomalies }) }
   }
 
   #scan(input: number, place: Chunk): ReturnType<ChunkReading['take']> {

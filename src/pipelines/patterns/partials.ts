@@ -4,19 +4,12 @@
  *
  *   partial  0 next  1 last node  2 step | flags  3 items of this step  4 deadline (f64)  6 first item
  *   node     0 the one before  1 item  2 step << 8 | which of its conditions  3 references
- *   key row  0 first partial  1 last  2 how many  3 item of the last heartbeat  4 when a timer is set for (f64)
  */
 import type { KeyTable } from '../state/key-table.ts'
 import type { ShardState } from '../state/shard-state.ts'
-import { ROW_WORDS } from '../state/state.layout.ts'
+import { beatOfItem } from './beats.ts'
 import type { Items } from './items.ts'
-
-const FIRST = ROW_WORDS
-const LAST = ROW_WORDS + 1
-const HOW_MANY = ROW_WORDS + 2
-export const BEAT = ROW_WORDS + 3
-const TIMER = ROW_WORDS + 4
-export const KEY_WORDS = 6
+import { BEAT, BEAT_WORDS, FIRST, HOW_MANY, LAST, LAST_BEAT, TIMER } from './key-row.layout.ts'
 
 const NODE = 1
 const PLACE = 2
@@ -114,7 +107,10 @@ export class Partials {
   setBeat(row: number): void {
     const first = this.first(row)
     const item = first === 0 ? 0 : this.begin(first)
-    if (this.#u32[row + BEAT] !== item) this.state.put(row + BEAT, item)
+    if (this.#u32[row + BEAT] === item) return
+    this.state.put(row + BEAT, item)
+    this.state.save(row + LAST_BEAT, BEAT_WORDS)
+    if (item !== 0) beatOfItem(this.state, row + LAST_BEAT, item)
   }
 
   begin(partial: number): number {

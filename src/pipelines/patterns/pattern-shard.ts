@@ -9,10 +9,12 @@ import type { ReadingBlock } from '../definition/reading-block.ts'
 import type { Envelope } from '../runtime/operator.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { ShardState } from '../state/shard-state.ts'
-import { PART_EPOCH, ROW_STAMP } from '../state/state.layout.ts'
+import { ROW_STAMP } from '../state/state.layout.ts'
+import { Beats, settleBeat } from './beats.ts'
 import { Items } from './items.ts'
 import type { Ended, Matcher } from './matcher.ts'
-import { BEAT, KEY_WORDS, Partials } from './partials.ts'
+import { BEAT, keyWords } from './key-row.layout.ts'
+import { Partials } from './partials.ts'
 import type { PatternRows } from './pattern-rows.ts'
 import { TimeWheel } from './time-wheel.ts'
 
@@ -42,10 +44,12 @@ export class PatternShard {
   readonly #waiting: TimeWheel
   readonly #timers: TimeWheel
   readonly #matcher: Matcher
+  readonly #beats: Beats
 
   constructor(state: ShardState, parts: PatternShardParts) {
     const dispose = (row: number): void => this.partials.releaseAll(row)
-    const table = state.table(parts.stage, { words: KEY_WORDS, isEvictable: true, dispose })
+    const words = keyWords(parts.beatMs > 0)
+    const table = state.table(parts.stage, { words, isEvictable: true, dispose })
     this.state = state
     this.#parts = parts
     this.#table = table
@@ -53,6 +57,7 @@ export class PatternShard {
     this.partials = new Partials(state, table, this.items, parts.beatMs)
     this.#waiting = new TimeWheel(state, table, table.own, parts.latenessMs)
     this.#timers = new TimeWheel(state, table, table.own + 1, parts.longestMs)
+    this.#beats = new Beats(state, table, parts.beatMs)
     this.#matcher = parts.matcher(this.partials, this.items)
   }
 
@@ -62,21 +67,11 @@ export class PatternShard {
   }
 
   /**
-   * A heartbeat of a key that is alive moves the time of its last one, and nothing else: timers find out when they go off. So it
-   * needs not wait for others that are earlier: these make no difference any more. Nor is it undone: when it comes again, it
-   * says the same again.
+   * Takes the heartbeats of keys that are alive out of the rows; returns how many others there are, whose numbers are in
+   * `others`. A heartbeat needs not wait for others that are earlier: these make no difference any more.
    */
-  beat(low: number, high: number, block: ReadingBlock, row: number): boolean {
-    const found = this.#table.find(low, high)
-    if (found === 0) return false
-    const { u32 } = this.state
-    const item = u32[found + BEAT]
-    if (item === 0) return false
-    const since = block.time[row] - this.items.time(item)
-    if (since > this.#parts.beatMs) return false
-    u32[found + ROW_STAMP] = u32[PART_EPOCH]
-    if (since >= 0) this.items.setReading(item, block, row)
-    return true
+  takeBeats(rows: PatternRows, block: ReadingBlock, watermark: number, others: Int32Array): number {
+    return this.#beats.take(rows, block, watermark, others)
   }
 
   /** Another item that is not late. */
@@ -112,12 +107,17 @@ export class PatternShard {
     this.state.put(own + 2, number)
     this.items.setNumber(item, number)
     const row = this.#rowOf(item)
+    this.#settle(row)
     if (row !== 0 && !this.#isOutrun(row, time)) {
       this.#tell(this.#matcher.expire(row, time))
       this.#tell(this.#matcher.show(row, item))
       this.#setTimer(row)
     }
     this.items.release(item)
+  }
+
+  #settle(row: number): void {
+    if (row !== 0 && this.#parts.beatMs > 0) settleBeat(this.state, row, this.items)
   }
 
   /** Later heartbeats than this one have come already. */
@@ -149,6 +149,7 @@ export class PatternShard {
     // of a row that is gone, or of one that a timer has been set for anew
     if (!this.#table.isRow(row) || this.partials.timer(row) !== this.#timers.time) return
     this.state.u32[row + ROW_STAMP] = this.state.epoch
+    this.#settle(row)
     this.#tell(this.#matcher.expire(row, limit))
     this.partials.setTimer(row, 0)
     this.#setTimer(row)

@@ -1,5 +1,5 @@
 import type { CompiledPattern, EndedPattern } from '../compiler/compiled-pattern.ts'
-import type { ReadingBlock } from '../definition/reading-block.ts'
+import { BLOCK_ROWS, type ReadingBlock } from '../definition/reading-block.ts'
 import { PerShard } from '../operators/per-shard.ts'
 import { MatchFields } from '../patterns/match-fields.ts'
 import { Matcher } from '../patterns/matcher.ts'
@@ -23,6 +23,8 @@ export class PatternStage {
   readonly #compiled: CompiledPattern
   readonly #parts: PatternStageParts
   readonly #shards: PerShard<PatternShard>
+  /** Rows of a slice that are no heartbeats. */
+  readonly #others = new Int32Array(BLOCK_ROWS)
 
   constructor(compiled: CompiledPattern, parts: PatternStageParts) {
     this.#compiled = compiled
@@ -38,18 +40,19 @@ export class PatternStage {
     onError: (row: number, error: unknown) => void,
   ): number {
     const shard = this.#shards.of(state)
-    const { row, keyLow, keyHigh } = rows
-    const areBeats = this.#compiled.beatMs > 0
+    const others = this.#others
+    const left = this.#compiled.beatMs > 0 ? shard.takeBeats(rows, block, watermark, others) : rows.count
     let late = 0
-    for (let index = 0; index < rows.count; index++)
-      if (block.time[row[index]] < watermark) late++
-      else if (areBeats && shard.beat(keyLow[index], keyHigh[index], block, row[index])) continue
+    for (let n = 0; n < left; n++) {
+      const index = left === rows.count ? n : others[n]
+      if (block.time[rows.row[index]] < watermark) late++
       else
         try {
           shard.addReading(block, rows, index)
         } catch (error) {
           onError(rows.row[index], error)
         }
+    }
     return late
   }
 

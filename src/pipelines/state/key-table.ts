@@ -117,6 +117,26 @@ export class KeyTable {
     }
   }
 
+  /**
+   * For the first `count` keys what is probably their rows (0 = there is none): who goes on with one compares its key. Rows
+   * themselves are not looked at, so that the waits for memory overlap.
+   */
+  candidates({ keyLow, keyHigh }: Pick<Keys, 'keyLow' | 'keyHigh'>, count: number, rows: Int32Array): void {
+    const u32 = this.#u32
+    const slots = u32[this.#at + L.TABLE_SLOTS]
+    const mask = u32[this.#at + L.TABLE_MASK]
+    if (slots === 0) return void rows.fill(0, 0, count)
+    for (let i = 0; i < count; i++) {
+      const hash = hashOf(keyLow[i], keyHigh[i])
+      let at = slots + (hash & mask) * L.SLOT_WORDS
+      for (let slot = hash & mask; u32[at + 1] !== 0 && u32[at] !== hash;) {
+        slot = (slot + 1) & mask
+        at = slots + slot * L.SLOT_WORDS
+      }
+      rows[i] = u32[at + 1]
+    }
+  }
+
   /** Room for what a row refers to: others' keys give way, not those that the open transaction has used; 0 = none. */
   allocate(words: number): number {
     return this.#state.allocateFor(this, words)
