@@ -18,12 +18,9 @@ export const expectOptions = z
     p99: tiers(v.duration('99 % of the readings are done within so long.')).optional(),
     worstP99: tiers(v.duration('The same, of every minute for itself.')).optional(),
     refused: tiers(v.share('Share of the readings that were refused at first.')).optional(),
-    refusing: z
-      .array(z.enum(TIERS))
-      .optional()
-      .meta({
-        description: 'Tiers of which something was refused: the scenario is as hard as it is meant to be.',
-      }),
+    refusing: z.array(z.enum(TIERS)).optional().meta({
+      description: 'Tiers of which something was refused: the scenario is as hard as it is meant to be.',
+    }),
     lost: v.count('Readings that never got in, or were lost in a crash.').optional(),
     overloaded: v.share('Share of the steps with less capacity than demand.').optional(),
     waste: v.share('Share of the paid capacity beyond what the policy means to have free.').optional(),

@@ -1,5 +1,6 @@
 /** What does the work, and what goes wrong with it. */
 import { z } from 'zod'
+import { policyOptions } from './policy-options.ts'
 import * as v from './values.ts'
 
 export const poolOptions = z.strictObject({
@@ -20,12 +21,9 @@ export const poolOptions = z.strictObject({
   units: z.int().min(0).max(10_000).default(1).meta({ description: 'Units at the start.' }),
   backlog: v.count('Readings that one node has room for; a pool of workers is one node.').prefault(8_000_000),
   baseLatency: v.offset('What a reading takes when nothing is in its way.').prefault('2ms'),
-  durability: z
-    .enum(['memory', 'journal'])
-    .default('journal')
-    .meta({
-      description: 'With a journal a crashed node loses nothing: what waited in it is done by others.',
-    }),
+  durability: z.enum(['memory', 'journal']).default('journal').meta({
+    description: 'With a journal a crashed node loses nothing: what waited in it is done by others.',
+  }),
   senders: z
     .strictObject({
       keep: v
@@ -42,10 +40,7 @@ export const poolOptions = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'Shares of the tiers under overload, as in the configuration of an engine.' }),
-  policy: z
-    .record(z.string(), z.unknown())
-    .default({})
-    .meta({ description: 'The scaling policy, as in its file.', 'x-allowed': 'the keys of a policy' }),
+  policy: policyOptions.prefault({}).meta({ description: 'The scaling policy.' }),
   failover: z
     .strictObject({
       to: z.string().meta({ description: 'Pool that takes over.' }),
@@ -133,7 +128,7 @@ export const maintenanceOptions = z.strictObject({
   pool,
   at: v.durations('When it is to start.'),
   for: v.durations('How long it takes when all goes well.'),
-  window: v.duration('What is reserved for it; as long as it takes when left out.').optional(),
+  window: v.duration('What is reserved for it; see margin when left out.').optional(),
   capacity: v.share('What it needs, as a share of the capacity.'),
   use: z
     .enum(['operation', 'idle'])
@@ -143,6 +138,14 @@ export const maintenanceOptions = z.strictObject({
   silences: v.share('Share of the devices that say nothing meanwhile.').prefault(0),
   fails: z.int().min(0).max(10).default(0).meta({ description: 'Attempts that fail half way.' }),
   overruns: v.durations('How much longer it takes than it was to.').prefault('0s'),
+  margin: z
+    .number()
+    .min(1)
+    .max(10)
+    .default(1.1)
+    .meta({ description: 'What is reserved when no window is given, as a multiple of the time.' }),
+  lead: v.offset('The capacity is there so long before.').prefault('2m'),
+  pause: v.duration('From a failure to the next attempt, at first.').prefault('2m'),
   retries: z.int().min(0).max(20).default(3).meta({ description: 'Attempts after the first.' }),
 })
 

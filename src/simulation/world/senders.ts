@@ -20,7 +20,8 @@ export class Senders {
   /** What a track sends again in the next `ms`; they no longer keep it. */
   again(track: number, ms: number): number {
     if (this.#kept[track] === 0) return 0
-    const amount = this.#kept[track] * Math.min(1, ms / this.#retryMs)
+    const isRest = this.#kept[track] < 1
+    const amount = this.#kept[track] * (isRest ? 1 : Math.min(1, ms / this.#retryMs))
     this.#kept[track] -= amount
     return amount
   }
