@@ -141,8 +141,8 @@ export class ScalingLoop {
   /** Ends it and lets the targets go. */
   async close(): Promise<void> {
     this.#stop()
-    await this.settled()
     await Promise.all(this.pools.map(({ target }) => target.close()))
+    await this.settled()
   }
 
   #lookAtTargets(): void {

@@ -4,9 +4,9 @@ import { ScalingRig } from './rig.ts'
 describe('ScalingLoop', () => {
   it('follows the demand out at once and in when it has been less for the stabilisation window', async () => {
     const rig = await new ScalingRig().start()
-    rig.gauge.demand = 2000
+    rig.gauge.demand = 1750
     await rig.seconds(1)
-    expect(rig.target.units).toBe(5) // 4 for the demand at half load, 1 for what waits
+    expect(rig.target.units).toBe(5) // 3.5 for the demand at half load, 0.75 for what waits
     await rig.seconds(40)
     expect(rig.target.units).toBe(4)
     rig.gauge.demand = 100
