@@ -36,6 +36,8 @@ const COMMANDS: Readonly<Record<string, Make>> = {
   },
   'dead-letters': async (terminal) => (await import('./dead-letters.ts')).deadLettersCommand({ terminal }),
   run: makeRun,
+  simulate: async (terminal) =>
+    (await import('./simulate.ts')).simulateCommand({ terminal, clock: systemClock() }),
   rules: async (terminal) =>
     (await import('./rules.ts')).rulesCommand({ terminal, test: await makeRun(terminal, 'test') }),
 }

@@ -34,10 +34,16 @@ export interface SimulateParts {
 /** `millrace simulate`: scenarios in virtual time, with the scaling code of the engine. */
 export function simulateCommand({ terminal, clock }: SimulateParts): Command {
   return new Command('simulate')
-    .description('play scenarios in virtual time with the scaling of the engine; exit with 1 when an objective is missed')
+    .description(
+      'play scenarios in virtual time with the scaling of the engine; exit with 1 when an objective is missed',
+    )
     .argument('[scenarios...]', 'files of scenarios, YAML or JSON')
     .option('--seed <n>', "instead of the scenario's own", wholeFrom(0))
-    .option('--seeds <n>', 'so many seeds one after the other, each with other chances and faults', wholeFrom(1))
+    .option(
+      '--seeds <n>',
+      'so many seeds one after the other, each with other chances and faults',
+      wholeFrom(1),
+    )
     .option('--json', 'the result as JSON')
     .option('--timeline <file>', 'what happened when, as .csv or .json')
     .option('--step <duration>', 'length of the rows of the timeline', stepOf)
@@ -46,7 +52,10 @@ export function simulateCommand({ terminal, clock }: SimulateParts): Command {
     .option('--no-forecast', 'leave scaling to what is measured, to compare with')
     .option('--check', 'only read the scenarios, and say what is wrong')
     .option('--schema', 'print the JSON Schema of scenarios')
-    .option('--calibrate <file>', 'measure the engine on this machine for some seconds and write what scenarios go by')
+    .option(
+      '--calibrate <file>',
+      'measure the engine on this machine for some seconds and write what scenarios go by',
+    )
     .action((files: readonly string[], options: Options) => run(files, options, { terminal, clock }))
 }
 
@@ -59,13 +68,20 @@ async function run(files: readonly string[], options: Options, parts: SimulatePa
   if (options.check) return files.forEach((file) => terminal.out(`${file}: all good`))
   let isHeld = true
   for (const [index, scenario] of scenarios.entries()) {
-    const held = options.seeds === undefined ? one(scenario, options, parts) : many(files[index], scenario, options, parts)
+    const held =
+      options.seeds === undefined
+        ? one(scenario, options, parts)
+        : many(files[index], scenario, options, parts)
     isHeld = (await held) && isHeld
   }
   if (!isHeld) throw new MillraceError('objective-missed', 'not all objectives held')
 }
 
-async function one(scenario: LoadedScenario, options: Options, { terminal, clock }: SimulateParts): Promise<boolean> {
+async function one(
+  scenario: LoadedScenario,
+  options: Options,
+  { terminal, clock }: SimulateParts,
+): Promise<boolean> {
   const startMs = clock.nowMs()
   const outcome = await simulate(scenario, {
     ...{ seed: options.seed, forecasts: options.forecast, rowMs: options.step },
@@ -94,7 +110,9 @@ async function many(
     terminal.out(`${scenario.name}: ${seeds - found.failed.length} of ${seeds} seeds held`)
     for (const report of found.failed) {
       const missed = report.verdicts.filter(({ held }) => !held)
-      const words = missed.map(({ objective, actual, expected }) => `${objective} ${actual} (expected ${expected})`)
+      const words = missed.map(
+        ({ objective, actual, expected }) => `${objective} ${actual} (expected ${expected})`,
+      )
       terminal.out(`  millrace simulate ${file} --seed ${report.seed}: ${words.join('; ')}`)
     }
   }
@@ -104,20 +122,29 @@ async function many(
 async function writeFiles(outcome: Outcome, { timeline, svg }: Options): Promise<void> {
   const { pools, scenario } = outcome
   if (timeline !== undefined)
-    await writeFile(timeline, timeline.endsWith('.json') ? JSON.stringify(pools.map(({ name, rows }) => ({ name, rows }))) : timelineCsv(pools))
+    await writeFile(
+      timeline,
+      timeline.endsWith('.json')
+        ? JSON.stringify(pools.map(({ name, rows }) => ({ name, rows })))
+        : timelineCsv(pools),
+    )
   if (svg !== undefined) await writeFile(svg, timelineChart(scenario.name, pools))
 }
 
 function explain({ pools }: Outcome, terminal: Terminal): void {
   for (const { name, decisions } of pools)
     for (const { at, reason, limits, policy } of decisions)
-      terminal.out(`${new Date(at).toISOString()} ${name} ${policy}: ${reason}${limits.length > 0 ? ` [${limits.join(', ')}]` : ''}`)
+      terminal.out(
+        `${new Date(at).toISOString()} ${name} ${policy}: ${reason}${limits.length > 0 ? ` [${limits.join(', ')}]` : ''}`,
+      )
 }
 
 async function measure(file: string, { terminal, clock }: SimulateParts): Promise<void> {
   const found = await calibrate(clock)
   await writeFile(file, `${JSON.stringify(found, null, 2)}\n`)
-  terminal.out(`${file}: ${Math.round(found.workerReadingsPerSecond).toLocaleString('en-US')} readings/s per worker`)
+  terminal.out(
+    `${file}: ${Math.round(found.workerReadingsPerSecond).toLocaleString('en-US')} readings/s per worker`,
+  )
 }
 
 const wholeFrom = (least: number) => (text: string) => {

@@ -5,7 +5,7 @@
  */
 import { TIERS } from '../../core/tiers.ts'
 import { type CostModel, costPerHour } from '../../scaling/policy/cost-model.ts'
-import type { PoolWorld } from '../world/pool-world.ts'
+import type { PoolStep, PoolWorld } from '../world/pool-world.ts'
 import { Latencies } from '../world/latencies.ts'
 import { TRACK_COUNT, trackOf } from '../words.ts'
 
@@ -80,7 +80,7 @@ export class Measures {
     const paid = capacity.ready + capacity.starting
     this.mostUnits = Math.max(this.mostUnits, paid)
     this.#load(pool, standing, ms)
-    this.#economy(last.demand, paid, unitRate, standing, ms)
+    this.#economy(last, paid, unitRate, standing, ms)
     this.#spend(costPerHour(standing.cost, paid), sinceMs, ms)
     this.#turn(capacity.desired)
     if (Math.floor((sinceMs + ms) / MINUTE_MS) > Math.floor(sinceMs / MINUTE_MS)) this.#endMinute()
@@ -100,11 +100,11 @@ export class Measures {
     this.longestShortMs = Math.max(this.longestShortMs, this.#shortMs)
   }
 
-  #economy(demand: number, paid: number, unitRate: number, standing: Standing, ms: number): void {
+  #economy({ demand, fresh }: PoolStep, paid: number, unitRate: number, standing: Standing, ms: number): void {
     const perUnit = (unitRate * ms) / 1000
     const needed = Math.ceil(demand / (perUnit * standing.targetUtilisation) - ROUNDING)
     const meant = Math.max(standing.min, needed + standing.held)
-    this.#demand += demand
+    this.#demand += fresh.reduce((sum, amount) => sum + amount, 0)
     this.#paid += paid * perUnit
     this.#wasted += Math.max(0, paid - meant) * perUnit
   }

@@ -44,7 +44,14 @@ export function reportOf({ scenario, seed, pools }: Outcome): Report {
 
 const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value)
 
-function figuresOf({ name, options, measures, forecastError, unitsAtEnd, ...rest }: PoolOutcome): PoolFigures {
+function figuresOf({
+  name,
+  options,
+  measures,
+  forecastError,
+  unitsAtEnd,
+  ...rest
+}: PoolOutcome): PoolFigures {
   const p99 = TIERS.map((tier, index) => [tier, orNull(measures.latencies[trackOf(index)].quantile(0.99))])
   const { longestShortMs, overloaded, waste, capacity, cost, mostUnits, reversals, lost } = measures
   return {
@@ -66,7 +73,9 @@ export function reportText(outcome: Outcome): string {
       `${verdict.held ? 'held  ' : 'MISSED'}  ${verdict.objective.padEnd(width)}  ${verdict.actual}  (expected ${verdict.expected})`,
   )
   const missed = verdicts.filter((verdict) => !verdict.held).length
-  const end = held ? `all ${verdicts.length} objectives held` : `${missed} of ${verdicts.length} objectives missed`
+  const end = held
+    ? `all ${verdicts.length} objectives held`
+    : `${missed} of ${verdicts.length} objectives missed`
   return [`${scenario}, seed ${seed}`, ...lines, ...judged, end].join('\n')
 }
 
@@ -81,7 +90,7 @@ function poolLines(pool: PoolOutcome): string[] {
   const raised = alerts.filter(({ isRaised }) => isRaised).map(({ kind }) => kind)
   return [
     `${name}: ${number(readingsOf(measures.fresh))} readings, up to ${measures.mostUnits} ${options.unit}s, ` +
-      `${measures.reversals} reversals, ${number(measures.cost)} ${options.policy.cost.currency}`,
+      `${measures.reversals} reversals, ${number(measures.cost)} ${options.policy.cost.currency || '(no currency)'}`,
     `  p99: ${tiers.join('; ')}`,
     `  overloaded ${percent(measures.overloaded)}, longest ${milliseconds(measures.longestShortMs)}; ` +
       `capacity ${measures.capacity.toFixed(2)} × demand, ${percent(measures.waste)} wasted; ` +

@@ -14,7 +14,8 @@ export interface Verdict {
 
 type Pools = readonly PoolOutcome[]
 
-const most = (pools: Pools, of: (pool: PoolOutcome) => number): number => Math.max(0, ...pools.map(of).map(known))
+const most = (pools: Pools, of: (pool: PoolOutcome) => number): number =>
+  Math.max(0, ...pools.map(of).map(known))
 const total = (pools: Pools, of: (pool: PoolOutcome) => number): number =>
   pools.reduce((sum, pool) => sum + of(pool), 0)
 const known = (value: number): number => (Number.isNaN(value) ? 0 : value)
@@ -23,25 +24,65 @@ const LEAST = 0.5
 
 export function verdictsOf(expect: ExpectOptions, pools: Pools): Verdict[] {
   return [
-    ...atMost('scale time', expect.scaleTime, most(pools, ({ measures }) => measures.longestShortMs), milliseconds),
+    ...atMost(
+      'scale time',
+      expect.scaleTime,
+      most(pools, ({ measures }) => measures.longestShortMs),
+      milliseconds,
+    ),
     ...byTier('p99', expect.p99, (tier) => p99Of(pools, tier), milliseconds),
     ...byTier('worst p99 of a minute', expect.worstP99, (tier) => worstOf(pools, tier), milliseconds),
     ...byTier('refused', expect.refused, (tier) => refusedShare(pools, tier), percent),
     ...refusing(expect.refusing ?? [], pools),
     ...atMost('lost', expect.lost, whole(total(pools, ({ measures }) => measures.lost)), number),
-    ...atMost('overloaded', expect.overloaded, most(pools, ({ measures }) => measures.overloaded), percent),
-    ...atMost('waste', expect.waste, most(pools, ({ measures }) => measures.waste), percent),
-    ...atMost('capacity over demand', expect.capacity, most(pools, ({ measures }) => measures.capacity), times),
-    ...atMost('cost', expect.cost, total(pools, ({ measures }) => measures.cost), number),
-    ...atMost('cost of an hour', expect.costPerHour, total(pools, ({ measures }) => measures.costliestHour), number),
-    ...atMost('reversals', expect.reversals, most(pools, ({ measures }) => measures.reversals), number),
+    ...atMost(
+      'overloaded',
+      expect.overloaded,
+      most(pools, ({ measures }) => measures.overloaded),
+      percent,
+    ),
+    ...atMost(
+      'waste',
+      expect.waste,
+      most(pools, ({ measures }) => measures.waste),
+      percent,
+    ),
+    ...atMost(
+      'capacity over demand',
+      expect.capacity,
+      most(pools, ({ measures }) => measures.capacity),
+      times,
+    ),
+    ...atMost(
+      'cost',
+      expect.cost,
+      total(pools, ({ measures }) => measures.cost),
+      number,
+    ),
+    ...atMost(
+      'cost of an hour',
+      expect.costPerHour,
+      total(pools, ({ measures }) => measures.costliestHour),
+      number,
+    ),
+    ...atMost(
+      'reversals',
+      expect.reversals,
+      most(pools, ({ measures }) => measures.reversals),
+      number,
+    ),
     ...units(expect.units, pools),
     ...alerts(expect, pools),
     ...Object.entries(expect.maintenance ?? {}).map(([name, expected]) => {
       const actual = pools.map(({ operations }) => operations.get(name)).find((found) => found !== undefined)
       return exactly(`maintenance ${name}`, expected, actual ?? 'not asked for')
     }),
-    ...atMost('forecast error', expect.forecastError, most(pools, ({ forecastError }) => forecastError), percent),
+    ...atMost(
+      'forecast error',
+      expect.forecastError,
+      most(pools, ({ forecastError }) => forecastError),
+      percent,
+    ),
   ]
 }
 
@@ -105,7 +146,9 @@ function units(expect: ExpectOptions['units'], pools: Pools): Verdict[] {
 }
 
 function alerts({ alerts: wanted = [], noAlerts = [] }: ExpectOptions, pools: Pools): Verdict[] {
-  const raised = new Set(pools.flatMap((pool) => pool.alerts.filter(({ isRaised }) => isRaised)).map(({ kind }) => kind))
+  const raised = new Set(
+    pools.flatMap((pool) => pool.alerts.filter(({ isRaised }) => isRaised)).map(({ kind }) => kind),
+  )
   const words = (isRaised: boolean): string => (isRaised ? 'raised' : 'not raised')
   return [
     ...wanted.map((kind) => exactly(`alert ${kind}`, 'raised', words(raised.has(kind)))),

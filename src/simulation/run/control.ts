@@ -71,12 +71,14 @@ export class Control {
   standing(): Standing {
     const { clock, faults, pool } = this.#parts
     const now = clock.epochMs()
+    const sinceMs = clock.nowMs()
+    const { name } = pool.options
     const { min, max } = this.#pool.policy.boundsAt(now)
     const { targetUtilisation, cost } = this.#pool.policy.options
     return {
       ...{ targetUtilisation, min, cost },
       held: heldUnits(this.operations.book.between(now, now + 1)),
-      max: Math.min(max, faults.mostUnits(pool.options.name, clock.nowMs())),
+      max: faults.isDown(name, sinceMs) ? 0 : Math.min(max, faults.mostUnits(name, sinceMs)),
     }
   }
 

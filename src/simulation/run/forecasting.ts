@@ -1,7 +1,7 @@
 import type { DemandForecaster, DemandSeries } from '../../core/scaling.ts'
 import type { LoadedScenario } from '../scenario/scenario-file.ts'
 import type { Fleet } from '../traffic/fleet.ts'
-import { NoForecast } from './no-forecast.ts'
+import { NoForecast } from '../../scaling/no-forecast.ts'
 
 export interface ForecasterParts {
   readonly scenario: LoadedScenario

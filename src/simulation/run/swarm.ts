@@ -18,7 +18,10 @@ export interface Swarm {
   readonly failed: readonly Report[]
 }
 
-export async function swarm(scenario: LoadedScenario, { first, seeds, forecasts, ran }: SwarmOptions): Promise<Swarm> {
+export async function swarm(
+  scenario: LoadedScenario,
+  { first, seeds, forecasts, ran }: SwarmOptions,
+): Promise<Swarm> {
   const failed: Report[] = []
   for (let done = 0; done < seeds; done++) {
     const report = reportOf(await simulate(scenario, { seed: first + done, timeline: false, forecasts }))

@@ -1,6 +1,6 @@
 /** What does the work, and what goes wrong with it. */
 import { z } from 'zod'
-import { policyOptions } from './policy-options.ts'
+import { policyOptions } from '../../engine/config/options/scaling.ts'
 import * as v from './values.ts'
 
 export const poolOptions = z.strictObject({
@@ -40,7 +40,9 @@ export const poolOptions = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'Shares of the tiers under overload, as in the configuration of an engine.' }),
-  policy: policyOptions.prefault({}).meta({ description: 'The scaling policy.' }),
+  policy: policyOptions.prefault({ min: 1, max: 16 }).meta({
+    description: 'The scaling policy: bounds, and what an engine has in scaling.pool.',
+  }),
   failover: z
     .strictObject({
       to: z.string().meta({ description: 'Pool that takes over.' }),

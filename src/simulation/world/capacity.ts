@@ -73,7 +73,7 @@ export class Capacity {
   /** Everything is gone, also what was starting. */
   loseAll(nowMs: number): number {
     const died = this.crash(this.#ready, nowMs)
-    for (const _ of this.#starting.splice(0)) this.#lost.push(nowMs + this.#parts.detectMs)
+    this.#starting.splice(0).forEach(() => this.#lost.push(nowMs + this.#parts.detectMs))
     return died
   }
 

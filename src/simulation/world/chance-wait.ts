@@ -1,6 +1,6 @@
 /**
  * What a reading waits where nothing is congested: senders do not keep step, so that some find the workers busy. The mean
- * after G. Allen and A. Cunneen for several servers, its tail as exponential.
+ * after G. Allen and A. Cunneen for several servers, with what those before it in rank leave of them; its tail as exponential.
  */
 import { SLICE_READINGS } from '../../core/limits.ts'
 
@@ -23,6 +23,10 @@ export function meanWaitMs(workers: number, rate: number, busy: number): number 
   const finds = share ** (Math.sqrt(2 * (workers + 1)) - 1)
   return (sliceMs * finds * BUNCHING) / (workers * (1 - share)) / 2
 }
+
+/** Milliseconds on average until one of the workers has done the slice that it is at, whatever that is of. */
+export const sliceWaitMs = (workers: number, rate: number, busy: number): number =>
+  workers < 1 || rate <= 0 ? 0 : ((SLICE_READINGS / rate) * 1000 * busy ** workers) / (2 * workers)
 
 /** Tells `add` what an amount took that waited so long for reasons of its own, and `meanMs` by chance. */
 export function spread(

@@ -10,7 +10,7 @@ import type { PoolOptions } from '../scenario/world-options.ts'
 import type { Span } from '../scenario/values.ts'
 import { TRACK_COUNT, trackOf } from '../words.ts'
 import { Capacity } from './capacity.ts'
-import { meanWaitMs, spread } from './chance-wait.ts'
+import { meanWaitMs, sliceWaitMs, spread } from './chance-wait.ts'
 import type { Faults } from './faults.ts'
 import type { Offered } from './offered.ts'
 import { Senders } from './senders.ts'
@@ -112,13 +112,14 @@ export class PoolWorld implements ScalingGauge {
     this.#arrive(offered, ms)
     const nodes = this.options.unit === 'node' ? this.capacity.ready : 1
     const room = this.options.backlog * nodes
-    const byChanceMs = meanWaitMs(this.workers, rate, last.work > 0 ? last.demand / last.work : 0)
+    const { workers } = this
+    const all = last.work > 0 ? Math.min(1, last.demand / last.work) : 0
     this.tracks.step(
       { fromMs: sinceMs, ms, arriving: this.#arriving, work: last.work, room },
-      (track, amount, wait) =>
-        spread(amount, wait + this.options.baseLatency, byChanceMs, (part, took) =>
-          waited(track, part, took),
-        ),
+      (track, amount, wait, busy) => {
+        const byChanceMs = meanWaitMs(workers, rate, busy) + sliceWaitMs(workers, rate, all)
+        spread(amount, wait + this.options.baseLatency, byChanceMs, (part, took) => waited(track, part, took))
+      },
     )
     this.#settle(ms)
     this.#seen.step(offered, this, rate * (1 + this.options.spread * normal(this.#chance)))

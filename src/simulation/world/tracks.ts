@@ -15,7 +15,8 @@ const PARTS = 256
 const ROUND_PARTS = 64
 const NEARLY_NOTHING = 1e-9
 
-export type Waited = (track: number, amount: number, ms: number) => void
+/** `busy` is the share of the work that the track could have had which it took. */
+export type Waited = (track: number, amount: number, ms: number, busy: number) => void
 
 /** A step of the world as the tracks see it. */
 export interface TrackStep {
@@ -141,7 +142,8 @@ export class Tracks {
     const isAll = fifo.amount - served <= NEARLY_NOTHING
     const own = track < FIRST_SHARED ? free : this.#spare(track, shared)
     const rate = isAll ? Math.max(served, own) : served
-    fifo.serve(isAll ? fifo.amount : served, fromMs, rate / ms, (amount, wait) => waited(track, amount, wait))
+    const busy = served / rate
+    fifo.serve(isAll ? fifo.amount : served, fromMs, rate / ms, (amount, wait) => waited(track, amount, wait, busy))
   }
 
   /** Work that a track could have had: its share, or what the others left. */
