@@ -33,14 +33,21 @@ export function rejectMalformed(s: Scratch, frame: usize, reading: usize, cause:
   mark(s, frame, reading, F.OUTCOME_MALFORMED | cause)
 }
 
-/** Sets the reading's bit. A refusal's reason outranks a malformed reading's, because it asks for a resend. */
+const REASON_SAMPLED: u32 = 11
+
+/**
+ * Sets the reading's bit. A refusal's reason outranks a malformed reading's, because it asks for a resend, and all others
+ * outrank that of a sample, which does not.
+ */
 function mark(s: Scratch, frame: usize, reading: usize, reason: u32): void {
   const count = load<u32>(frame, F.FRAME_READING_COUNT)
   const index = <u32>(reading - frame - <usize>load<u32>(frame, F.FRAME_READING_OFFSET)) / R.READING_BYTES
   setMark(frame, count, index)
   const outcome = load<u32>(frame, F.FRAME_OUTCOME)
   const before = outcome >> 24
-  const worst = before == 0 || reason < <u32>F.OUTCOME_MALFORMED ? reason : before
+  const isResend = reason < <u32>F.OUTCOME_MALFORMED && reason != REASON_SAMPLED
+  const wasResend = before < <u32>F.OUTCOME_MALFORMED && before != REASON_SAMPLED
+  const worst = before == 0 || isResend || (reason == REASON_SAMPLED && !wasResend) ? reason : before
   store<u32>(frame, (worst << 24) | ((outcome & 0xffffff) + 1), F.FRAME_OUTCOME)
   if (outcome == 0) {
     const refusals = s.control + F.RING_REFUSAL_COUNT

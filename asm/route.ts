@@ -28,6 +28,9 @@ const REASON_DEVICE: u32 = 4
 const REASON_METRIC: u32 = 5
 const REASON_RATE: u32 = 6
 const REASON_STORAGE: u32 = 10
+const REASON_SAMPLED: u32 = 11
+
+const LOWEST_TIER: u32 = L.TIER_COUNT - 1
 
 /**
  * Routes the frames between two cursors of a ring, stopping behind the frame that brings it to `limit` readings;
@@ -45,7 +48,8 @@ export function route(
   s.aheadMs = load<f64>(map, M.MAP_TIME_AHEAD_MS)
   s.rate = load<u32>(map, M.MAP_DEVICE_RATE)
   s.shed = atomic.load<u32>(map, M.MAP_TIERS_SHED)
-  s.careful = s.rate | s.shed
+  s.keep = atomic.load<u32>(map, M.MAP_BULK_KEEP)
+  s.careful = s.rate | s.shed | s.keep
   let cursor = from
   let frame: usize = 0
   let reading: usize = 0
@@ -241,6 +245,7 @@ function routeWithCare(s: Scratch, frame: usize, reading: usize): void {
     return refuse(s, frame, reading, REASON_DEVICE, L.TIER_COUNT)
   const tier = <u32>load<u8>(row, S.ROW_TIER)
   if (tier + s.shed >= <u32>L.TIER_COUNT) return refuse(s, frame, reading, REASON_STORAGE, tier)
+  if (s.keep != 0 && tier == LOWEST_TIER && !isKept(s)) return refuse(s, frame, reading, REASON_SAMPLED, tier)
   if (s.rate != 0 && !withinRate(map, key >> 16, s.rate, s.second)) return refuse(s, frame, reading, REASON_RATE, tier)
   const lane = <usize>load<u32>(map, M.MAP_LANES) + (<usize>load<u32>(row, S.ROW_LANE) << L.LANE_SHIFT)
   if (<u32>load<u8>(row, S.ROW_LANE_TIER) != tier && !changeLane(s, row, tier, shardOf(key)))
@@ -262,6 +267,12 @@ function routeWithCare(s: Scratch, frame: usize, reading: usize): void {
   s.countRouted(tier)
   settle(row, tier) // not before: a reading that is refused after all leaves nothing to wait for
   writeEntry(appendEntry(lane, R.READING_BYTES), row, reading, time, region, stampOf(lane, s.tick), score)
+}
+
+/** One of `keep`, whatever the rhythm of the readings is. */
+function isKept(s: Scratch): bool {
+  s.dice = s.dice * 1664525 + 1013904223
+  return (s.dice >> 8) % s.keep == 0
 }
 
 function refuseSeries(s: Scratch, frame: usize, reading: usize, key: u64): void {

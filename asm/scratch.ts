@@ -31,6 +31,10 @@ export class Scratch {
   rate: u32
   shed: u32
   careful: u32
+  /** One of so many readings of bulk is taken; 0 = all. */
+  keep: u32
+  /** Falls anew for each reading of which it decides. */
+  dice: u32
   second: u32
   tick: u32
   /** Those that may have something new, as bits. */

@@ -33,6 +33,8 @@ export interface Delivery {
 }
 
 /** Reasons that last until somebody changes the server's configuration or registry. */
+/** The server takes a sample only, and this was not in it. */
+const SAMPLED = 'sampled'
 const LASTING = /^(unknown-device|unknown-metric|series-limit|unauthorized)$/
 /** Close codes that mean a message was not understood, or too long. */
 const BAD_MESSAGE = [1007, 1009]
@@ -200,7 +202,8 @@ export function newDelivery(
     const isLasting = LASTING.test(reason)
     const waitMs = fullJitter(settings.retryMs, settings.retryMaxMs, frame.tries++, settings.random)
     const most = isLasting ? Math.min(maxTries, settings.maxTriesLasting) : maxTries
-    const isHopeless = frame.tries >= most || clock.epochMs() - frame.createdMs > settings.maxAgeMs
+    const isHopeless =
+      reason === SAMPLED || frame.tries >= most || clock.epochMs() - frame.createdMs > settings.maxAgeMs
     counts.refused[reason] = (counts.refused[reason] ?? 0) + (indexes?.length ?? frame.count)
     frame.isUncertain = false
     frame.dueMs = clock.nowMs() + Math.max(waitMs, retryAfterMs)

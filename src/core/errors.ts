@@ -80,6 +80,12 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'A simulated scenario did not turn out as it says it should.',
   },
+  'target-failed': {
+    status: 502,
+    retryable: false,
+    meaning:
+      'A scaling target did not take what was asked for, or could not be observed; the message says which and why.',
+  },
   closed: { status: 503, retryable: false, meaning: 'The engine is closed.' },
 } as const
 

@@ -11,6 +11,7 @@ export const REFUSAL_REASONS = [
   'replaying', // the engine is still taking in what it had accepted before its last end
   'sequence', // further behind its client's highest sequence number than repeated frames are recognised
   'storage', // the journal cannot keep up, or its disk is full or failing
+  'sampled', // under severe shortage only a sample of bulk is taken: not to be sent again
 ] as const
 
 export type RefusalReason = (typeof REFUSAL_REASONS)[number]

@@ -91,6 +91,8 @@ export interface CapacityHold {
 export interface CapacityHolds {
   /** Holds of which at least an instant lies in the time, earliest first. */
   between(from: number, until: number): readonly CapacityHold[]
+  /** Told when there are not enough units for all: so many of the hold's are set apart, and why. */
+  grant?(id: string, units: number, reason: string): void
 }
 
 /** Asked by reservations, answered by scaling: can so much be set apart? */

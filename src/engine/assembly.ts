@@ -9,6 +9,7 @@ import { MillraceError } from '../core/errors.ts'
 import type { PartRefusals } from '../ingest/part-refusals.ts'
 import { publishCursor } from '../memory/atomics.ts'
 import { NOTE_ALERT, NOTE_TOLD } from '../memory/layout/ring.layout.ts'
+import { MAP_BULK_KEEP } from '../memory/layout/map.layout.ts'
 import { CONTROL_EGRESS_TICKET, CONTROL_REPLAYING } from '../memory/layout/control.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
 import { EgressWriter } from '../memory/rings/egress-ring.ts'
@@ -240,6 +241,8 @@ async function assembleOver(
       mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : null),
     },
     nextTicket: () => egress.nextTicket,
+    pausePipelines: (names) => pipelines.pause(names),
+    sampleBulk: (keep) => publishCursor(memory.i32, plan.at.map + MAP_BULK_KEEP, keep),
   })
   if (durability === undefined) scaling.begin()
   else void durability.ready.then(() => scaling.begin()).catch(() => undefined)

@@ -5,6 +5,7 @@ import type { Incident, IncidentChange } from '../core/incident.ts'
 import type { ScalingDecision } from '../core/scaling.ts'
 import type { Stats } from '../core/stats.ts'
 import type { Notification } from '../notifications/notification.ts'
+import type { LadderStep } from '../scaling/degradation/ladder.ts'
 import type { EmitMessage } from '../pipelines/pipeline-context.ts'
 
 /** What `engine.on` can be told of. */
@@ -19,6 +20,8 @@ export interface EngineEvents {
   escalation: [escalation: Escalation]
   /** A pool is to have another size, or a decision has had its effect. */
   scaling: [decision: ScalingDecision]
+  /** Under severe shortage the engine does without something (see docs/scaling.md), or not any more. */
+  degradation: [step: LadderStep]
   /** Once a second. */
   stats: [stats: Stats]
   /** A pipeline's `ctx.emit(topic, data)`. */

@@ -17,7 +17,12 @@ import type { ScalingAlert } from '../scaling/alert-watch.ts'
 import type { Override } from '../scaling/policy/override.ts'
 import type { PolicyOptions } from '../scaling/policy/policy-options.ts'
 import type { ScaledPool, ScaledPoolState } from '../scaling/scaled-pool.ts'
-import { ScalingLoop } from '../scaling/scaling-loop.ts'
+import { refusedOf, waitMsOf } from '../scaling/policy/need.ts'
+import type { LadderStep } from '../scaling/degradation/ladder.ts'
+import type { DayReport } from '../scaling/report/day.ts'
+import type { TimelinePoint } from '../scaling/report/timeline.ts'
+import { ScalingLoop, type ScalingTick } from '../scaling/scaling-loop.ts'
+import { Degradation, type DegradationState } from './scaling/degradation.ts'
 import type { Config } from './config/config.ts'
 import type { AlertLog } from './durability/alert-log.ts'
 import type { EventDesk } from './engine-events.ts'
@@ -39,6 +44,8 @@ export interface ScalingDeskParts {
   readonly alertLog: AlertLog
   readonly nextTicket: () => number
   readonly events: EventDesk
+  readonly pausePipelines: (names: readonly string[]) => Promise<void>
+  readonly sampleBulk: (keep: number) => void
 }
 
 /** What is asked for by hand. */
@@ -57,6 +64,24 @@ export interface ScalingState {
   readonly enabled: boolean
   readonly pools: readonly ScaledPoolState[]
   readonly accuracy: ForecastAccuracy
+  readonly degradation: DegradationState
+}
+
+/** What an autoscaler that comes and asks is told. */
+export interface DesiredUnits {
+  readonly pool: string
+  readonly desired: number
+  readonly ready: number
+  readonly demand: number
+}
+
+/** The document of `GET /v1/scaling/report`. */
+export interface ScalingReport {
+  readonly pool: string
+  /** The earliest first. */
+  readonly days: readonly DayReport[]
+  /** Minute by minute, the latest two days. */
+  readonly timeline: readonly TimelinePoint[]
 }
 
 const OBSERVE_EVERY_MS = 0
@@ -66,6 +91,8 @@ export class ScalingDesk {
   readonly #parts: ScalingDeskParts
   readonly #gauge: EngineGauge
   readonly #loop: ScalingLoop
+  readonly #degradation: Degradation
+  readonly #stepListeners = new Set<(step: LadderStep) => void>()
   #holds: CapacityHolds = { between: () => [] }
 
   constructor(parts: ScalingDeskParts) {
@@ -75,7 +102,11 @@ export class ScalingDesk {
     this.#loop = new ScalingLoop({
       ...{ clock, forecaster, gauge: this.#gauge, history: config.scaling.history },
       serviceRate: config.scaling.serviceRate,
-      holds: { between: (from, until) => this.#holds.between(from, until) },
+      priorities: config.scaling.priorities,
+      holds: {
+        between: (from, until) => this.#holds.between(from, until),
+        grant: (...told) => this.#holds.grant?.(...told),
+      },
       pools: [
         {
           ...{ name: WORKERS, target: new PoolTarget(pool), workersPerUnit: 1, isOneOfMany: false },
@@ -84,6 +115,12 @@ export class ScalingDesk {
         },
       ],
       onAlert: (alert) => this.#alert(alert),
+      onTick: (tick) => this.#degrade(tick),
+    })
+    this.#degradation = new Degradation(config.scaling.degradation, {
+      ...{ pausePipelines: parts.pausePipelines, sampleBulk: parts.sampleBulk },
+      onStep: (step) => this.#stepped(step),
+      onFailure: (error) => events.tell('failure', error),
     })
     this.#loop.decisions.follow((decision) => events.tell('scaling', decision))
   }
@@ -101,7 +138,28 @@ export class ScalingDesk {
   }
 
   state(): ScalingState {
-    return { enabled: this.isEnabled, pools: this.#loop.state(), accuracy: this.#loop.accuracy() }
+    const { state: degradation } = this.#degradation
+    const [pools, accuracy] = [this.#loop.state(), this.#loop.accuracy()]
+    return { enabled: this.isEnabled, pools, accuracy, degradation }
+  }
+
+  /** What a pool should have. */
+  desired(name?: string): DesiredUnits {
+    const pool = this.#poolOf(name)
+    const { desired, ready } = pool.state(this.#parts.clock.epochMs())
+    return { pool: pool.name, desired, ready: ready ?? 0, demand: pool.latest?.inputs.demand ?? 0 }
+  }
+
+  /** What capacity was there, and what it was good for. */
+  report(name?: string): ScalingReport {
+    const { name: pool, ledger } = this.#poolOf(name)
+    return { pool, days: ledger.days(), timeline: ledger.timeline }
+  }
+
+  /** Hears of steps down and up the ladder of degraded mode. */
+  followSteps(listener: (step: LadderStep) => void): () => void {
+    this.#stepListeners.add(listener)
+    return () => void this.#stepListeners.delete(listener)
   }
 
   /** The latest first. */
@@ -170,6 +228,26 @@ export class ScalingDesk {
   #hardBounds(_pool: ScaledPool): { min: number; max: number } {
     const { min, max } = this.#parts.config.pool
     return { min, max }
+  }
+
+  #degrade({ pools }: ScalingTick): void {
+    const decision = pools.find(({ pool }) => pool.name === WORKERS)?.decision
+    if (decision === undefined) return
+    const { at, inputs, to, wanted } = decision
+    const isAtCeiling = to < wanted && inputs.ready >= to
+    const waitMs = waitMsOf(inputs)
+    this.#degradation.look({
+      at,
+      isAtCeiling,
+      waitMs,
+      refused: refusedOf(inputs),
+      utilisation: inputs.utilisation,
+    })
+  }
+
+  #stepped(step: LadderStep): void {
+    this.#parts.events.tell('degradation', step)
+    for (const listener of this.#stepListeners) listener(step)
   }
 
   #alert({ kind, pool: key, isRaised, message, at: time }: ScalingAlert): void {

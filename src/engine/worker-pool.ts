@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
+import { programFile } from '../core/package-files.ts'
 import type { Clock } from '../core/clock.ts'
 import { MillraceError } from '../core/errors.ts'
 import { observeCursor, publishCursor } from '../memory/atomics.ts'
@@ -74,7 +75,7 @@ export class WorkerPool {
     const { options, recipe, clock, foundation } = parts
     this.#parts = parts
     this.#piscina = new Piscina({
-      filename: new URL('./threads/drain.entry.cjs', DIST).href,
+      filename: programFile('engine/threads/drain.entry.cjs').href,
       workerData: recipe,
       // not minThreads: of those that fail to load, Piscina would start others for ever
       minThreads: 0,
@@ -331,6 +332,3 @@ function misstartOf(error: unknown): MillraceError {
 async function gone(thread: Worker | undefined): Promise<void> {
   if (thread !== undefined && thread.threadId > 0) await once(thread, 'exit')
 }
-
-/** Threads run what was built, wherever this file itself is run from (tests run it from the sources). */
-const DIST = new URL('../../dist/engine/', import.meta.url)

@@ -13,11 +13,14 @@ import type {
 import { type Tier, TIERS } from '../core/tiers.ts'
 import { AlertWatch, type ScalingAlert } from './alert-watch.ts'
 import type { DecisionBook } from './decision-book.ts'
-import { predictedNeed } from './policy/need.ts'
+import { heldUnits, predictedNeed } from './policy/need.ts'
 import type { Override } from './policy/override.ts'
 import type { PolicyOptions } from './policy/policy-options.ts'
 import { type KeptPolicy, PoolPolicy } from './policy/pool-policy.ts'
+import { type KeptLedger, Ledger } from './report/ledger.ts'
+import type { Grant, PriorityException } from './priorities.ts'
 import type { ScalingReading } from './scaling-gauge.ts'
+import { Scarcity } from './scarcity.ts'
 import { TargetFollower } from './target-follower.ts'
 
 export interface ScaledPoolOptions {
@@ -39,7 +42,14 @@ export interface ScaledPoolParts {
   readonly holds: CapacityHolds
   readonly decisions: DecisionBook
   readonly onAlert: (alert: ScalingAlert) => void
-  readonly kept?: KeptPolicy | undefined
+  readonly priorities: readonly PriorityException[]
+  readonly kept?: KeptPool | undefined
+}
+
+/** What of a pool outlives the process. */
+export interface KeptPool {
+  readonly policy: KeptPolicy
+  readonly ledger: KeptLedger
 }
 
 /** What was measured in a tick. */
@@ -68,6 +78,8 @@ export interface ScaledPoolState {
   readonly failingSince: number | null
   readonly lastError: string
   readonly alerts: readonly ScalingAlert[]
+  /** Who gets what while there is not enough for all; null = there is. */
+  readonly scarcity: readonly Grant[] | null
   readonly decision: ScalingDecision | null
 }
 
@@ -75,10 +87,12 @@ export class ScaledPool {
   readonly name: string
   readonly target: ScalingTarget
   readonly policy: PoolPolicy
+  readonly ledger: Ledger
   readonly #options: ScaledPoolOptions
   readonly #parts: ScaledPoolParts
   readonly #follower: TargetFollower
   readonly #watch: AlertWatch
+  readonly #scarcity: Scarcity
   #latest: ScalingDecision | undefined
 
   constructor(options: ScaledPoolOptions, parts: ScaledPoolParts) {
@@ -87,8 +101,10 @@ export class ScaledPool {
     this.target = options.target
     this.#options = options
     this.#parts = parts
-    this.policy = new PoolPolicy(options.policy, kept)
+    this.policy = new PoolPolicy(options.policy, kept?.policy)
+    this.ledger = new Ledger(options.name, kept?.ledger)
     this.#watch = new AlertWatch(options.name, onAlert)
+    this.#scarcity = new Scarcity(parts.forecaster.series, parts.holds, parts.priorities)
     this.#follower = new TargetFollower(options.target, {
       onEffect: (decision, effect) => decisions.amend(decision, effect),
     })
@@ -110,20 +126,22 @@ export class ScaledPool {
 
   /** Undefined as long as it is not known what the target has. */
   tick(measured: Measured): ScalingDecision | undefined {
-    const { at } = measured
+    const { at, elapsedMs } = measured
     this.look(at)
     const state = this.#follower.state
     if (state === undefined) {
       this.#watchTarget(at)
       return undefined
     }
-    const { predictive, dryRun } = this.policy.options
+    const { options } = this.policy
+    const { predictive, dryRun } = options
     const inputs = this.#inputs(measured, state)
     const { isTrusted } = this.#parts.forecaster.accuracy()
     const forecast = this.#forecast(at, at + predictive.leadMs, state.ready)
+    const holds = this.#parts.holds.between(at, at + predictive.leadMs)
     const situation = {
       ...{ at, inputs, from: this.#follower.desired, forecast: isTrusted ? forecast : null },
-      holds: this.#parts.holds.between(at, at + predictive.leadMs),
+      holds,
     }
     const choice = this.policy.decide(situation)
     const isChange = choice.to !== choice.from
@@ -135,7 +153,13 @@ export class ScaledPool {
     this.#latest = decision
     if (effect === 'asked') this.#follower.ask(choice.to, decision.id, at)
     this.#watch.look({ at, decision, isForecastTrusted: isTrusted, ...this.#targetTrouble() })
+    this.#scarcity.look({ decision, holds, options, arrivals: measured.reading.arrivals })
+    this.ledger.take({ at, elapsedMs, decision, options, held: heldUnits(holds) })
     return decision
+  }
+
+  kept(): KeptPool {
+    return { policy: this.policy.kept(), ledger: this.ledger.kept() }
   }
 
   settled(): Promise<void> {
@@ -151,6 +175,7 @@ export class ScaledPool {
       ...{ override: this.policy.override, policy: this.policy.options },
       ...{ differsSince: this.#follower.differsSince, failingSince: this.#follower.failingSince },
       ...{ lastError: this.#follower.lastError, alerts: this.#watch.open, decision: this.#latest ?? null },
+      scarcity: this.#scarcity.grants,
     }
   }
 

@@ -13,9 +13,9 @@ import type {
 import type { ScalingAlert } from './alert-watch.ts'
 import { DecisionBook } from './decision-book.ts'
 import { DemandFeed } from './demand-feed.ts'
-import { ScaledPool, type ScaledPoolOptions, type ScaledPoolState } from './scaled-pool.ts'
+import type { PriorityException } from './priorities.ts'
+import { type KeptPool, ScaledPool, type ScaledPoolOptions, type ScaledPoolState } from './scaled-pool.ts'
 import type { ScalingGauge } from './scaling-gauge.ts'
-import type { KeptPolicy } from './policy/pool-policy.ts'
 import { ServiceRate } from './service-rate.ts'
 
 export const TICK_MS = 1000
@@ -30,6 +30,8 @@ export interface ScalingLoopParts {
   readonly history: number
   /** Readings per second of a worker until it is measured; 0 = not known. */
   readonly serviceRate: number
+  /** Exceptions from the order in which scarce units are given away. */
+  readonly priorities?: readonly PriorityException[]
   readonly onAlert: (alert: ScalingAlert) => void
   /** After each tick. */
   readonly onTick?: (tick: ScalingTick) => void
@@ -52,7 +54,7 @@ export interface PoolTick {
 export interface KeptScaling {
   readonly nextDecision: number
   readonly serviceRate: number
-  readonly policies: Readonly<Record<string, KeptPolicy>>
+  readonly pools: Readonly<Record<string, KeptPool>>
 }
 
 export class ScalingLoop {
@@ -73,8 +75,8 @@ export class ScalingLoop {
     this.pools = parts.pools.map((options) => {
       const { decisions } = this
       return new ScaledPool(options, {
-        ...{ forecaster, holds, decisions, onAlert },
-        kept: kept?.policies[options.name],
+        ...{ forecaster, holds, decisions, onAlert, priorities: parts.priorities ?? [] },
+        kept: kept?.pools[options.name],
       })
     })
     this.#lastMs = clock.nowMs()
@@ -134,7 +136,7 @@ export class ScalingLoop {
     return {
       nextDecision: this.decisions.nextId,
       serviceRate: this.#rate.perSecond,
-      policies: Object.fromEntries(this.pools.map((pool) => [pool.name, pool.policy.kept()])),
+      pools: Object.fromEntries(this.pools.map((pool) => [pool.name, pool.kept()])),
     }
   }
 

@@ -80,6 +80,11 @@ export class KernelAndTwin {
     new StorageFloor(this.#rig.memory, this.#rig.map).shed(tiers)
   }
 
+  sampleBulk(keep: number): void {
+    this.#twin.bulkKeep = keep
+    this.#rig.memory.u32[(this.#rig.map + M.MAP_BULK_KEEP) >>> 2] = keep
+  }
+
   send(readings: readonly Reading[], source = 1): void {
     const seq = this.#seq % 3 === 0 ? 0 : this.#seq
     if (!this.#rig.send(readings, this.nowMs, seq, source)) return

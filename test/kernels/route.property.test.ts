@@ -63,6 +63,11 @@ const sheds = fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 2).map(
     (pair) =>
       pair.shed(tiers),
 )
+const samples = fc.constantFrom(0, 0, 2, 7).map(
+  (keep): Step =>
+    (pair) =>
+      pair.sampleBulk(keep),
+)
 const waits = fc.constantFrom(0.01, 1, 50, 900, 4000).map(
   (ms): Step =>
     (pair) =>
@@ -99,6 +104,7 @@ const steps = fc.array(
       { weight: 3, arbitrary: slices },
       { weight: 2, arbitrary: waits },
       { weight: 1, arbitrary: sheds },
+      { weight: 1, arbitrary: samples },
       { weight: 1, arbitrary: ageings },
     ],
   ),

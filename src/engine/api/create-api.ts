@@ -14,6 +14,7 @@ import { pipelineRoutes } from './pipelines.ts'
 import { pipelineStreamRoutes } from './pipeline-stream.ts'
 import { recordRoutes } from './records.ts'
 import { createRouter } from './router.ts'
+import { scalingRoutes } from './scaling.ts'
 import { seriesRoutes } from './series.ts'
 import { statsRoutes } from './stats.ts'
 
@@ -33,6 +34,7 @@ export function createApi(view: EngineView): HttpHandler {
     ...notificationRoutes(view),
     ...pipelineRoutes(view),
     ...pipelineStreamRoutes(view),
+    ...scalingRoutes(view),
   ]
   const authorize = (request: HttpRequest): void => {
     const verdict = view.authorize(request, 'api')

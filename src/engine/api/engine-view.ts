@@ -15,6 +15,7 @@ import type { EscalationDesk } from '../escalation-desk.ts'
 import type { IncidentDesk } from '../incident-desk.ts'
 import type { PipelineStreams } from '../../sinks/stream/pipeline-streams.ts'
 import type { NotificationsDesk } from '../notifications-desk.ts'
+import type { ScalingDesk } from '../scaling-desk.ts'
 
 type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string }
 
@@ -64,6 +65,7 @@ export interface EngineView {
   }
   readonly streams: PipelineStreams
   readonly notifications: Pick<NotificationsDesk, 'stats' | 'groups' | 'test'>
+  readonly scaling: ScalingDesk
   stats(): Stats
   prometheus(): string
   ready(): Readiness

@@ -13,7 +13,7 @@ export interface Call {
 }
 
 export interface Route {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
   readonly pattern: string
   /** Answers without a token even where authentication is on. */
   readonly open?: true

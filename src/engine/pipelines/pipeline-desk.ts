@@ -67,6 +67,8 @@ export class PipelineDesk {
   readonly #kept: readonly Map<string, StreamSnapshot>[]
   /** Entries of the lanes that were done before any worker began: what is kept goes by these. */
   readonly #begun: readonly number[]
+  /** Readings pass these by. */
+  #paused: ReadonlySet<string> = new Set()
 
   constructor(parts: PipelineDeskParts) {
     this.#parts = parts
@@ -107,6 +109,32 @@ export class PipelineDesk {
       })
       await running.outside.close(this.#parts.closingMs)
     })
+  }
+
+  /**
+   * Readings pass by the pipelines of these names from now on, and by no others; what they hold stays. Those that go on again
+   * don't see what passed meanwhile.
+   */
+  pause(names: readonly string[]): Promise<void> {
+    return this.#oneByOne(async () => {
+      const paused = new Set(names)
+      if (paused.size === this.#paused.size && names.every((name) => this.#paused.has(name))) return
+      await this.#parts.setStreams(() => {
+        this.#parts.drain()
+        for (const name of this.#paused) if (!paused.has(name)) this.#passBy(name)
+        this.#paused = paused
+        return Promise.resolve(this.#recipes())
+      })
+    })
+  }
+
+  /** Nobody is at the lanes: what is done in them is done for this pipeline too. */
+  #passBy(name: string): void {
+    const progress = this.#running.get(name)?.progress
+    for (let lane = 0; progress !== undefined && lane < LANE_COUNT; lane++) {
+      const consumed = this.#parts.consumed(lane)
+      if (progress.ahead(lane, consumed) === 0) progress.skip(lane, consumed)
+    }
   }
 
   /** Gives the workers the rows of reference tables as they are now. */
@@ -263,10 +291,9 @@ export class PipelineDesk {
   }
 
   #recipes(): readonly StreamRecipe[] {
-    return [...this.#running.values()].map(({ recipe, outside: { references } }) => ({
-      ...recipe,
-      references,
-    }))
+    return [...this.#running.values()]
+      .filter(({ recipe }) => !this.#paused.has(recipe.name))
+      .map(({ recipe, outside: { references } }) => ({ ...recipe, references }))
   }
 
   /** Node keeps a module for good: a changed file is another module. */

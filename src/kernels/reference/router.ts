@@ -43,6 +43,9 @@ export class ReferenceRouter {
   readonly devices = new Map<bigint, DeviceEntry>()
   /** Tiers refused from the lowest on, as a full disk has it. */
   tiersShed = 0
+  /** One of so many readings of bulk is taken; 0 = all. */
+  bulkKeep = 0
+  #dice = 0
   readonly epochs = Array<number>(SHARD_COUNT).fill(0)
   readonly #rates = new DeviceRates()
   readonly #rules: RouterRules
@@ -83,10 +86,17 @@ export class ReferenceRouter {
     if (typeof series === 'string') return this.#refuse(series)
     if (!this.#isLookedUp(series)) return this.#refuse('unknown-device')
     if (series.tier + this.tiersShed >= TIER_COUNT) return this.#refuse('storage', series.tier)
+    if (series.tier === TIER_COUNT - 1 && !this.#isKept()) return this.#refuse('sampled', series.tier)
     const second = Math.floor(arrival * 0.001)
     if (!this.#rates.admit(reading.key >> 16n, deviceReadingsPerSecond, second))
       return this.#refuse('rate', series.tier)
     return this.#place(frame, reading, series, eventTime(reading, arrival))
+  }
+
+  #isKept(): boolean {
+    if (this.bulkKeep === 0) return true
+    this.#dice = (Math.imul(this.#dice, 1664525) + 1013904223) >>> 0
+    return (this.#dice >>> 8) % this.bulkKeep === 0
   }
 
   #refuse(reason: RefusalReason, tier = TIER_COUNT): number {

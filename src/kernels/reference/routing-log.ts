@@ -1,3 +1,4 @@
+import { REFUSAL_REASONS } from '../../core/refusal.ts'
 import { TIER_COUNT } from '../../memory/layout/lanes.layout.ts'
 import { OUTCOME_MALFORMED } from '../../memory/layout/ring.layout.ts'
 import type { Frame } from './frame.ts'
@@ -16,6 +17,8 @@ interface Run {
   readonly counts: number[]
 }
 
+/** The only refusal that asks for no resend gives way to the others. */
+const SAMPLED = REFUSAL_REASONS.indexOf('sampled')
 const MAX_RUNS = 512
 const RUN_MS = 0.1
 
@@ -68,7 +71,11 @@ export class RoutingLog {
   outcomeOf(results: readonly number[]): FrameOutcome {
     const refused = results.flatMap((result, index) => (result === 0 ? [] : [index]))
     const refusals = results.filter((result) => result !== 0 && result < OUTCOME_MALFORMED)
-    const reason = refusals.at(-1) ?? results.find((result) => result !== 0) ?? 0
+    const reason =
+      refusals.findLast((result) => result !== SAMPLED) ??
+      refusals[0] ??
+      results.find((result) => result !== 0) ??
+      0
     if (refused.length > 0) this.refusedFrames++
     return { reason, refused }
   }

@@ -43,6 +43,8 @@ export const MAP_CLEAR_RATIO = 152
 export const MAP_TIME_AHEAD_MS = 160
 /** Tiers refused, from the lowest on, because the journal cannot keep their readings: written by the journal. */
 export const MAP_TIERS_SHED = 140
+/** One of so many readings of bulk is taken, 0 = all: written by the main thread while it has to do without. */
+export const MAP_BULK_KEEP = 172
 export const MAP_BYTES = 256
 
 /** Gains of the bias-corrected average while a series is young; the last one is its limit. */

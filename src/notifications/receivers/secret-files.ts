@@ -1,6 +1,6 @@
 import type { NotificationOptions } from '../options.ts'
 import type { ReceiverOptions } from './options.ts'
-import type { Secret } from './secret.ts'
+import type { Secret } from '../../core/secret.ts'
 
 /** The same with paths of files that hold secrets as `resolve` makes them. */
 export const withFilesIn = (

@@ -114,6 +114,57 @@ export const policyOptions = z.strictObject({
   ...policyShape({ leadMs: 10_000, outMs: 0, inMs: 10_000, stabilisationMs: 60_000 }),
 })
 
+const rung = z
+  .discriminatedUnion('do', [
+    z.strictObject({
+      do: z.literal('pause-pipelines'),
+      pipelines: z.array(z.string().min(1)).min(1).max(64).meta({
+        description: 'Names of pipelines that are optional: readings pass them by until it is over.',
+      }),
+    }),
+    z.strictObject({
+      do: z.literal('sample-bulk'),
+      keep: z.int().min(2).max(1000).meta({
+        description:
+          'One of so many readings of bulk is taken; the others are refused for good, with `sampled`.',
+      }),
+    }),
+  ])
+  .meta({
+    description: 'What is done without.',
+    'x-allowed': '`do: pause-pipelines` with `pipelines`, or `do: sample-bulk` with `keep`',
+  })
+
+const degradation = z.strictObject({
+  ladder: z
+    .array(rung)
+    .max(16)
+    .default([])
+    .meta({ description: 'Steps down, the least painful first.', 'x-default': 'none' }),
+  downAfterMs: whole(1000, HOUR_MS, 5000, 'Severe shortage of so long takes one step down.'),
+  upAfterMs: whole(1000, DAY_MS, 60_000, 'Calm of so long takes one step up; longer after a relapse.'),
+  severeWaitMs: whole(
+    1,
+    HOUR_MS,
+    1000,
+    'At the ceiling, work that waits longer, or is refused, is severe shortage.',
+  ),
+  calmWaitMs: whole(1, HOUR_MS, 100, 'It is calm when work waits less.'),
+  calmUtilisation: share(0.05, 1, 0.9, 'It is calm when workers are at work for less of their time.'),
+})
+
+const CLAIMS = ['anomaly', 'maintenance', 'premium', 'standard', 'bulk'] as const
+const priorityException = z.strictObject({
+  kind: z.enum(CLAIMS).meta({ description: 'Whose claim it is.' }),
+  name: z
+    .string()
+    .min(1)
+    .max(256)
+    .default('*')
+    .meta({ description: 'Its name, such as that of a reservation; `*` stands for anything.' }),
+  before: z.enum(CLAIMS).meta({ description: 'What it comes right before.' }),
+})
+
 /** Elastic capacity. */
 export const scalingOptions = z.strictObject({
   enabled: z.boolean().optional().meta({
@@ -126,4 +177,9 @@ export const scalingOptions = z.strictObject({
     'x-default': '0: unknown, utilisation counts until it is known',
   }),
   pool: poolPolicy.prefault({}).meta({ description: 'Policy of the worker threads.' }),
+  priorities: z.array(priorityException).max(100).default([]).meta({
+    description: 'Exceptions from the order in which scarce units are given away.',
+    'x-default': 'none: anomaly, maintenance, premium, standard, bulk',
+  }),
+  degradation: degradation.prefault({}).meta({ description: 'What is done without under severe shortage.' }),
 })

@@ -1,0 +1,49 @@
+/**
+ * What an ensemble remembers of all its series: typed arrays, so that a thousand series stay close together in memory and
+ * a snapshot is a copy of bytes. Nothing here grows.
+ *
+ *   by series ............... last, seen, doubtful, scale
+ *   by series, member ....... level, trend, error · day[slot] · week[slot]
+ *   by series, member, lead . score, weight · made[lead]: forecasts that wait for their step
+ */
+import type { EnsembleShape } from './ensemble.ts'
+
+export interface EnsembleState {
+  /** Step that was taken up last; NaN = none. */
+  readonly last: Float64Array
+  /** Steps taken up since the first with demand. */
+  readonly seen: Float64Array
+  /** Steps in a row that looked like an outage. */
+  readonly doubtful: Float64Array
+  /** Usual size of the starter's error. */
+  readonly scale: Float64Array
+  readonly level: Float64Array
+  readonly trend: Float64Array
+  readonly error: Float64Array
+  readonly day: Float32Array
+  readonly week: Float32Array
+  readonly score: Float64Array
+  readonly weight: Float64Array
+  readonly made: Float32Array
+}
+
+const INITIAL_SCALE = 0.1
+
+export function ensembleState({ series, members, leads, season }: EnsembleShape): EnsembleState {
+  const rows = series * members.length
+  const longest = leads.reduce((sum, lead) => sum + lead, 0)
+  return {
+    last: new Float64Array(series).fill(NaN),
+    seen: new Float64Array(series),
+    doubtful: new Float64Array(series),
+    scale: new Float64Array(series).fill(INITIAL_SCALE),
+    level: new Float64Array(rows),
+    trend: new Float64Array(rows),
+    error: new Float64Array(rows),
+    day: new Float32Array(rows * season.daySlots),
+    week: new Float32Array(rows * season.weekSlots),
+    score: new Float64Array(rows * leads.length),
+    weight: new Float64Array(rows * leads.length).fill(1 / members.length),
+    made: new Float32Array(rows * longest).fill(NaN),
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * What is learned for a span of lead times, such as 5 to 30 seconds ahead: which way to forecast is right there, and how
+ * demand is spread around the forecast. Every now and then it makes a trial: it notes what each way says of the highest
+ * demand in the span, waits until the span is over, and compares.
+ */
+import { RatioSketch } from './ratio-sketch.ts'
+
+/** Ways to forecast, from the shortest sight to the longest. */
+export const WAYS = ['level', 'trend', 'minute', 'hour'] as const
+
+/** Highest demand that each way expects of a time, in the order of WAYS; NaN = it can't say. */
+export type Candidates = Float64Array
+
+export interface BandSpan {
+  readonly fromMs: number
+  readonly untilMs: number
+}
+
+interface Trial {
+  readonly from: number
+  readonly until: number
+  readonly candidates: Candidates
+  readonly expected: number
+  highest: number
+}
+
+const DAY_MS = 86_400_000
+/** Relative errors (root mean square) that are assumed of each way before anything is known, and the trials that this counts for. */
+const ASSUMED = [0.2, 0.25, 0.3, 0.4]
+const ASSUMED_TRIALS = 2
+const TRIALS_PER_SPAN = 4
+const SKETCH_MEMORY = 400
+const LEAST_DEMAND = 1
+const NOTHING = 1e-9
+
+export class LeadBand {
+  readonly span: BandSpan
+  readonly ratios: RatioSketch
+  /** Discounted sum of squared relative errors by way: a miss of half the demand is worse than many of a hundredth. */
+  readonly errors = Float64Array.from(ASSUMED, (error) => error ** 2 * ASSUMED_TRIALS)
+  readonly counts = new Float64Array(WAYS.length).fill(ASSUMED_TRIALS)
+  readonly #everyMs: number
+  /** Half of it is forgotten after a day, or after 20 trials. */
+  readonly #discount: number
+  #trials: Trial[] = []
+  #nextTrial = -Infinity
+
+  constructor(span: BandSpan) {
+    this.span = span
+    this.ratios = new RatioSketch(SKETCH_MEMORY)
+    this.#everyMs = Math.max(1000, (span.untilMs - span.fromMs) / TRIALS_PER_SPAN)
+    this.#discount = 0.5 ** Math.min(this.#everyMs / DAY_MS, 1 / 20)
+  }
+
+  /** Weights of the ways that can say something, in the order of WAYS; they sum to 1. */
+  weights(candidates: Candidates): Float64Array {
+    const quality = candidates.map((value, way) =>
+      Number.isNaN(value) ? 0 : (this.counts[way] / (this.errors[way] + NOTHING)) ** 2,
+    )
+    const sum = quality.reduce((total, value) => total + value, 0)
+    return quality.map((value) => value / sum)
+  }
+
+  /** Whether a trial is due for a forecast made at `now`. */
+  isDue(now: number): boolean {
+    return now >= this.#nextTrial
+  }
+
+  begin(now: number, candidates: Candidates, expected: number): void {
+    this.#nextTrial = now + this.#everyMs
+    const { fromMs, untilMs } = this.span
+    this.#trials.push({
+      ...{ from: now + fromMs, until: now + untilMs, candidates, expected },
+      highest: NaN,
+    })
+  }
+
+  /** A second that began at `at`; `demand` NaN = it says nothing: trials over it end without a result. */
+  observe(at: number, demand: number): void {
+    if (this.#trials.length === 0) return
+    this.#trials = this.#trials.filter((trial) => {
+      if (at >= trial.until) this.#conclude(trial)
+      else if (at >= trial.from && Number.isNaN(demand)) return false
+      else if (at >= trial.from && !(trial.highest >= demand)) trial.highest = demand
+      return at < trial.until
+    })
+  }
+
+  #conclude({ candidates, expected, highest }: Trial): void {
+    if (Number.isNaN(highest)) return
+    this.ratios.add(Math.max(LEAST_DEMAND, highest) / Math.max(LEAST_DEMAND, expected))
+    candidates.forEach((said, way) => {
+      if (Number.isNaN(said)) return
+      const off = (said - highest) / Math.max(LEAST_DEMAND, said, highest)
+      this.errors[way] = this.errors[way] * this.#discount + off * off
+      this.counts[way] = this.counts[way] * this.#discount + 1
+    })
+  }
+}

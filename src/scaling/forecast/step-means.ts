@@ -1,0 +1,44 @@
+/**
+ * Seconds gathered into steps of a resolution: the mean demand of each series over the seconds of a step that were shown.
+ * Masked seconds are not shown; a step of which too little was shown tells nothing.
+ */
+export interface FinishedStep {
+  readonly step: number
+  readonly means: Float64Array
+}
+
+/** Share of a step that must have been seen for its mean to count. */
+const ENOUGH = 1 / 20
+
+export class StepMeans {
+  readonly #stepMs: number
+  readonly #sums: Float64Array
+  #step = NaN
+  #seconds = 0
+
+  constructor(series: number, stepMs: number) {
+    this.#stepMs = stepMs
+    this.#sums = new Float64Array(series)
+  }
+
+  /** Ends the current step if `at` is beyond it; returns it if enough of it was seen. */
+  advance(at: number): FinishedStep | null {
+    const step = Math.floor(at / this.#stepMs)
+    if (step === this.#step) return null
+    const isEnough = this.#seconds >= (ENOUGH * this.#stepMs) / 1000
+    const finished = isEnough ? { step: this.#step, means: this.#takeMeans() } : null
+    this.#step = step
+    this.#seconds = 0
+    this.#sums.fill(0)
+    return finished
+  }
+
+  add(demand: Float64Array): void {
+    this.#seconds++
+    for (let series = 0; series < demand.length; series++) this.#sums[series] += demand[series]
+  }
+
+  #takeMeans(): Float64Array {
+    return this.#sums.map((sum) => sum / this.#seconds)
+  }
+}
