@@ -100,7 +100,13 @@ export class Measures {
     this.longestShortMs = Math.max(this.longestShortMs, this.#shortMs)
   }
 
-  #economy({ demand, fresh }: PoolStep, paid: number, unitRate: number, standing: Standing, ms: number): void {
+  #economy(
+    { demand, fresh }: PoolStep,
+    paid: number,
+    unitRate: number,
+    standing: Standing,
+    ms: number,
+  ): void {
     const perUnit = (unitRate * ms) / 1000
     const needed = Math.ceil(demand / (perUnit * standing.targetUtilisation) - ROUNDING)
     const meant = Math.max(standing.min, needed + standing.held)

@@ -2,7 +2,7 @@
  * A scenario under one seed: the world goes on in steps of a tick, in shorter ones while something is congested, and the
  * loop decides whenever its time has come. The same scenario and seed give the same outcome, to the last bit.
  */
-import type { DemandForecaster, DemandSeries, ScalingDecision } from '../../core/scaling.ts'
+import type { DemandForecaster, ScalingDecision } from '../../core/scaling.ts'
 import type { ScalingAlert } from '../../scaling/alert-watch.ts'
 import {
   type Calibration,
@@ -21,7 +21,7 @@ import { Faults } from '../world/faults.ts'
 import { OfferedLoad } from '../world/offered.ts'
 import { PoolWorld } from '../world/pool-world.ts'
 import { Control } from './control.ts'
-import { forecasterFor } from './forecasting.ts'
+import { forecastersOf } from './forecasting.ts'
 import type { OperationOutcome } from './operations.ts'
 
 const FINE_MS = 100
@@ -101,7 +101,9 @@ class Simulation {
       scenario.calibrationText === undefined
         ? DEFAULT_CALIBRATION
         : parseCalibration(scenario.calibrationText, scenario.calibration!)
-    scenario.pools.forEach((_, index) => parts.push(this.#build(index, calibration, fleet)))
+    forecastersOf(scenario, this.#seed, options.forecasts ?? true).forEach((forecaster, index) =>
+      parts.push(this.#build(index, calibration, forecaster)),
+    )
     this.#parts = parts
   }
 
@@ -165,7 +167,7 @@ class Simulation {
     return [...this.#faults.activeAt(now), ...anomaly, ...operations]
   }
 
-  #build(index: number, calibration: Calibration, fleet: Fleet): Part {
+  #build(index: number, calibration: Calibration, forecaster: DemandForecaster): Part {
     const { start: startMs, duration, maintenance, pools } = this.#scenario
     const options = pools[index]
     const [clock, faults, seed] = [this.#clock, this.#faults, this.#seed]
@@ -175,7 +177,6 @@ class Simulation {
       options.start ?? (options.unit === 'node' ? NODE_START : { least: median, most: Math.max(median, p99) })
     const series = this.#offered.pools[index].series
     const world = new PoolWorld({ options, index, seed, faults, serviceRate, start }, series.length)
-    const forecaster = this.#forecaster(series, index, fleet)
     const operations = maintenance.filter(({ pool }) => (pool ?? pools[0].name) === options.name)
     const control = new Control({
       ...{ clock, startMs, seed, pool: world, faults, forecaster, operations, serviceRate },
@@ -185,11 +186,6 @@ class Simulation {
       this.#options.rowMs ?? Math.max(SECOND_MS, Math.ceil(duration / ROWS / SECOND_MS) * SECOND_MS)
     const timeline = this.#options.timeline === false ? undefined : new Timeline(startMs, rowMs)
     return { world, control, forecaster, measures: new Measures(), timeline }
-  }
-
-  #forecaster(series: readonly DemandSeries[], index: number, fleet: Fleet): DemandForecaster {
-    const isOn = this.#options.forecasts ?? true
-    return forecasterFor(isOn, { scenario: this.#scenario, seed: this.#seed, series, pool: index, fleet })
   }
 }
 

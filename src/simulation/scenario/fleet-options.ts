@@ -38,7 +38,6 @@ export const SHAPES = {
       at: v.byClockTime('Factors that hold from a local time of day on.'),
       days: v.days('Days on which they hold; on others the last one of the day does.').optional(),
       within: v.offset('How long a change takes.').prefault('5m'),
-      known: z.boolean().default(false).meta({ description: 'Whether the calendar says so.' }),
     })
     .optional()
     .meta({ description: 'Steps, as factories have.' }),
@@ -136,7 +135,6 @@ export const eventOptions = z.strictObject({
     .optional()
     .meta({ description: 'Kilometres per second at which it spreads; at once when left out.' }),
   groups: z.array(z.string()).optional().meta({ description: 'Groups that it reaches; all when left out.' }),
-  known: z.boolean().default(false).meta({ description: 'Whether the calendar has it.' }),
   chance: v.share('How likely it is, seed by seed.').prefault(1),
 })
 

@@ -15,7 +15,6 @@ export class Happening {
   readonly at: number
   readonly times: number
   readonly lasts: number
-  readonly isKnown: boolean
   readonly #given: EventOptions
 
   constructor(given: EventOptions, random: Random) {
@@ -23,7 +22,6 @@ export class Happening {
     this.at = draw(given.at, random)
     this.times = draw(given.times, random)
     this.lasts = draw(given.for, random)
-    this.isKnown = given.known
     this.#given = given
   }
 

@@ -143,7 +143,9 @@ export class Tracks {
     const own = track < FIRST_SHARED ? free : this.#spare(track, shared)
     const rate = isAll ? Math.max(served, own) : served
     const busy = served / rate
-    fifo.serve(isAll ? fifo.amount : served, fromMs, rate / ms, (amount, wait) => waited(track, amount, wait, busy))
+    fifo.serve(isAll ? fifo.amount : served, fromMs, rate / ms, (amount, wait) =>
+      waited(track, amount, wait, busy),
+    )
   }
 
   /** Work that a track could have had: its share, or what the others left. */
