@@ -50,7 +50,9 @@ import { ResultDesk } from './result-desk.ts'
 import { RetryAdvice } from './retry-advice.ts'
 import { endAlertsOf } from './rules/end-alerts.ts'
 import { ScalingDesk } from './scaling-desk.ts'
-import { ENGINE_SERIES } from './scaling/engine-gauge.ts'
+import { ENGINE_SERIES, EngineGauge } from './scaling/engine-gauge.ts'
+import { openTarget } from '../scaling/targets/target-kinds.ts'
+import { machinePorts } from '../scaling/targets/target-ports.ts'
 import { NoForecast } from '../scaling/no-forecast.ts'
 import { RulesDesk } from './rules/rules-desk.ts'
 import { RouterThread } from './router-thread.ts'
@@ -92,6 +94,7 @@ export interface Assembly {
   readonly durability: Durability | undefined
   readonly pool: WorkerPool
   readonly scaling: ScalingDesk
+  readonly gauge: EngineGauge
   readonly statsDesk: StatsDesk
   readonly retryAdvice: RetryAdvice
 }
@@ -233,13 +236,14 @@ async function assembleOver(
         onFailure: (error) => events.tell('failure', error),
       }),
     })
+  const { target: nodes = null } = config.scaling.nodes ?? {}
+  const gauge = new EngineGauge({
+    ...{ foundation, clock, pool, defaultTier: config.tiers.default, registered: () => registry.size },
+    mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : null),
+  })
   const scaling = new ScalingDesk({
-    ...{ config, clock, pool, alerts, alertLog, events, forecaster: new NoForecast(ENGINE_SERIES) },
-    gauge: {
-      foundation,
-      registered: () => registry.size,
-      mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : null),
-    },
+    ...{ config, clock, pool, alerts, alertLog, events, gauge, forecaster: new NoForecast(ENGINE_SERIES) },
+    nodes: nodes === null ? undefined : openTarget('nodes', nodes, machinePorts(clock)),
     nextTicket: () => egress.nextTicket,
     pausePipelines: (names) => pipelines.pause(names),
     sampleBulk: (keep) => publishCursor(memory.i32, plan.at.map + MAP_BULK_KEEP, keep),
@@ -275,6 +279,7 @@ async function assembleOver(
     router,
     pool,
     scaling,
+    gauge,
     statsDesk,
   }
   return { config, clock, foundation, events, directory, alerts, alertNews, alertLog, externalizer, ...state }

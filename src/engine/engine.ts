@@ -198,6 +198,7 @@ export class Engine {
     this.#look()
     await this.#door.close()
     await this.#parts.rules.close()
+    this.#parts.gauge.close()
     await this.#parts.scaling.close()
     await pool.close(Math.max(LEAVING_MS, untilMs - clock.nowMs()))
     await router.stop()

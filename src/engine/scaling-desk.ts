@@ -12,33 +12,40 @@ import type {
   DemandForecaster,
   ForecastAccuracy,
   ScalingDecision,
+  ScalingTarget,
 } from '../core/scaling.ts'
 import type { ScalingAlert } from '../scaling/alert-watch.ts'
 import type { Override } from '../scaling/policy/override.ts'
 import type { PolicyOptions } from '../scaling/policy/policy-options.ts'
-import type { ScaledPool, ScaledPoolState } from '../scaling/scaled-pool.ts'
+import type { ScaledPool, ScaledPoolOptions, ScaledPoolState } from '../scaling/scaled-pool.ts'
+import type { ScalingGauge } from '../scaling/scaling-gauge.ts'
 import { refusedOf, waitMsOf } from '../scaling/policy/need.ts'
 import type { LadderStep } from '../scaling/degradation/ladder.ts'
 import type { DayReport } from '../scaling/report/day.ts'
 import type { TimelinePoint } from '../scaling/report/timeline.ts'
-import { ScalingLoop, type ScalingTick } from '../scaling/scaling-loop.ts'
+import { type KeptScaling, ScalingLoop, type ScalingTick } from '../scaling/scaling-loop.ts'
 import { Degradation, type DegradationState } from './scaling/degradation.ts'
 import type { Config } from './config/config.ts'
 import type { AlertLog } from './durability/alert-log.ts'
 import type { EventDesk } from './engine-events.ts'
-import { EngineGauge, type EngineGaugeParts } from './scaling/engine-gauge.ts'
 import { changedPolicy } from './scaling/policy-change.ts'
 import { PoolTarget } from './scaling/pool-target.ts'
+import { PullTarget } from './scaling/pull-target.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
-/** The pool of worker threads. */
-export const WORKERS = 'workers'
+/** The pool of worker threads, and the nodes beside this one. */
+const WORKERS = 'workers'
+const NODES = 'nodes'
 
 export interface ScalingDeskParts {
   readonly config: Config
   readonly clock: Clock
-  readonly pool: Pick<WorkerPool, 'size' | 'busy' | 'running' | 'resize'>
-  readonly gauge: Omit<EngineGaugeParts, 'clock' | 'pool' | 'defaultTier'>
+  readonly pool: Pick<WorkerPool, 'size' | 'running' | 'resize'>
+  readonly gauge: ScalingGauge
+  /** What nodes are, where the engine asks for them. */
+  readonly nodes?: ScalingTarget | undefined
+  /** From before the last end. */
+  readonly kept?: KeptScaling | undefined
   readonly forecaster: DemandForecaster
   readonly alerts: AlertBook
   readonly alertLog: AlertLog
@@ -84,36 +91,27 @@ export interface ScalingReport {
   readonly timeline: readonly TimelinePoint[]
 }
 
-const OBSERVE_EVERY_MS = 0
+const NODES_EVERY_MS = 1000
 const READY_WITHIN_MS = 30_000
 
 export class ScalingDesk {
   readonly #parts: ScalingDeskParts
-  readonly #gauge: EngineGauge
   readonly #loop: ScalingLoop
   readonly #degradation: Degradation
   readonly #stepListeners = new Set<(step: LadderStep) => void>()
   #holds: CapacityHolds = { between: () => [] }
 
   constructor(parts: ScalingDeskParts) {
-    const { config, clock, pool, events, forecaster } = parts
+    const { config, clock, events, forecaster, gauge, kept } = parts
     this.#parts = parts
-    this.#gauge = new EngineGauge({ ...parts.gauge, clock, pool, defaultTier: config.tiers.default })
     this.#loop = new ScalingLoop({
-      ...{ clock, forecaster, gauge: this.#gauge, history: config.scaling.history },
-      serviceRate: config.scaling.serviceRate,
-      priorities: config.scaling.priorities,
+      ...{ clock, forecaster, gauge, kept, history: config.scaling.history },
+      ...{ serviceRate: config.scaling.serviceRate, priorities: config.scaling.priorities },
       holds: {
         between: (from, until) => this.#holds.between(from, until),
         grant: (...told) => this.#holds.grant?.(...told),
       },
-      pools: [
-        {
-          ...{ name: WORKERS, target: new PoolTarget(pool), workersPerUnit: 1, isOneOfMany: false },
-          policy: { ...config.scaling.pool, min: config.pool.min, max: config.pool.max },
-          ...{ observeEveryMs: OBSERVE_EVERY_MS, readyWithinMs: READY_WITHIN_MS },
-        },
-      ],
+      pools: poolsOf(parts),
       onAlert: (alert) => this.#alert(alert),
       onTick: (tick) => this.#degrade(tick),
     })
@@ -143,9 +141,9 @@ export class ScalingDesk {
     return { enabled: this.isEnabled, pools, accuracy, degradation }
   }
 
-  /** What a pool should have. */
+  /** What a pool should have; the nodes, where there are some, when nothing is said. */
   desired(name?: string): DesiredUnits {
-    const pool = this.#poolOf(name)
+    const pool = this.#poolOf(name ?? this.#loop.pool(NODES)?.name)
     const { desired, ready } = pool.state(this.#parts.clock.epochMs())
     return { pool: pool.name, desired, ready: ready ?? 0, demand: pool.latest?.inputs.demand ?? 0 }
   }
@@ -212,9 +210,13 @@ export class ScalingDesk {
     return this.#holds.between(from, until)
   }
 
-  async close(): Promise<void> {
-    this.#gauge.close()
-    await this.#loop.close()
+  /** For a restart. */
+  kept(): KeptScaling {
+    return this.#loop.kept()
+  }
+
+  close(): Promise<void> {
+    return this.#loop.close()
   }
 
   #poolOf(name = WORKERS): ScaledPool {
@@ -224,10 +226,10 @@ export class ScalingDesk {
     throw new MillraceError('not-found', `there is no pool ${JSON.stringify(name)}; there are: ${known}`)
   }
 
-  /** What memory was laid out for. */
-  #hardBounds(_pool: ScaledPool): { min: number; max: number } {
-    const { min, max } = this.#parts.config.pool
-    return { min, max }
+  /** What the configuration says; of workers, what memory was laid out for. */
+  #hardBounds({ name }: ScaledPool): { readonly min: number; readonly max: number } {
+    const { pool, scaling } = this.#parts.config
+    return name === WORKERS || scaling.nodes === null ? pool : scaling.nodes
   }
 
   #degrade({ pools }: ScalingTick): void {
@@ -263,3 +265,20 @@ export class ScalingDesk {
 
 /** What rules of its alerts begin with. */
 const RULE = 'scaling-'
+
+function poolsOf({ config, pool, nodes: target }: ScalingDeskParts): ScaledPoolOptions[] {
+  const { nodes, pool: policy } = config.scaling
+  const { min, max } = config.pool
+  const workers = {
+    ...{ name: WORKERS, target: new PoolTarget(pool), workersPerUnit: 1, isOneOfMany: false },
+    ...{ policy: { ...policy, min, max }, observeEveryMs: 0, readyWithinMs: READY_WITHIN_MS },
+  }
+  if (nodes === null) return [workers]
+  return [
+    workers,
+    {
+      ...{ name: NODES, target: target ?? new PullTarget(nodes.min), workersPerUnit: max, isOneOfMany: true },
+      ...{ policy: nodes, observeEveryMs: NODES_EVERY_MS, readyWithinMs: nodes.readyWithinMs },
+    },
+  ]
+}

@@ -53,6 +53,24 @@ function* poolBounds({ pool: { min, max, size } }: Config): Generator<Problem> {
     yield not(['pool', 'size'], size, `; give a number from pool.min to pool.max, ${min} to ${max}`)
 }
 
+function* scaling({ scaling: { enabled, nodes, pool: policy }, pool }: Config): Generator<Problem> {
+  if (nodes !== null && nodes.min > nodes.max)
+    yield not(['scaling', 'nodes', 'min'], nodes.min, `; give at most scaling.nodes.max, ${nodes.max}`)
+  if (nodes !== null && !enabled)
+    yield not(['scaling', 'enabled'], enabled, ' with scaling.nodes; nobody would ask for them')
+  const schedules = [
+    { of: 'pool', policy, most: pool.max },
+    ...(nodes === null ? [] : [{ of: 'nodes', policy: nodes, most: nodes.max }]),
+  ]
+  for (const { of, policy, most } of schedules)
+    for (const [i, { min, max }] of policy.schedule.entries()) {
+      const path = ['scaling', of, 'schedule', i]
+      if (min !== null && min > most) yield not([...path, 'min'], min, `; the most there can be is ${most}`)
+      if (min !== null && max !== null && min > max)
+        yield not([...path, 'min'], min, `; give at most its max, ${max}`)
+    }
+}
+
 function* counts({ devices, metrics, limits }: Config): Generator<Problem> {
   const named = Object.keys(metrics).filter((metric) => metric !== 'value').length + 1
   if (named > limits.metrics)
@@ -212,7 +230,7 @@ function* receiverReferences({ notifications }: Config): Generator<Problem> {
 }
 
 const CHECKS: readonly Check[] = [
-  ...[listening, durable, pipelineUrl, pipelineUrls, ringHoldsFrames, poolBounds, counts],
+  ...[listening, durable, pipelineUrl, pipelineUrls, ringHoldsFrames, poolBounds, scaling, counts],
   ...[correlationNames, escalationNames, escalationAim],
   ...[regionNames, deviceIds, tokenHashes, regionReferences, globs, positions, alerts],
   ...[receiverNames, receiverReferences],

@@ -2,7 +2,7 @@ import { FIXED_LIMITS, MAX_SHARED_BYTES } from '../../core/limits.ts'
 import { isPemText } from '../../security/options.ts'
 import { count } from './allowed.ts'
 import type { Config } from './config.ts'
-import { isNotificationSecret } from './secret-paths.ts'
+import { isSecretPath } from './secret-paths.ts'
 import { diskRoom } from './disk-room.ts'
 import type { Origins } from './origins.ts'
 import { type Leaf, leavesOf, type Path, pathText } from './paths.ts'
@@ -70,7 +70,7 @@ function leftOut({ devices, rules, auth }: Config): string[][] {
 
 function withoutSecret({ path, value }: Leaf): unknown {
   if (path[0] === 'tls' && typeof value === 'string' && isPemText(value)) return '(PEM text)'
-  return isNotificationSecret(path) && value !== null ? '(not shown)' : value
+  return isSecretPath(path) && value !== null ? '(not shown)' : value
 }
 
 function shown(value: unknown): string {

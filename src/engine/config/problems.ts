@@ -3,7 +3,7 @@ import { MillraceError } from '../../core/errors.ts'
 import { allowedBy } from './allowed.ts'
 import { schemaAt, type SchemaNode } from './json-schema.ts'
 import { type Path, pathText, valueAt } from './paths.ts'
-import { isNotificationSecret } from './secret-paths.ts'
+import { isSecretPath } from './secret-paths.ts'
 import { suggest } from './suggest.ts'
 
 /** One thing that is wrong with a configuration. */
@@ -89,7 +89,7 @@ const SHOWN_OF_AUTH = ['name', 'scope', 'tenant', 'expires', 'tokensFile']
  * Where a private key or a token may stand, by mistake or not. Paths in a tokens file begin with an index.
  */
 const isSecret = (path: Path): boolean => {
-  if (isNotificationSecret(path)) return true
+  if (isSecretPath(path)) return true
   const ofAuth = path[0] === 'auth' || typeof path[0] === 'number'
   return ofAuth ? !SHOWN_OF_AUTH.includes(String(path.at(-1))) : path[0] === 'tls' && path[1] !== 'cert'
 }

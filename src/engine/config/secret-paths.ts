@@ -1,13 +1,21 @@
+import { isTargetSecret } from '../../scaling/targets/target-kinds.ts'
 import type { Path } from './paths.ts'
 
 const SECRETS = ['secret', 'bearer', 'password']
 const HOLDERS = ['env', 'file']
 
+/** Where a secret may stand: of what tells people, or of what is scaled. */
+export const isSecretPath = (path: Path): boolean => isReceiverSecret(path) || isScalingSecret(path)
+
+function isScalingSecret([section, list, target, ...path]: Path): boolean {
+  return section === 'scaling' && list === 'nodes' && target === 'target' && isTargetSecret(path)
+}
+
 /**
  * Where a secret of a receiver may stand: a key, a token, a password, a header, or a URL, whose path lets in whoever knows
  * it at many receivers. The name of a variable or a file that holds one is none.
  */
-export function isNotificationSecret(path: Path): boolean {
+function isReceiverSecret(path: Path): boolean {
   const [section, list, , kind, option, holder] = path
   if (section !== 'notifications' || list !== 'receivers') return false
   if (kind === 'webhook' && (option === 'url' || option === 'headers')) return true

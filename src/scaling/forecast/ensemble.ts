@@ -36,6 +36,8 @@ const GONE = 0.1
 const FAR = 6
 /** Of a step's doubt, what an ordinary step takes back. */
 const TRUST_REGAINED = 0.1
+/** Weights below it change nothing that could be seen. */
+const NEGLIGIBLE = 1e-6
 
 export class SeasonalEnsemble {
   readonly state: EnsembleState
@@ -45,11 +47,19 @@ export class SeasonalEnsemble {
   #slotStep = NaN
   #daySlot = 0
   #weekSlot = 0
+  #aheadOf = NaN
+  #dayAhead: readonly number[] = []
+  #weekAhead: readonly number[] = []
+  readonly #reach: readonly number[]
+  /** What is left of an error, by member and lead. */
+  readonly #left: readonly number[]
 
   constructor(shape: EnsembleShape, state: EnsembleState = ensembleState(shape)) {
     this.#shape = shape
     this.state = state
     this.#weights = new LeadWeights(shape, state)
+    this.#reach = shape.leads.map(trendOver)
+    this.#left = shape.members.flatMap(({ memory }) => shape.leads.map((lead) => memory ** lead))
   }
 
   /** Takes up what the demand of `step` was; steps rise, but some may be missing. Returns whether it was believed. */
@@ -79,26 +89,35 @@ export class SeasonalEnsemble {
     if (seen[series] === 0) return 0
     const lead = Math.max(1, step - last[series])
     const { members } = this.#shape
+    const reach = trendOver(lead)
+    this.#findSlots(step)
+    this.#weights.seek(lead)
     let sum = 0
     for (let member = 0; member < members.length; member++) {
-      const weight = this.#weights.at(series, member, lead)
-      if (weight > 0) sum += weight * this.#logForecast(series, member, step, lead)
+      const weight = this.#weights.at(series, member)
+      if (weight < NEGLIGIBLE) continue
+      const { memory } = members[member]
+      const left = memory === 0 ? 0 : memory ** lead
+      sum += weight * this.#logForecast(series, member, this.#daySlot, this.#weekSlot, left, reach)
     }
     return Math.max(0, Math.expm1(sum))
   }
 
-  #logForecast(series: number, member: number, step: number, lead: number): number {
+  /** `left`: share of the last error that is expected to be left; `reach`: what a trend of 1 amounts to. */
+  #logForecast(
+    series: number,
+    member: number,
+    daySlot: number,
+    weekSlot: number,
+    left: number,
+    reach: number,
+  ): number {
     const { level, trend, error, day, week, seen } = this.state
-    const { members, season } = this.#shape
-    const row = series * members.length + member
-    if (seen[series] < season.daySlots) return level[row]
-    this.#findSlots(step)
-    const { memory, trend: hasTrend } = members[member]
-    let value =
-      level[row] + day[row * season.daySlots + this.#daySlot] + week[row * season.weekSlots + this.#weekSlot]
-    if (hasTrend > 0) value += trend[row] * trendOver(lead)
-    if (memory > 0) value += error[row] * memory ** lead
-    return value
+    const { daySlots, weekSlots } = this.#shape.season
+    const row = series * this.#shape.members.length + member
+    if (seen[series] < daySlots) return level[row]
+    const usual = level[row] + day[row * daySlots + daySlot] + week[row * weekSlots + weekSlot]
+    return usual + trend[row] * reach + error[row] * left
   }
 
   #isDoubtful(series: number, step: number, demand: number): boolean {
@@ -172,12 +191,26 @@ export class SeasonalEnsemble {
 
   #makeForecasts(series: number, step: number): void {
     const { leads, members } = this.#shape
+    this.#lookAhead(step)
     for (let lead = 0; lead < leads.length; lead++) {
+      const daySlot = this.#dayAhead[lead]
+      const weekSlot = this.#weekAhead[lead]
+      const reach = this.#reach[lead]
       for (let member = 0; member < members.length; member++) {
-        const ahead = this.#logForecast(series, member, step + leads[lead], leads[lead])
+        const left = this.#left[member * leads.length + lead]
+        const ahead = this.#logForecast(series, member, daySlot, weekSlot, left, reach)
         this.#weights.remember(series, member, lead, step, ahead)
       }
     }
+  }
+
+  /** Finds the slots at each lead, once for all series. */
+  #lookAhead(step: number): void {
+    if (step === this.#aheadOf) return
+    const { leads, season } = this.#shape
+    this.#aheadOf = step
+    this.#dayAhead = leads.map((lead) => season.daySlot(step + lead))
+    this.#weekAhead = leads.map((lead) => season.weekSlot(step + lead))
   }
 
   #findSlots(step: number): void {

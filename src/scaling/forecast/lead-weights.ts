@@ -15,6 +15,10 @@ export class LeadWeights {
   /** Where a lead's forecasts begin among those of a member. */
   readonly #offsets: number[] = []
   readonly #waiting: number
+  #sought = NaN
+  #lower = 0
+  #upper = 0
+  #share = 0
 
   constructor(shape: EnsembleShape, state: EnsembleState) {
     this.#shape = shape
@@ -76,18 +80,22 @@ export class LeadWeights {
     }
   }
 
-  /** Weight of a member for a forecast `steps` ahead. */
-  at(series: number, member: number, steps: number): number {
+  /** Forecasts `steps` ahead are meant from now on. */
+  seek(steps: number): void {
+    if (steps === this.#sought) return
     const { leads } = this.#shape
-    const { weight } = this.#state
-    let upper = 0
-    while (upper < leads.length && leads[upper] < steps) upper++
-    if (upper === leads.length) return weight[this.#at(series, member, upper - 1)]
-    const above = weight[this.#at(series, member, upper)]
-    if (upper === 0) return above
-    const below = weight[this.#at(series, member, upper - 1)]
-    const share = (steps - leads[upper - 1]) / (leads[upper] - leads[upper - 1])
-    return below + share * (above - below)
+    this.#sought = steps
+    const upper = leads.findIndex((lead) => lead >= steps)
+    this.#upper = upper < 0 ? leads.length - 1 : upper
+    this.#lower = upper <= 0 ? this.#upper : upper - 1
+    this.#share = upper <= 0 ? 0 : (steps - leads[this.#lower]) / (leads[upper] - leads[this.#lower])
+  }
+
+  /** Weight of a member at the lead sought. */
+  at(series: number, member: number): number {
+    const row = (series * this.#shape.members.length + member) * this.#shape.leads.length
+    const below = this.#state.weight[row + this.#lower]
+    return below + this.#share * (this.#state.weight[row + this.#upper] - below)
   }
 
   #at(series: number, member: number, lead: number): number {

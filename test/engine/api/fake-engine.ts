@@ -60,6 +60,8 @@ export interface Answer extends HttpResponse {
   readonly json: never
 }
 
+import { idleScaling } from './idle-scaling.ts'
+
 export function fakeEngine(over: Partial<EngineView> = {}) {
   const clock = manualClock()
   const registry = new DeviceRegistry({
@@ -134,6 +136,7 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
     series: (deviceId: number, metricId: number) => series.get(`${deviceId} ${metricId}`),
     authorize: () => 'ok' as const,
     fault: (error: unknown) => faults.push(error),
+    scaling: idleScaling(clock, alerts),
     ...over,
   }
   const handle = createApi(view)

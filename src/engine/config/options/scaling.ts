@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { targetOptions } from '../../../scaling/targets/target-kinds.ts'
 import { scheduleProblem } from '../../../scaling/policy/schedule.ts'
 import { whole } from './values.ts'
 
@@ -107,6 +108,17 @@ const poolPolicy = z.strictObject(
   policyShape({ leadMs: 10_000, outMs: 0, inMs: 10_000, stabilisationMs: 60_000 }),
 )
 
+const nodes = z.strictObject({
+  min: z.int().min(0).max(100_000).default(1).meta({ description: 'Fewest nodes.' }),
+  max: z.int().min(1).max(100_000).meta({ description: 'Most nodes.' }),
+  target: targetOptions.nullable().default(null).meta({
+    description: 'What is scaled: see [targets](scaling-targets.md).',
+    'x-default': 'none: whoever scales comes and asks, `GET /v1/scaling/desired?pool=nodes`',
+  }),
+  readyWithinMs: whole(1000, DAY_MS, 600_000, 'Nodes that are not there after so long are told as an alert.'),
+  ...policyShape({ leadMs: 300_000, outMs: 60_000, inMs: 300_000, stabilisationMs: 300_000 }),
+})
+
 /** A policy as it may be changed at run time: complete, with its bounds. */
 export const policyOptions = z.strictObject({
   min: z.int().min(0).max(100_000).meta({ description: 'Fewest units.' }),
@@ -177,6 +189,10 @@ export const scalingOptions = z.strictObject({
     'x-default': '0: unknown, utilisation counts until it is known',
   }),
   pool: poolPolicy.prefault({}).meta({ description: 'Policy of the worker threads.' }),
+  nodes: nodes.nullable().default(null).meta({
+    description: 'Nodes beside this one, each with as much to do: their number follows the load too.',
+    'x-default': 'none',
+  }),
   priorities: z.array(priorityException).max(100).default([]).meta({
     description: 'Exceptions from the order in which scarce units are given away.',
     'x-default': 'none: anomaly, maintenance, premium, standard, bulk',
