@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { AlertBook } from '../alerts/alert-book.ts'
 import { AlertDesk } from '../alerts/alert-desk.ts'
+import type { Alert } from '../core/alert.ts'
 import { AlertNews } from '../alerts/alert-news.ts'
 import { type AlertNote, writeNote } from '../alerts/alert-notes.ts'
 import type { Clock } from '../core/clock.ts'
@@ -44,6 +45,9 @@ import { IncidentDesk } from './incident-desk.ts'
 import { countersOf, refusalOf } from './listeners/listener.ts'
 import { type BlameOf, LostWork } from './lost-work.ts'
 import { openSinks } from './open-sinks.ts'
+import { DeviceDrain } from './maintenance/device-drain.ts'
+import { poolOutlook } from './maintenance/pool-outlook.ts'
+import { MaintenanceDesk } from './maintenance-desk.ts'
 import { NotificationsDesk } from './notifications-desk.ts'
 import { openPartRefusals } from './part-refusals.ts'
 import { ResultDesk } from './result-desk.ts'
@@ -81,6 +85,7 @@ export interface Assembly {
   readonly sinks: SinkDesk
   readonly results: ResultDesk
   readonly notifications: NotificationsDesk
+  readonly maintenance: MaintenanceDesk
   readonly packer: ReadingPacker
   readonly pipelines: PipelineDesk
   readonly rules: RulesDesk
@@ -239,7 +244,10 @@ async function assembleOver(
   const { target: nodes = null } = config.scaling.nodes ?? {}
   const gauge = new EngineGauge({
     ...{ foundation, clock, pool, defaultTier: config.tiers.default, registered: () => registry.size },
-    mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : null),
+    mask: () => {
+      if (durability !== undefined && durability.unready !== '') return 'outage'
+      return maintenance.isUnderWay ? 'maintenance' : null
+    },
   })
   const scaling = new ScalingDesk({
     ...{ config, clock, pool, alerts, alertLog, events, gauge, forecaster: new NoForecast(ENGINE_SERIES) },
@@ -248,14 +256,38 @@ async function assembleOver(
     pausePipelines: (names) => pipelines.pause(names),
     sampleBulk: (keep) => publishCursor(memory.i32, plan.at.map + MAP_BULK_KEEP, keep),
   })
-  if (durability === undefined) scaling.begin()
-  else void durability.ready.then(() => scaling.begin()).catch(() => undefined)
   const statsDesk = new StatsDesk({
     ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },
     ...{ pipelines, notifications, incidents, escalation },
   })
+  const drain = new DeviceDrain(foundation, clock)
+  const noteAtOnce = (alert: Alert | undefined): void => {
+    if (alert !== undefined) alertLog.note(egress.nextTicket - 1, alert)
+  }
+  const maintenance: MaintenanceDesk = await MaintenanceDesk.open({
+    ...{
+      config,
+      clock,
+      registry,
+      alertDesk,
+      outlook: scaling.isEnabled ? scaling.outlook() : poolOutlook(pool, config.pool.max),
+    },
+    raise: (raise) => noteAtOnce(alerts.raise(raise)),
+    clear: (clear) => noteAtOnce(alerts.clear(clear)),
+    drain: (devices, limitMs) => drain.drain(devices, limitMs),
+    tell: (event) => events.tell('maintenance', event),
+    onWarning: (message) => events.tell('warning', message),
+    onFailure: (error) => events.tell('failure', error),
+  })
+  scaling.holdBy(maintenance.holds)
+  if (durability === undefined) scaling.begin()
+  else void durability.ready.then(() => scaling.begin()).catch(() => undefined)
   if (durability === undefined) notifications.begin()
   else void durability.ready.then(() => notifications.begin()).catch(() => undefined)
+  // when whoever makes the engine has had time to listen
+  const beginMaintenance = (): void => void clock.after(0, () => maintenance.begin())
+  if (durability === undefined) beginMaintenance()
+  else void durability.ready.then(beginMaintenance).catch(() => undefined)
   const quarantine = new Quarantine(clock, limits.quarantine)
   const retryAdvice = new RetryAdvice(foundation, clock)
   const state = {
@@ -270,6 +302,7 @@ async function assembleOver(
     sinks,
     results,
     notifications,
+    maintenance,
     packer,
     pipelines,
     rules,

@@ -4,6 +4,7 @@ import type { Escalation } from '../core/escalation.ts'
 import type { Incident, IncidentChange } from '../core/incident.ts'
 import type { ScalingDecision } from '../core/scaling.ts'
 import type { Stats } from '../core/stats.ts'
+import type { MaintenanceEvent } from '../reservations/maintenance.ts'
 import type { Notification } from '../notifications/notification.ts'
 import type { LadderStep } from '../scaling/degradation/ladder.ts'
 import type { EmitMessage } from '../pipelines/pipeline-context.ts'
@@ -22,6 +23,8 @@ export interface EngineEvents {
   scaling: [decision: ScalingDecision]
   /** Under severe shortage the engine does without something (see docs/scaling.md), or not any more. */
   degradation: [step: LadderStep]
+  /** Something has happened to planned maintenance. */
+  maintenance: [event: MaintenanceEvent]
   /** Once a second. */
   stats: [stats: Stats]
   /** A pipeline's `ctx.emit(topic, data)`. */

@@ -10,6 +10,7 @@ import { replayerOf } from './dead-letter-replayer.ts'
 import { type IngestResult } from './embedding/embedded-intake.ts'
 import type { ReadingInput } from './embedding/reading-input.ts'
 import { ReadingWriter } from './embedding/reading-writer.ts'
+import type { MaintenanceDesk } from './maintenance-desk.ts'
 import type { PipelineDesk } from './pipelines/pipeline-desk.ts'
 import type { EngineEvents } from './engine-events.ts'
 import { FrontDoor } from './front-door.ts'
@@ -89,6 +90,11 @@ export class Engine {
   /** Elastic capacity: what was decided and why, overrides, and changes of the policy. */
   get scaling(): ScalingDesk {
     return this.#parts.scaling
+  }
+
+  /** Planned maintenance. */
+  get maintenance(): Omit<MaintenanceDesk, 'begin' | 'close' | 'holds' | 'subscribe' | 'reportByToken'> {
+    return this.#parts.maintenance
   }
 
   /** The metrics dictionary. */
@@ -196,6 +202,7 @@ export class Engine {
     this.#collect()
     await durability?.close()
     this.#look()
+    await this.#parts.maintenance.close()
     await this.#door.close()
     await this.#parts.rules.close()
     this.#parts.gauge.close()

@@ -37,8 +37,13 @@ export interface HookDoor {
 }
 
 export interface AlertHolds {
-  /** Holds alerts of the devices; returns what ends that. */
-  hold(selector: DeviceSelector, devices: readonly string[], until: number, reason: string): readonly string[]
+  /** Holds alerts of the devices, which are all that the selector finds where there is one; returns what ends that. */
+  hold(
+    selector: DeviceSelector | null,
+    devices: readonly string[],
+    until: number,
+    reason: string,
+  ): readonly string[]
   release(holds: readonly string[]): void
 }
 

@@ -19,6 +19,8 @@ const PARTS = [
 ]
 /** Longer than any clock change. */
 const MOVED_MS = 86_400_000
+/** Days, weeks, months or years that are looked at for the next time: a 29 February is among them. */
+const MAX_PERIODS = 3000
 const UNTIL = /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?$/
 
 export class Recurrence {
@@ -26,6 +28,8 @@ export class Recurrence {
   readonly #timeZone: string
   readonly #rule: RRuleTemporal | undefined
   readonly #until: number
+  /** What was asked last, and the answer: it is asked the same every second. */
+  #latest: readonly [number, number] = [Infinity, -Infinity]
 
   /** Throws bad-request for a rule that is none, or that never comes true. */
   constructor({ startsAt, timeZone, rrule }: RecurrenceOptions) {
@@ -46,6 +50,14 @@ export class Recurrence {
   /** The first time at or after `at`; undefined after the last. */
   from(at: number): number | undefined {
     if (this.#rule === undefined) return at <= this.#startsAt ? this.#startsAt : undefined
+    const [asked, found] = this.#latest
+    if (at >= asked && at <= found) return found
+    const next = this.#from(at)
+    if (next !== undefined) this.#latest = [at, next]
+    return next
+  }
+
+  #from(at: number): number | undefined {
     const after = Math.max(at, this.#startsAt)
     let wall = this.#next(wallOf(after, this.#timeZone) - MOVED_MS, true)
     while (wall !== undefined) {
@@ -95,7 +107,8 @@ function untilOf(rrule: string, text: string, zone: string): number {
 function ruleOf(rrule: string, parts: string, wallMs: number): RRuleTemporal {
   const start = new Date(wallMs).toISOString().replace(/[-:]|\.\d+/g, '')
   try {
-    const rule = new RRuleTemporal({ rruleString: `DTSTART:${start}\nRRULE:${parts}`, strict: true })
+    const rruleString = `DTSTART:${start}\nRRULE:${parts}`
+    const rule = new RRuleTemporal({ rruleString, strict: true, maxIterations: MAX_PERIODS })
     rule.next(new Date(wallMs), true)
     return rule
   } catch (error) {

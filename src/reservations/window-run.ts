@@ -34,12 +34,16 @@ export interface Report {
   readonly message?: string | undefined
 }
 
+/** Why a hook's signal is aborted when only this process ends. */
+export const CLOSING = 'closing'
 const STOPPED = 'the engine ended while it was under way'
 
 export class WindowRun {
   readonly #parts: WindowRunParts
   readonly #window: MaintenanceWindow
+  /** Of the wave that is under way. */
   #stop = new AbortController()
+  #isAbandoned = false
 
   constructor(parts: WindowRunParts) {
     this.#parts = parts
@@ -62,7 +66,8 @@ export class WindowRun {
     window.executions = devices.map(queued)
     if (spec.holdAlerts && !selector.isEmpty) {
       const reason = `maintenance ${spec.name} (${spec.kind})`
-      window.holds = ports.alerts.hold(selector, devices, window.endsAt, reason)
+      const all = window.only === null ? selector : null
+      window.holds = ports.alerts.hold(all, devices, window.endsAt, reason)
     }
     tell('started', '')
     if (devices.length === 0) this.#end('COMPLETED', false, 'no device matches')
@@ -84,6 +89,7 @@ export class WindowRun {
     if (now >= endsAt) return this.#overrun()
     if (now < this.dueAt || phaseUntil === 0) return
     if (phase === 'pausing') return this.#beginWave()
+    this.#stop.abort()
     this.#settleAll('TIMED_OUT', `not done within ${this.#parts.spec.timeoutMs} ms`)
   }
 
@@ -109,7 +115,8 @@ export class WindowRun {
 
   /** Ends what it has begun without a word: the process ends. */
   abandon(): void {
-    this.#stop.abort()
+    this.#isAbandoned = true
+    this.#stop.abort(CLOSING)
   }
 
   get #now(): number {
@@ -140,7 +147,7 @@ export class WindowRun {
     if (spec.drainMs === 0 || devices.length === 0) return this.#work()
     this.#enter('draining', 0)
     const goOn = (isDrained: boolean): void => {
-      if (this.#window.phase !== 'draining' || this.#window.wave !== wave || this.#stop.signal.aborted) return
+      if (this.#window.phase !== 'draining' || this.#window.wave !== wave || this.#isAbandoned) return
       if (!isDrained) tell('not-drained', `readings were still in flight after ${spec.drainMs} ms`)
       this.#work()
     }
@@ -165,12 +172,13 @@ export class WindowRun {
     const { name: job, kind, hook } = spec
     const { id, attempt, wave, token, endsAt } = window
     const call = { hook, job, kind, window: id, attempt, wave, devices, token, endsAt }
+    this.#stop = new AbortController()
     void ports.hooks.start(call, this.#stop.signal).then((answer) => this.#answered(wave, answer))
   }
 
   #answered(wave: number, { status, message }: HookAnswer): void {
     const meant = this.#window.executions.filter((one) => one.wave === wave && one.status === 'IN_PROGRESS')
-    if (meant.length > 0 && status !== 'IN_PROGRESS' && !this.#stop.signal.aborted)
+    if (meant.length > 0 && status !== 'IN_PROGRESS' && !this.#isAbandoned)
       this.#settle(meant, status, message)
   }
 
@@ -207,6 +215,7 @@ export class WindowRun {
 
   #overrun(): void {
     const { unreported } = this.#parts.spec
+    this.#interrupt()
     for (const one of this.#window.executions)
       if (one.status === 'IN_PROGRESS')
         this.#close(one, unreported, 'nothing was heard until the window ended')
@@ -217,7 +226,7 @@ export class WindowRun {
 
   #end(status: 'COMPLETED' | 'CANCELED', isFailed: boolean, reason: string): void {
     const window = this.#window
-    this.#stop.abort()
+    this.#interrupt()
     for (const one of window.executions) if (!isEnded(one.status)) this.#close(one, 'CANCELED', reason)
     this.#parts.ports.alerts.release(window.holds)
     Object.assign(window, {
@@ -230,6 +239,11 @@ export class WindowRun {
     })
     this.#enter('over', 0)
     this.#parts.ended()
+  }
+
+  /** Tells the hook to stop, where it has something to stop. */
+  #interrupt(): void {
+    if (this.#window.executions.some(({ status }) => status === 'IN_PROGRESS')) this.#stop.abort()
   }
 
   #enter(phase: MaintenanceWindow['phase'], until: number): void {
