@@ -51,6 +51,8 @@ export interface PoolOutcome {
   /** Weighted absolute error of the forecast, as the forecaster sees itself; NaN = not known. */
   readonly forecastError: number
   readonly unitsAtEnd: number
+  /** Readings that wait at the end, or that senders keep. */
+  readonly unfinished: number
 }
 
 export interface Outcome {
@@ -129,6 +131,7 @@ class Simulation {
       operations: control.operations.outcomes(),
       forecastError: forecaster.accuracy().wape,
       unitsAtEnd: world.capacity.ready + world.capacity.starting,
+      unfinished: world.unfinished,
     }))
     return { scenario: this.#scenario, seed: this.#seed, pools }
   }
