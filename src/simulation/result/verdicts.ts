@@ -21,6 +21,8 @@ const total = (pools: Pools, of: (pool: PoolOutcome) => number): number =>
 const known = (value: number): number => (Number.isNaN(value) ? 0 : value)
 /** Amounts are fluids: less than half a reading is none. */
 const LEAST = 0.5
+/** Sums of many steps. */
+const ROUNDING = 1e-9
 
 export function verdictsOf(expect: ExpectOptions, pools: Pools): Verdict[] {
   return [
@@ -93,7 +95,14 @@ function atMost(
   words: (value: number) => string,
 ): Verdict[] {
   if (limit === undefined) return []
-  return [{ objective, expected: `≤ ${words(limit)}`, actual: words(actual), held: actual <= limit }]
+  return [
+    {
+      objective,
+      expected: `≤ ${words(limit)}`,
+      actual: words(actual),
+      held: actual <= limit + ROUNDING * Math.max(1, limit),
+    },
+  ]
 }
 
 function byTier(
