@@ -39,6 +39,8 @@ const COMMANDS: Readonly<Record<string, Make>> = {
   maintenance: async (terminal) => (await import('./maintenance.ts')).maintenanceCommand({ terminal }),
   scaling: async (terminal) => (await import('./scaling.ts')).scalingCommand({ terminal }),
   run: makeRun,
+  simulate: async (terminal) =>
+    (await import('./simulate.ts')).simulateCommand({ terminal, clock: systemClock() }),
   rules: async (terminal) =>
     (await import('./rules.ts')).rulesCommand({ terminal, test: await makeRun(terminal, 'test') }),
 }

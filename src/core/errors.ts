@@ -75,6 +75,11 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'Another engine works in this data directory; the message says which.',
   },
+  'objective-missed': {
+    status: 500,
+    retryable: false,
+    meaning: 'A simulated scenario did not turn out as it says it should.',
+  },
   'target-failed': {
     status: 502,
     retryable: false,

@@ -21,7 +21,7 @@ export interface KernelParameters {
  * Shares of all blocks that must stay free when a track takes one: the lowest tier gives way first, and an anomaly
  * event finds room after all readings have been refused.
  */
-const RESERVED_SHARES = [0, 0.02, 0.08, 0.25, 0.5]
+export const RESERVED_SHARES = [0, 0.02, 0.08, 0.25, 0.5]
 
 /** Writes the map, the gains and the stack of free blocks: once, before any other thread starts. */
 export function writeMemoryMap(memory: SharedMemory, plan: MemoryPlan, parameters: KernelParameters): void {

@@ -125,7 +125,8 @@ export class PoolPolicy {
     const options = this.#options
     const reactive = reactiveNeed(inputs, options)
     const predicted = options.predictive.enabled ? predictedNeed(forecast, inputs, options) : 0
-    const held = heldUnits(holds)
+    // a share of the ceiling is not always whole units
+    const held = Math.ceil(heldUnits(holds) - 1e-9)
     const scheduled = this.#schedule.bounds(at, options.predictive.leadMs)
     const isPressed = isUrgent(inputs, options)
     const byLoad = this.#withDeadBand(Math.max(reactive, predicted), from - held, isPressed)

@@ -1,0 +1,46 @@
+/** Local time of a region: days and hours as people there have them, with their clock changes. */
+
+const DAY_MS = 86_400_000
+/** Clocks change at most so often; so long an offset is taken for granted. */
+const STEP_MS = 15 * 60_000
+/** 1970-01-01 was one. */
+const THURSDAY = 4
+
+export class LocalClock {
+  readonly #format: Intl.DateTimeFormat
+  readonly #isUtc: boolean
+  #step = NaN
+  #offsetMs = 0
+
+  constructor(zone: string) {
+    this.#isUtc = zone === 'UTC'
+    this.#format = new Intl.DateTimeFormat('en-US', {
+      ...{ timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric' },
+      ...{ hour: 'numeric', minute: 'numeric', second: 'numeric' },
+    })
+  }
+
+  /** Milliseconds since 1970 as the clocks there show them. */
+  localMs(epochMs: number): number {
+    if (this.#isUtc) return epochMs
+    const step = Math.floor(epochMs / STEP_MS)
+    if (step !== this.#step) {
+      this.#step = step
+      this.#offsetMs = this.#offsetAt(step * STEP_MS)
+    }
+    return epochMs + this.#offsetMs
+  }
+
+  #offsetAt(epochMs: number): number {
+    const part = new Map(this.#format.formatToParts(epochMs).map(({ type, value }) => [type, Number(value)]))
+    const of = (name: Intl.DateTimeFormatPartTypes): number => part.get(name) ?? 0
+    const shown = Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'))
+    return shown - Math.floor(epochMs / 1000) * 1000
+  }
+}
+
+/** Milliseconds since midnight, of local milliseconds. */
+export const sinceMidnight = (localMs: number): number => ((localMs % DAY_MS) + DAY_MS) % DAY_MS
+
+/** 0 = Sunday. */
+export const dayOf = (localMs: number): number => (((Math.floor(localMs / DAY_MS) + THURSDAY) % 7) + 7) % 7

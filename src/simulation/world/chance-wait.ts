@@ -1,0 +1,39 @@
+/**
+ * What a reading waits where nothing is congested: senders do not keep step, so that some find the workers busy. The mean
+ * after G. Allen and A. Cunneen for several servers, with what those before it in rank leave of them; its tail as exponential.
+ */
+import { SLICE_READINGS } from '../../core/limits.ts'
+
+/** How much less even than chance frames come: they come in bunches. */
+const BUNCHING = 4
+const FULLEST = 0.99
+/** Parts of an exponential distribution, and their middles as multiples of the mean. */
+const PARTS = [
+  { share: 0.5, times: 0.288 },
+  { share: 0.4, times: 1.204 },
+  { share: 0.09, times: 2.996 },
+  { share: 0.01, times: 5.298 },
+]
+
+/** Milliseconds on average, with `workers` that do `rate` readings per second each and are busy for a share of the time. */
+export function meanWaitMs(workers: number, rate: number, busy: number): number {
+  const share = Math.min(busy, FULLEST)
+  if (workers < 1 || rate <= 0 || share <= 0) return 0
+  const sliceMs = (SLICE_READINGS / rate) * 1000
+  const finds = share ** (Math.sqrt(2 * (workers + 1)) - 1)
+  return (sliceMs * finds * BUNCHING) / (workers * (1 - share)) / 2
+}
+
+/** Milliseconds on average until one of the workers has done the slice that it is at, whatever that is of. */
+export const sliceWaitMs = (workers: number, rate: number, busy: number): number =>
+  workers < 1 || rate <= 0 ? 0 : ((SLICE_READINGS / rate) * 1000 * busy ** workers) / (2 * workers)
+
+/** Tells `add` what an amount took that waited so long for reasons of its own, and `meanMs` by chance. */
+export function spread(
+  amount: number,
+  ownMs: number,
+  meanMs: number,
+  add: (amount: number, ms: number) => void,
+): void {
+  for (const { share, times } of PARTS) add(amount * share, ownMs + meanMs * times)
+}

@@ -1,0 +1,38 @@
+/** Amounts by how long they took, in logarithmic bins of 9 %: from 10 µs to three hours. */
+const LEAST_MS = 0.01
+const PER_DOUBLING = 8
+const BINS = 240
+
+export class Latencies {
+  readonly #bins = new Float64Array(BINS)
+  #amount = 0
+
+  get amount(): number {
+    return this.#amount
+  }
+
+  add(amount: number, ms: number): void {
+    const bin = ms <= LEAST_MS ? 0 : Math.min(BINS - 1, Math.floor(Math.log2(ms / LEAST_MS) * PER_DOUBLING))
+    this.#bins[bin] += amount
+    this.#amount += amount
+  }
+
+  /** The upper edge of the bin in which the quantile lies; NaN = nothing was added. */
+  quantile(share: number): number {
+    if (this.#amount === 0) return NaN
+    let left = share * this.#amount
+    for (let bin = 0; bin < BINS; bin++) {
+      left -= this.#bins[bin]
+      if (left <= 0) return edgeOf(bin)
+    }
+    return edgeOf(BINS - 1)
+  }
+
+  clear(): void {
+    if (this.#amount === 0) return
+    this.#bins.fill(0)
+    this.#amount = 0
+  }
+}
+
+const edgeOf = (bin: number): number => LEAST_MS * 2 ** ((bin + 1) / PER_DOUBLING)

@@ -1,0 +1,46 @@
+/** What the loop scales: the units of a pool, through an API that has faults of its own. */
+import type { Clock } from '../../core/clock.ts'
+import type { ScalingTarget, TargetState } from '../../core/scaling.ts'
+import type { Faults } from './faults.ts'
+import type { PoolWorld } from './pool-world.ts'
+
+/** What a request takes when all is well: of a cloud, and within the process. */
+const ANSWER_MS = { node: 200, worker: 0 }
+
+export class SimulatedTarget implements ScalingTarget {
+  readonly name: string
+  readonly unit: 'worker' | 'node'
+  readonly #pool: PoolWorld
+  readonly #faults: Faults
+  readonly #clock: Clock
+
+  constructor(pool: PoolWorld, faults: Faults, clock: Clock) {
+    this.name = pool.options.name
+    this.unit = pool.options.unit
+    this.#pool = pool
+    this.#faults = faults
+    this.#clock = clock
+  }
+
+  async scaleTo(units: number): Promise<void> {
+    await this.#answer()
+    this.#pool.capacity.ask(units)
+  }
+
+  async observe(): Promise<TargetState> {
+    await this.#answer()
+    const { desired, ready } = this.#pool.capacity
+    return { desired, ready }
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  async #answer(): Promise<void> {
+    const state = this.#faults.apiAt(this.name, this.#clock.nowMs())
+    const ms = ANSWER_MS[this.unit] + (state === 'down' ? 0 : state)
+    if (ms > 0) await new Promise<void>((resolve) => void this.#clock.after(ms, resolve))
+    if (state === 'down') throw new Error('503 Service Unavailable')
+  }
+}
