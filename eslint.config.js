@@ -13,7 +13,7 @@ const atomics = {
 }
 
 export default tseslint.config(
-  { ignores: ['dist', 'build', 'coverage', 'src/core/generated', 'asm', 'test/**/fixtures'] },
+  { ignores: ['dist', 'lib', 'build', 'coverage', 'src/core/generated', 'asm', 'test/**/fixtures'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -32,6 +32,21 @@ export default tseslint.config(
     files: ['src/**/*.ts'],
     ignores: ['src/core/**', 'src/memory/**'],
     rules: { 'no-restricted-syntax': ['error', atomics] },
+  },
+  // a hook of a module that tests share holds for the first file alone that imports it: see test/endings.ts
+  {
+    files: ['test/**/*.ts'],
+    ignores: ['test/**/*.test.ts', 'test/setup.ts', 'test/storage/disk/conformance.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          name: 'vitest',
+          importNames: ['beforeAll', 'beforeEach', 'afterEach', 'afterAll'],
+          message: 'Use endEachTest and endEachFile of test/endings.ts.',
+        },
+      ],
+    },
   },
   // what is checked there is types: values are there to have one
   { files: ['test/**/types.test.ts'], rules: { '@typescript-eslint/no-unused-vars': 'off' } },

@@ -30,7 +30,7 @@ export const sizes: { small: Size; full: Size } = {
 }
 
 const PIPELINE = new URL('./pipeline-history.pipeline.js', import.meta.url).href
-const RUNTIME = new URL('../dist/history/run/pipeline-stream.js', import.meta.url).href
+const RUNTIME = new URL('../lib/history/run/pipeline-stream.js', import.meta.url).href
 
 export async function run(size: Size): Promise<BenchResult> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-history-bench-'))

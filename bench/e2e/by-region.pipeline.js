@@ -1,4 +1,4 @@
-import { count, max, min, pipeline, sum, tumbling } from '../../dist/index.js'
+import { count, max, min, pipeline, sum, tumbling } from 'millrace'
 
 /** Few groups of all devices, put together over the shards. */
 export default pipeline('by-region', { lateness: '2s' })

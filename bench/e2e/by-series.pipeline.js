@@ -1,4 +1,4 @@
-import { max, mean, pipeline, sliding } from '../../dist/index.js'
+import { max, mean, pipeline, sliding } from 'millrace'
 
 /** A sliding window by series, as many groups as there are series. */
 export default pipeline('by-series', { lateness: '2s', state: { bytes: 2 ** 30 } })

@@ -7,7 +7,7 @@ import type { Stats } from '../../src/core/stats.ts'
 import type { ConfigInput } from '../../src/engine/config/schema.ts'
 import { documentOn, Program } from './program.ts'
 
-export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+export const CLI = fileURLToPath(new URL('../../lib/cli.js', import.meta.url))
 const SETTLED_POLL_MS = 20
 const SETTLED_WITHIN_MS = 20_000
 

@@ -3,6 +3,7 @@
  * of a short command would otherwise go into loading the engine.
  */
 import type { Command } from 'commander'
+import { programFile } from '../core/package-files.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -52,7 +53,7 @@ async function makeRun(terminal: Terminal, name?: 'test'): Promise<Command> {
         stdout: process.stdout,
       },
       draw: process.stderr.isTTY ? (text) => void process.stderr.write(text) : undefined,
-      runtime: new URL('../../dist/history/run/pipeline-stream.js', import.meta.url).href,
+      runtime: programFile('history/run/pipeline-stream.js').href,
     },
     name,
   )

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { packageFile } from '../core/package-files.ts'
 
-/**
- * The version of the package, from the package.json that lies two folders above both src/cli and dist/cli.
- */
 export function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  const text = readFileSync(packageFile('package.json'), 'utf8')
   return (JSON.parse(text) as { version: string }).version
 }

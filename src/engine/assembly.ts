@@ -48,6 +48,9 @@ import { openPartRefusals } from './part-refusals.ts'
 import { ResultDesk } from './result-desk.ts'
 import { RetryAdvice } from './retry-advice.ts'
 import { endAlertsOf } from './rules/end-alerts.ts'
+import { ScalingDesk } from './scaling-desk.ts'
+import { ENGINE_SERIES } from './scaling/engine-gauge.ts'
+import { NoForecast } from '../scaling/no-forecast.ts'
 import { RulesDesk } from './rules/rules-desk.ts'
 import { RouterThread } from './router-thread.ts'
 import { EMBEDDING_RING } from './sizing.ts'
@@ -87,6 +90,7 @@ export interface Assembly {
   /** Not there where nothing outlives the process. */
   readonly durability: Durability | undefined
   readonly pool: WorkerPool
+  readonly scaling: ScalingDesk
   readonly statsDesk: StatsDesk
   readonly retryAdvice: RetryAdvice
 }
@@ -228,6 +232,17 @@ async function assembleOver(
         onFailure: (error) => events.tell('failure', error),
       }),
     })
+  const scaling = new ScalingDesk({
+    ...{ config, clock, pool, alerts, alertLog, events, forecaster: new NoForecast(ENGINE_SERIES) },
+    gauge: {
+      foundation,
+      registered: () => registry.size,
+      mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : null),
+    },
+    nextTicket: () => egress.nextTicket,
+  })
+  if (durability === undefined) scaling.begin()
+  else void durability.ready.then(() => scaling.begin()).catch(() => undefined)
   const statsDesk = new StatsDesk({
     ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },
     ...{ pipelines, notifications, incidents, escalation },
@@ -256,6 +271,7 @@ async function assembleOver(
     embedded,
     router,
     pool,
+    scaling,
     statsDesk,
   }
   return { config, clock, foundation, events, directory, alerts, alertNews, alertLog, externalizer, ...state }

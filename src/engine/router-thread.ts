@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { programFile } from '../core/package-files.ts'
 import { publishCursor } from '../memory/atomics.ts'
 import { AGENT_OFF, AGENT_STATE, AGENT_STOP } from '../memory/layout/control.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
 import type { Foundation } from './foundation.ts'
 import type { ThreadRecipe } from './threads/recipe.ts'
 
-/** Threads run what was built, wherever this file itself is run from. */
-const ENTRY = new URL('../../dist/engine/threads/router.worker.js', import.meta.url)
+const ENTRY = programFile('engine/threads/router.worker.js')
 
 /** The thread of the router. */
 export class RouterThread {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
+import { programFile } from '../core/package-files.ts'
 import type { Clock } from '../core/clock.ts'
 import { MillraceError } from '../core/errors.ts'
 import { observeCursor, publishCursor } from '../memory/atomics.ts'
@@ -74,7 +75,7 @@ export class WorkerPool {
     const { options, recipe, clock, foundation } = parts
     this.#parts = parts
     this.#piscina = new Piscina({
-      filename: new URL('./threads/drain.entry.cjs', DIST).href,
+      filename: programFile('engine/threads/drain.entry.cjs').href,
       workerData: recipe,
       // not minThreads: of those that fail to load, Piscina would start others for ever
       minThreads: 0,
@@ -113,6 +114,13 @@ export class WorkerPool {
   get busy(): number {
     const states = this.#seats.map(({ slot }) => observeCursor(this.#i32, slot + A.AGENT_STATE))
     return states.filter((state) => state === A.AGENT_RUNNING || state === A.AGENT_IN_USER_CODE).length
+  }
+
+  /** Workers that are at their lanes. */
+  get running(): number {
+    return this.#seats.filter(({ wanted, slot }) => {
+      return wanted && observeCursor(this.#i32, slot + A.AGENT_STATE) !== A.AGENT_OFF
+    }).length
   }
 
   /** Workers that crashed or hung and were replaced. */
@@ -324,6 +332,3 @@ function misstartOf(error: unknown): MillraceError {
 async function gone(thread: Worker | undefined): Promise<void> {
   if (thread !== undefined && thread.threadId > 0) await once(thread, 'exit')
 }
-
-/** Threads run what was built, wherever this file itself is run from (tests run it from the sources). */
-const DIST = new URL('../../dist/engine/', import.meta.url)

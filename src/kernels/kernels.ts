@@ -1,3 +1,4 @@
+import { packageFile } from '../core/package-files.ts'
 import { readFile } from 'node:fs/promises'
 
 /** Addresses are unsigned 32-bit numbers; `>>> 0` what comes back. Each function is described in asm/. */
@@ -48,7 +49,7 @@ export interface Kernels {
   requeueFence(map: number, track: number, shard: number, tier: number, ahead: number, tick: number): number
 }
 
-const WASM_FILE = new URL('../../build/millrace.wasm', import.meta.url)
+const WASM_FILE = packageFile('build/millrace.wasm')
 
 /** Compiles the kernels once; the module can be sent to other threads. */
 export async function compileKernels(): Promise<WebAssembly.Module> {

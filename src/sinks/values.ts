@@ -8,8 +8,11 @@ import { keysAllowed } from '../core/explain.ts'
 export const object = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject(shape, { error: keysAllowed(shape) })
 
+/** 1,048,576; what knows all languages of the world takes a tenth of a second to begin. */
+const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',')
+
 export function whole(from: number, to: number, fallback: number) {
-  const error = `a whole number from ${from.toLocaleString('en')} to ${to.toLocaleString('en')}`
+  const error = `a whole number from ${grouped(from)} to ${grouped(to)}`
   return z.int({ error }).min(from, { error }).max(to, { error }).default(fallback)
 }
 

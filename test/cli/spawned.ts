@@ -46,4 +46,4 @@ export class Spawned {
   }
 }
 
-export const millrace = (...args: string[]): Promise<Ended> => new Spawned('dist/cli.js', args).end()
+export const millrace = (...args: string[]): Promise<Ended> => new Spawned('lib/cli.js', args).end()

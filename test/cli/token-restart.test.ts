@@ -20,7 +20,7 @@ afterEach(async () => {
 })
 
 function token(...args: string[]): { code: number | null; out: string; err: string } {
-  const all = [join(root, 'dist/cli.js'), 'token', ...args, '--data-dir', dataFolder(medium)]
+  const all = [join(root, 'lib/cli.js'), 'token', ...args, '--data-dir', dataFolder(medium)]
   const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8' })
   return { code: status, out: stdout, err: stderr }
 }

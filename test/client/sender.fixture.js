@@ -1,6 +1,6 @@
 // @ts-check
 // Sends numbered readings for ever, with a folder, and says which number is stored last; for being killed.
-import { connect } from '../../dist/client/node.js'
+import { connect } from 'millrace/client'
 
 const [url, folder, from] = process.argv.slice(2)
 const client = await connect({ url, folder, client: 'killed', batchReadings: 10, lingerMs: 1 })

@@ -10,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const journal = { segmentBytes: 1024 * 1024 }
 const kept = (name: string) => ({ durability: 'journal', dataDir: join(folder, name), journal }) as const
-const INDEX = new URL('../../dist/index.js', import.meta.url).href
+const INDEX = new URL('../../lib/index.js', import.meta.url).href
 
 describe('an embedded engine with a journal', () => {
   it('takes readings of names that are new, and keeps names and readings', async () => {

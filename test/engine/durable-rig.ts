@@ -2,15 +2,15 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { afterAll } from 'vitest'
 import type { ConfigInput } from '../../src/engine/config/schema.ts'
 import type { Engine } from '../../src/engine/engine.ts'
+import { endEachFile } from '../endings.ts'
 import { startEngine } from './rig.ts'
 
 const folders: string[] = []
 
 // not after each test: engines are closed only then
-afterAll(() => {
+endEachFile(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
 })
 

@@ -69,5 +69,5 @@ export function copyOf(folder: string, name: string, options: Record<string, str
 }
 
 let copies = 0
-export const PROGRAM = new URL('../../dist/index.js', import.meta.url).href
+export const PROGRAM = new URL('../../lib/index.js', import.meta.url).href
 export const urlOf = (path: string): string => pathToFileURL(path).href

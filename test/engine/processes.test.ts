@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 /** As it is installed, not from the sources: it starts sooner. */
-const CLI = 'dist/cli.js'
+const CLI = 'lib/cli.js'
 
 const millrace = (...args: string[]): Promise<Ended> => new Spawned(CLI, args).end()
 

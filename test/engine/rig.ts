@@ -1,11 +1,11 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach } from 'vitest'
 import { createEngine } from '../../src/engine/create-engine.ts'
 import type { ConfigInput } from '../../src/engine/config/schema.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import type { Account } from '../../src/core/stats.ts'
+import { endEachTest } from '../endings.ts'
 
 /** A small engine is quick to start and easy to overload. */
 const SMALL_LIMITS = {
@@ -20,7 +20,7 @@ const engines: Engine[] = []
 const gates: Gate[] = []
 
 /** Engines of a test end with it. */
-afterEach(async () => {
+endEachTest(async () => {
   for (const gate of gates) gate.open()
   await Promise.all(engines.splice(0).map((engine) => engine.close()))
   for (const gate of gates.splice(0)) rmSync(gate.folder, { recursive: true })

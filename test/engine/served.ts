@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Stats } from '../../src/core/stats.ts'
 import { rawExchange } from '../ingest/server-fixture.ts'
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+const CLI = fileURLToPath(new URL('../../lib/cli.js', import.meta.url))
 const POOL = { size: 1, min: 1, max: 1 }
 const TICKS_PER_SECOND = 100
 

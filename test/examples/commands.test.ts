@@ -76,7 +76,7 @@ describe('commands in the documentation', { timeout: 120_000 }, () => {
 
   /** As a shell would, with `millrace` for what was built. */
   const shell = (command: string): Promise<Outcome> => {
-    const script = `millrace() { "${process.execPath}" "${ROOT}dist/cli.js" "$@"; }; ${command}`
+    const script = `millrace() { "${process.execPath}" "${ROOT}lib/cli.js" "$@"; }; ${command}`
     return new Promise((resolve) => {
       execFile('bash', ['-c', script], { cwd: folder, timeout: 110_000 }, (error, out, err) =>
         resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err }),

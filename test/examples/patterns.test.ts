@@ -20,7 +20,7 @@ const linesOf = (file: string): Line[] =>
 async function recorded(name: string): Promise<Line[]> {
   const output = join(folder, `${name}.ndjson`)
   const args = ['run', `${ROOT}examples/patterns/${name}.js`, '-i', plant, '-o', output, '--threads', '2']
-  const { code, err } = await runNode(`${ROOT}dist/cli.js`, ...args)
+  const { code, err } = await runNode(`${ROOT}lib/cli.js`, ...args)
   expect({ code, err }).toEqual({ code: 0, err: '' })
   return linesOf(output)
 }

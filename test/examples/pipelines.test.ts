@@ -12,7 +12,7 @@ async function resultsOf(name: string, threads: number): Promise<string> {
   const output = join(folder, `${name}-${threads}.ndjson`)
   const pipeline = `${ROOT}examples/pipelines/${name}.js`
   const args = ['run', pipeline, '-i', motes, '-o', output, '--threads', String(threads)]
-  const { code, err } = await runNode(`${ROOT}dist/cli.js`, ...args)
+  const { code, err } = await runNode(`${ROOT}lib/cli.js`, ...args)
   expect({ code, err }).toEqual({ code: 0, err: '' })
   return readFileSync(output, 'utf8')
 }

@@ -1,7 +1,6 @@
 import { rmSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import type { FormatKind } from '../../src/history/input/chunk.ts'
 import { openInput } from '../../src/history/input/open-input.ts'
 import { HistoryRun, type RunSummary } from '../../src/history/run/history-run.ts'
@@ -13,10 +12,11 @@ import { ShareRun } from '../../src/history/run/share-run.ts'
 import { PLAIN_FIELDS } from '../../src/history/scan/columns.ts'
 import { NodeDisk } from '../../src/storage/disk/node-disk.ts'
 import { plainRoom } from '../../src/storage/journal/checksum.ts'
+import { endEachFile } from '../endings.ts'
 import { openStream } from './sums.fixture.js'
 
 const folders: string[] = []
-afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })))
+endEachFile(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })))
 
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-history-'))

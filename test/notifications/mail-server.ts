@@ -1,7 +1,7 @@
 /** An SMTP server on 127.0.0.1 that takes mails of one user, or says why not. */
 import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
-import { afterEach } from 'vitest'
+import { endEachTest } from '../endings.ts'
 
 export interface Mail {
   readonly from: string
@@ -11,7 +11,7 @@ export interface Mail {
 
 const servers: SMTPServer[] = []
 
-afterEach(async () => {
+endEachTest(async () => {
   for (const server of servers.splice(0)) await new Promise<void>((resolve) => server.close(() => resolve()))
 })
 

@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach } from 'vitest'
 import type { Clock } from '../../src/core/clock.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import type { SinkNode } from '../../src/pipelines/definition/definition.ts'
@@ -13,11 +12,12 @@ import type { SinkResult } from '../../src/sinks/sink.ts'
 import { SinkDesk, type SinkDeskParts } from '../../src/sinks/sink-desk.ts'
 import type { SinkSpec } from '../../src/sinks/sink-kinds.ts'
 import { NodePoster } from '../../src/sinks/webhook/node-poster.ts'
+import { endEachTest } from '../endings.ts'
 
 const folders: string[] = []
 const desks: SinkDesk[] = []
 
-afterEach(async () => {
+endEachTest(async () => {
   for (const desk of desks.splice(0)) await desk.close(0)
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
 })

@@ -1,7 +1,7 @@
 /** An HTTP server on 127.0.0.1 that takes webhooks and answers as it is told. */
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach } from 'vitest'
+import { endEachTest } from '../endings.ts'
 
 export interface Received {
   readonly headers: IncomingHttpHeaders
@@ -15,7 +15,7 @@ export type Answer = ((received: Received, response: ServerResponse) => void) | 
 
 const servers: Server[] = []
 
-afterEach(async () => {
+endEachTest(async () => {
   for (const server of servers.splice(0)) {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))

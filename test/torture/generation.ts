@@ -18,7 +18,7 @@ import { Server } from './server.ts'
 import type { WallClock } from './wall-clock.ts'
 
 export interface GenerationParts {
-  /** Folder with the program's `dist`. */
+  /** Folder with the program's `lib`. */
   readonly root: string
   readonly number: number
   readonly medium: Medium

@@ -9,7 +9,7 @@ import type { Stats } from '../../src/core/stats.ts'
 import type { Alert } from '../../src/core/alert.ts'
 
 export interface ServerParts {
-  /** Folder with the program's `dist`. */
+  /** Folder with the program's `lib`. */
   readonly root: string
   /** For the file of the configuration. */
   readonly folder: string
@@ -45,7 +45,7 @@ export class Server {
   static async start({ root, folder, config, env = {} }: ServerParts): Promise<Server> {
     const file = join(folder, 'millrace.json')
     writeFileSync(file, JSON.stringify(config))
-    const args = [join(root, 'dist/cli.js'), 'serve', '--json', '--config', file]
+    const args = [join(root, 'lib/cli.js'), 'serve', '--json', '--config', file]
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },

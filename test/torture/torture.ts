@@ -10,7 +10,7 @@ import { type RoundResult, runRound } from './round.ts'
 import { WallClock } from './wall-clock.ts'
 
 export interface TortureOptions {
-  /** Folder with the program's `dist`. */
+  /** Folder with the modules in its `dist`. */
   readonly root: string
   readonly rounds: number
   readonly seed: number

@@ -22,6 +22,7 @@ export function complete(
     alertRules: checked.alertRules.map((file) => resolve(folder, file)),
     dataDir: checked.dataDir && resolve(folder, checked.dataDir),
     pool: completePool(pool, cores),
+    scaling: completeScaling(checked.scaling, pool, cores),
     metrics: mapValues(metrics, (metric) => ({
       threshold,
       direction,
@@ -41,6 +42,16 @@ function completePool(pool: CheckedConfig['pool'], cores: number): Config['pool'
   const size = pool.size ?? pool.min
   const max = pool.max ?? Math.min(MAX_WORKERS, Math.max(2, cores, size))
   return { ...pool, max, size }
+}
+
+/** Whoever says how many workers there are gets them. */
+function completeScaling(
+  scaling: CheckedConfig['scaling'],
+  pool: CheckedConfig['pool'],
+  cores: number,
+): Config['scaling'] {
+  const { min, max } = completePool(pool, cores)
+  return { ...scaling, enabled: scaling.enabled ?? (pool.size === undefined && min < max) }
 }
 
 /** Whether it says a URL; one letter before the colon is a drive. */

@@ -28,10 +28,19 @@ export interface SchemaNode {
   readonly 'x-default'?: string
 }
 
+/** A schema as data, made when somebody asks: most engines are told nothing that is wrong, and making it takes time. */
+export function treeOf(schema: z.ZodType): () => SchemaNode {
+  let tree: SchemaNode | undefined
+  return () => (tree ??= z.toJSONSchema(schema, { io: 'input' }) as SchemaNode)
+}
+
+const configTree = treeOf(configSchema)
+let writtenTree: SchemaNode | undefined
+
 /**
  * The configuration's schema as data, from which error messages and docs/configuration.md take their words.
  */
-export const schemaTree = withOneLevel(z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode)
+export const schemaTree = (): SchemaNode => (writtenTree ??= withOneLevel(configTree()))
 
 /** What contains itself is written out where it begins; inside it stays a reference. */
 function withOneLevel(tree: SchemaNode): SchemaNode {
@@ -46,7 +55,7 @@ function withOneLevel(tree: SchemaNode): SchemaNode {
 }
 
 /** JSON Schema (draft 2020-12) of what may be written, for editors: `millrace config --schema`. */
-export const jsonSchema = (): Record<string, unknown> => withoutWords('Millrace configuration', schemaTree)
+export const jsonSchema = (): Record<string, unknown> => withoutWords('Millrace configuration', schemaTree())
 
 /** A schema without the words for people. */
 export function withoutWords(title: string, tree: SchemaNode): Record<string, unknown> {
@@ -57,7 +66,7 @@ export function withoutWords(title: string, tree: SchemaNode): Record<string, un
 }
 
 /** The schema of what may be at `path`; undefined where nothing may be. */
-export function schemaAt(path: Path, from: SchemaNode = schemaTree): SchemaNode | undefined {
+export function schemaAt(path: Path, from = schemaTree()): SchemaNode | undefined {
   let node: SchemaNode | undefined = from
   for (const part of path) node = node && below(meant(node, from), part)
   return node && meant(node, from)

@@ -8,7 +8,7 @@ import { schemaTree, type SchemaNode } from './json-schema.ts'
  * they can't say anything else. scripts/generate-docs.js writes them; a test compares them.
  */
 export function configurationReference(): string {
-  const entries = Object.entries(schemaTree.properties ?? {})
+  const entries = Object.entries(schemaTree().properties ?? {})
   const top = entries.filter(([, node]) => !isGroup(node))
   const groups = entries.filter(([, node]) => isGroup(node))
   const sections = groups.map(([key, node]) => groupSection(key, node))

@@ -2,21 +2,20 @@
 import { readFileSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import picomatch from 'picomatch'
-import { z } from 'zod'
 import { MillraceError } from '../../core/errors.ts'
 import type { Area, RuleCondition, RuleSpec } from '../../pipelines/definition/rule-spec.ts'
 import { MOST_MEMBERS } from '../../pipelines/rules/composite.ts'
 import { MESSAGE_WORDS } from '../../pipelines/rules/rule-text.ts'
 import type { RuleSet } from '../../pipelines/rules/rules-pipeline.ts'
-import { type SchemaNode, withoutWords } from './json-schema.ts'
+import { treeOf, withoutWords } from './json-schema.ts'
 import { CONDITIONS, rulesFile, type WrittenRule } from './options/rules-file.ts'
 import { badConfig, type Problem, problemsOf } from './problems.ts'
 import { parseYaml } from './yaml.ts'
 
-const rulesTree = z.toJSONSchema(rulesFile, { io: 'input' }) as SchemaNode
+const rulesTree = treeOf(rulesFile)
 
 /** JSON Schema (draft 2020-12) of a file, for editors. */
-export const rulesSchema = (): Record<string, unknown> => withoutWords('Millrace rules', rulesTree)
+export const rulesSchema = (): Record<string, unknown> => withoutWords('Millrace rules', rulesTree())
 
 /** Reads a file of rules, YAML or JSON. Throws `bad-config` whose lines begin with `file:line:column`. */
 export function loadRules(path: string): RuleSet {
@@ -27,7 +26,7 @@ export function loadRules(path: string): RuleSet {
 export function parseRules(text: string, file: string): RuleSet {
   const { value, locate } = parseYaml(text, file)
   const checked = rulesFile.safeParse(value ?? {})
-  if (!checked.success) throw badConfig(problemsOf(checked.error.issues, value ?? {}, rulesTree), locate)
+  if (!checked.success) throw badConfig(problemsOf(checked.error.issues, value ?? {}, rulesTree()), locate)
   const { name, stateBytes, rules } = checked.data
   const problems = [...rules.flatMap(problemsIn), ...problemsBetween(rules)]
   if (problems.length > 0) throw badConfig(problems, locate)

@@ -12,6 +12,7 @@ import { poolOptions } from './options/pool.ts'
 import { notificationOptions } from '../../notifications/options.ts'
 import { ratesOptions } from './options/rates.ts'
 import { regionsOptions } from './options/regions.ts'
+import { scalingOptions } from './options/scaling.ts'
 import { tiersOptions } from './options/tiers.ts'
 
 /** The whole configuration: every option with its default, range and meaning. Its only place. */
@@ -24,6 +25,9 @@ export const configSchema = z.strictObject({
   rates: ratesOptions.prefault({}).meta({ description: 'What one sender may take; 0 is no limit.' }),
   tiers: tiersOptions.prefault({}).meta({ description: 'Service classes.' }),
   pool: poolOptions.prefault({}).meta({ description: 'The worker threads.' }),
+  scaling: scalingOptions
+    .prefault({})
+    .meta({ description: 'Capacity that follows the load: see [scaling](scaling.md).' }),
   anomalies: anomaliesOptions
     .prefault({})
     .meta({ description: 'How anomalies are told, for metrics that say nothing else.' }),

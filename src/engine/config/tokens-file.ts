@@ -1,13 +1,13 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { tokenOptions, type TokenOptions } from '../../security/options.ts'
-import type { SchemaNode } from './json-schema.ts'
+import { treeOf } from './json-schema.ts'
 import { badConfig, type Locate, problemsOf } from './problems.ts'
 import type { ConfigSource } from './source.ts'
 import { parseYaml } from './yaml.ts'
 
 const tokensSchema = z.array(tokenOptions)
-const tokensTree = z.toJSONSchema(tokensSchema, { io: 'input' }) as SchemaNode
+const tokensTree = treeOf(tokensSchema)
 
 /** The entries of a tokens file and where each of them stands; paths start at the list. */
 export interface TokensFile {
@@ -22,7 +22,7 @@ export function readTokensFile(path: string | null, source: ConfigSource): Token
   if (path === null) return { tokens: [], written: [], locate: () => undefined }
   const { value, locate } = parseYaml(readText(path, source), path)
   const checked = tokensSchema.safeParse(value ?? [])
-  if (!checked.success) throw badConfig(problemsOf(checked.error.issues, value, tokensTree), locate)
+  if (!checked.success) throw badConfig(problemsOf(checked.error.issues, value, tokensTree()), locate)
   return { tokens: checked.data, written: value, locate }
 }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { programFile } from '../../core/package-files.ts'
 import { MillraceError } from '../../core/errors.ts'
 import { publishCursor, wakeWaiters } from '../../memory/atomics.ts'
 import type { Foundation } from '../foundation.ts'
@@ -13,7 +14,7 @@ import type {
   ToCheckpoint,
 } from './recipes.ts'
 
-const ENTRY = new URL('../../../dist/engine/threads/checkpoint.worker.js', import.meta.url)
+const ENTRY = programFile('engine/threads/checkpoint.worker.js')
 
 const LARGE_BYTES = 1 << 19
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { programFile } from '../../core/package-files.ts'
 import { MillraceError } from '../../core/errors.ts'
 import { TIERS } from '../../core/tiers.ts'
 import { publishCursor } from '../../memory/atomics.ts'
@@ -9,7 +10,7 @@ import { STORAGE_OK, type StorageState } from '../../storage/journal/storage-sta
 import type { Foundation } from '../foundation.ts'
 import type { FromJournal, JournalRecipe } from './recipes.ts'
 
-const ENTRY = new URL('../../../dist/engine/threads/journal.worker.js', import.meta.url)
+const ENTRY = programFile('engine/threads/journal.worker.js')
 
 export interface JournalHandlers {
   readonly onState: (state: StorageState) => void

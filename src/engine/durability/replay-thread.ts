@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads'
+import { programFile } from '../../core/package-files.ts'
 import type { PartRefusal } from '../../ingest/part-refusals.ts'
 import { addToWord, wakeWaiters } from '../../memory/atomics.ts'
 import type { Finding } from '../../storage/journal/findings.ts'
 import type { FromReplay, ReplayRecipe } from './recipes.ts'
 
-/** Threads run what was built, wherever this file itself is run from. */
-const ENTRY = new URL('../../../dist/engine/threads/replay.worker.js', import.meta.url)
+const ENTRY = programFile('engine/threads/replay.worker.js')
 
 export interface ReplayHandlers {
   /** From 0 to 1, and a cursor of the main thread's ring before which all is known to be safe. */

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { programFile } from '../../core/package-files.ts'
 import { MillraceError } from '../../core/errors.ts'
 import type { Endpoint } from '../../ingest/websocket/stream-server.ts'
 import type { Assembly } from '../assembly.ts'
@@ -7,8 +8,7 @@ import type { ListenersParts } from './listeners.ts'
 import type { FromListener, ListenerRecipe, ToListener } from './messages.ts'
 import type { NameDesk } from './name-desk.ts'
 
-/** Threads run what was built, wherever this file itself is run from. */
-const ENTRY = new URL('../../../dist/engine/threads/listener.worker.js', import.meta.url)
+const ENTRY = programFile('engine/threads/listener.worker.js')
 
 /** The main thread's side of one listener thread: answers what it asks, takes in what it has to say. */
 export class ListenerThread {

@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads'
+import { programFile } from '../../core/package-files.ts'
 import { type ErrorCode, ERROR_CODES, MillraceError } from '../../core/errors.ts'
 import type { Order, Report, ThreadOrder } from './messages.ts'
 
-const ENTRY = new URL('../../../dist/history/run/history.worker.js', import.meta.url)
+const ENTRY = programFile('history/run/history.worker.js')
 
 /** A thread of the run, or something that does the same in this one. */
 export interface RunThread {

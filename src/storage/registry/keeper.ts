@@ -8,10 +8,11 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { getSystemErrorName } from 'node:util'
+import { programFile } from '../../core/package-files.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { FromKeeper, KeeperFailure, KeeperWrite } from './keeper-messages.ts'
 
-const ENTRY = new URL('../../../dist/storage/registry/keeper.process.js', import.meta.url)
+const ENTRY = programFile('storage/registry/keeper.process.js')
 
 /** Signals by which a process ends that has touched a damaged page. */
 const CRASHES: readonly (string | null)[] = ['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP']

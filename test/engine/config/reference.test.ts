@@ -26,7 +26,7 @@ describe('the generated pages', () => {
   })
 
   it('name every option, each of which says what it means', () => {
-    const all = [...options(schemaTree)]
+    const all = [...options(schemaTree())]
     expect(all.length).toBeGreaterThan(60)
     for (const [path, { description }] of all) {
       expect(configurationReference()).toContain(`| \`${path}\` |`)
