@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MAX_WORKERS } from '../../core/limits.ts'
 import { isPemText, type TlsOptions, type TokenOptions } from '../../security/options.ts'
-import { withFilesIn } from '../../notifications/receivers/secret-files.ts'
+import { resolvedSecret, withFilesIn } from '../../notifications/receivers/secret-files.ts'
 import type { Config } from './config.ts'
 import type { CheckedConfig } from './schema.ts'
 import type { ConfigSource } from './source.ts'
@@ -33,6 +33,15 @@ export function complete(
     rules: rules.map((rule) => ({ ...rule, tier: rule.tier ?? tiers.default })),
     devices: checked.devices,
     notifications: withFilesIn(notifications, (path) => resolve(folder, path)),
+    maintenance: {
+      ...checked.maintenance,
+      hooks: checked.maintenance.hooks.map(({ webhook, ...hook }) => ({
+        ...hook,
+        ...(webhook && {
+          webhook: { ...webhook, secret: resolvedSecret(webhook.secret, (path) => resolve(folder, path)) },
+        }),
+      })),
+    },
     auth: { tokens: [...auth.tokens, ...tokens] },
     tls: tls && absolute(tls, folder),
   }
