@@ -60,9 +60,7 @@ const MAX_FRAME_READINGS = 32_000
 const HOUR_MS = 3_600_000
 
 /** Default and bounds by name; an hour unless said otherwise. */
-export type NumberTable = Readonly<
-  Record<string, readonly [fallback: number, least?: number, most?: number]>
->
+export type NumberTable = Readonly<Record<string, readonly [fallback: number, least?: number, most?: number]>>
 
 const NUMBERS = {
   batchReadings: [1000, 1, MAX_FRAME_READINGS],
