@@ -75,7 +75,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     credit: 0,
     refused: {},
   }
-  const metrics = newMetricsBook(settings, () => isClosing)
+  const metrics = newMetricsBook(settings, () => refuseIf(isClosing))
   /** Readings of the open frame, and how many there are. */
   const open = new Uint8Array(batchReadings * READING_BYTES)
   const view = viewOf(open)
@@ -109,7 +109,9 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
   if (settings.onGivenUp) on('givenUp', settings.onGivenUp)
   // later, so that there is somebody to hear it
   clock.after(0, () => kept.lost.forEach(emitter.tell))
-  const closedError = () => new MillraceError('closed', 'the client is closed')
+  const refuseIf = (isOver: boolean) => {
+    if (isOver) throw new MillraceError('closed', 'the client is closed')
+  }
   const change = () => new Promise<void>((resolve) => waiters.push(resolve))
 
   function unsettled(): ClientStats['unsettled'] {
@@ -125,7 +127,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
   /** Throws if one of them is not valid. */
   function checked(readings: Reading | readonly Reading[]): readonly Reading[] {
     const list = Array.isArray(readings) ? (readings as readonly Reading[]) : [readings as Reading]
-    if (isClosing) throw closedError()
+    refuseIf(isClosing)
     list.forEach((reading, i) => {
       const fault = faultOf(reading)
       if (fault) throw new MillraceError('bad-request', `reading ${i}: ${fault}`)
@@ -159,7 +161,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
 
   async function takeRest(list: readonly Reading[], from: number): Promise<void> {
     for (let i = from; i < list.length;) {
-      if (isClosing) throw closedError()
+      refuseIf(isClosing)
       if (takeOne(list[i])) i++
       else await (learning(list[i]) ?? change())
     }
@@ -213,7 +215,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     const mark = { upTo: backlog.nextSeq() - 1 }
     flushes.add(mark)
     while (backlog.oldestSeq() <= mark.upTo) {
-      if (isClosed) throw closedError()
+      refuseIf(isClosed)
       await change()
     }
     flushes.delete(mark)

@@ -116,8 +116,8 @@ export function newDelivery(
     // what can't be read back from the store is lost
     if (!bytes) return giveUp(frame, 'storage-failed')
     if (frame.isUncertain || frame.tries) counts.framesResent++
+    link.send(bytes)
     flight.add(frame)
-    link.send(bytes, flight.size === 1)
   }
 
   function message(bytes: Uint8Array): void {

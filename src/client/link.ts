@@ -5,7 +5,7 @@ import type { OpenWire, Wire } from './wire.ts'
 export interface LinkEvents {
   /** What the server is to know the client by; asked each time. */
   readonly name: () => string
-  /** Whether an answer is owed. */
+  /** Whether an answer is owed; a frame that is being sent doesn't count yet. */
   readonly isOwed: () => boolean
   readonly opened: () => void
   readonly message: (bytes: Uint8Array) => void
@@ -14,8 +14,7 @@ export interface LinkEvents {
 
 export interface Link {
   readonly isOpen: () => boolean
-  /** `isFirst`: no other answer is owed. */
-  send(bytes: Uint8Array, isFirst: boolean): void
+  send(bytes: Uint8Array): void
   /** An answer came that only a working server gives: the next failure is the first again. */
   proved(): void
   /** Breaks the connection off and opens another one. */
@@ -102,8 +101,8 @@ export function newLink(settings: Settings, openWire: OpenWire, events: LinkEven
   open()
   return {
     isOpen: () => isOpen,
-    send(bytes, isFirst) {
-      if (isFirst) owedFromNow()
+    send(bytes) {
+      if (!events.isOwed()) owedFromNow()
       wire!.send(bytes)
     },
     proved() {

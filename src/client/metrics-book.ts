@@ -12,10 +12,13 @@ export interface MetricsBook {
   learn(name: string): Promise<void>
 }
 
-/** Numbers of metrics by name: those given by the program, then those of the server's dictionary, read when needed. */
+/**
+ * Numbers of metrics by name: those given by the program, then those of the server's dictionary, read when needed.
+ * `checkOpen` throws once the client is closed.
+ */
 export function newMetricsBook(
   { url, token, metrics, clock, fetch }: Settings,
-  isClosing: () => boolean,
+  checkOpen: () => void,
 ): MetricsBook {
   const ids = new Map(Object.entries(metrics))
   const dictionary = `${url.origin.replace('ws', 'http')}/v1/metrics-dictionary`
@@ -50,7 +53,7 @@ export function newMetricsBook(
     idOf: (name) => ids.get(name),
     async learn(name) {
       while (!ids.has(name)) {
-        if (isClosing()) throw new MillraceError('closed', `closed before the metric ${name} was known`)
+        checkOpen()
         try {
           await ask(name, 'GET')
           await ask(name, 'PUT', `/${encodeURIComponent(name)}`)

@@ -59,21 +59,21 @@ const MIB = 2 ** 20
 const MAX_FRAME_READINGS = 32_000
 const HOUR_MS = 3_600_000
 
-/** Default and bounds by name. */
-export type NumberTable = Readonly<Record<string, readonly [fallback: number, least: number, most: number]>>
+/** Default and bounds by name; an hour unless said otherwise. */
+export type NumberTable = Readonly<Record<string, readonly [fallback: number, least?: number, most?: number]>>
 
 const NUMBERS = {
   batchReadings: [1000, 1, MAX_FRAME_READINGS],
-  lingerMs: [5, 0, HOUR_MS],
+  lingerMs: [5, 0],
   bufferFrames: [65_536, 2, 2 ** 24],
   bufferBytes: [64 * MIB, 4096, 2 ** 40],
   window: [SEQ_SPAN, 1, SEQ_SPAN],
-  connectTimeoutMs: [10_000, 1, HOUR_MS],
-  replyTimeoutMs: [30_000, 1, HOUR_MS],
-  reconnectMs: [100, 1, HOUR_MS],
-  reconnectMaxMs: [30_000, 1, HOUR_MS],
-  retryMs: [50, 1, HOUR_MS],
-  retryMaxMs: [30_000, 1, HOUR_MS],
+  connectTimeoutMs: [10_000],
+  replyTimeoutMs: [30_000],
+  reconnectMs: [100],
+  reconnectMaxMs: [30_000],
+  retryMs: [50],
+  retryMaxMs: [30_000],
   maxTries: [Infinity, 1, Infinity],
   maxTriesLasting: [5, 1, Infinity],
   maxAgeMs: [Infinity, 1, Infinity],
@@ -125,21 +125,18 @@ export function settingsOf<More>(
     if (value !== undefined) settings[name] = value
   }
   for (const name in numbers) {
-    const [, least, most] = numbers[name]
+    const [, least = 1, most = HOUR_MS] = numbers[name]
     check(within(settings[name], least, most), name, settings[name], `a number from ${least} to ${most}`)
   }
   const { client } = settings as { client: unknown }
   check(typeof client === 'string' && client.length <= 100, 'client', client, 'up to 100 characters')
-  settings.url = streamUrl(String(options.url))
+  const address = String(options.url)
+  check(/^wss?:/.test(address) && URL.canParse(address), 'url', address, 'ws:// or wss://')
+  const url = new URL(address)
+  if (url.pathname === '/') url.pathname = '/v1/stream'
+  settings.url = url
   settings.token = async () => (typeof token === 'function' ? token() : (token ?? ''))
   return settings as unknown as Settings & More
-}
-
-function streamUrl(given: string): URL {
-  check(/^wss?:/.test(given) && URL.canParse(given), 'url', given, 'ws:// or wss://')
-  const url = new URL(given)
-  if (url.pathname === '/') url.pathname = '/v1/stream'
-  return url
 }
 
 /** What the server knows the client by. */

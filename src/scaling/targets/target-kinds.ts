@@ -13,8 +13,6 @@ import type { TargetPorts } from './target-ports.ts'
 
 const KINDS = ['kubernetes', 'aws', 'google', 'webhook', 'command'] as const
 
-export type TargetKind = (typeof KINDS)[number]
-
 /** Options of one target: one kind, and what holds for all. */
 export const targetOptions = z
   .strictObject({

@@ -12,7 +12,7 @@ const CREDENTIALS = {
   AWS_SHARED_CREDENTIALS_FILE: 'not-there',
 }
 
-const before = { ...process.env }
+const before = Object.keys(CREDENTIALS).map((name) => [name, process.env[name]] as const)
 
 beforeAll(async () => {
   Object.assign(process.env, CREDENTIALS)
@@ -20,7 +20,9 @@ beforeAll(async () => {
 })
 
 afterAll(() => {
-  process.env = before
+  for (const [name, value] of before)
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
 })
 
 const optionsFor = (endpoint: string, over: object = {}): TargetInput => ({

@@ -199,9 +199,8 @@ describe('SteadyTarget when requests fail', () => {
 
   it('takes what has no words of an error for a failure that may pass', async () => {
     const { adapter, target } = targetWith({ retries: 0 })
-    adapter.answers.push('thrown' as never)
-    adapter.scaleTo = () => Promise.reject('thrown')
-    await expect(target.scaleTo(2)).rejects.toThrow('target fleet: thrown')
+    adapter.answers.push({ thrown: true } as never)
+    await expect(target.scaleTo(2)).rejects.toThrow('target fleet: [object Object]')
   })
 
   it('ends a request that takes too long, also one that does not listen', async () => {
