@@ -51,10 +51,10 @@ import { NotificationsDesk } from './notifications-desk.ts'
 import { openPartRefusals } from './part-refusals.ts'
 import { ResultDesk } from './result-desk.ts'
 import { RetryAdvice } from './retry-advice.ts'
-import { endAlertsOf } from './rules/end-alerts.ts'
 import { ScalingDesk } from './scaling-desk.ts'
 import { ENGINE_SERIES } from './scaling/engine-gauge.ts'
 import { NoForecast } from '../scaling/no-forecast.ts'
+import { GoneAlerts } from './rules/gone-alerts.ts'
 import { RulesDesk } from './rules/rules-desk.ts'
 import { RouterThread } from './router-thread.ts'
 import { EMBEDDING_RING } from './sizing.ts'
@@ -216,12 +216,14 @@ async function assembleOver(
   const pipelines: PipelineDesk = openPipelines({
     ...{ config, clock, directory, events, alerts, alertLog, deadLetters, sinks, derived, pool },
     ...{ foundation, kept: kept?.streams ?? [], drain: () => egress.drain() },
+    onForgotten: (pipeline) => goneAlerts.pipelineForgotten(pipeline),
   })
+  const goneAlerts = new GoneAlerts(alerts, pipelines)
   const rules = new RulesDesk({
     ...{ files: fileTexts, clock },
     start: (url, file) => pipelines.start(url, pathToFileURL(file).href),
     remove: (name) => pipelines.remove(name),
-    endAlertsOf: (rule) => endAlertsOf(alerts, rule),
+    endAlertsOf: (rule) => goneAlerts.ruleRemoved(rule),
     onWarning: (message) => events.tell('warning', message),
   })
   await startWorkers(pool, pipelines, rules, config, router)
@@ -231,7 +233,7 @@ async function assembleOver(
     kept &&
     new Durability({
       ...{ config, foundation, kept, clock, directory, alerts, alertNews, alertLog, egress, externalizer },
-      ...{ events, producer, partRefusals, pipelines, incidents },
+      ...{ events, producer, partRefusals, pipelines, incidents, goneAlerts },
       registryNotes: new RegistryNotes({
         ...{ directory, store: kept.registry, notes, clock },
         onFailure: (error) => events.tell('failure', error),
