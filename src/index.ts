@@ -20,6 +20,17 @@ export type {
   IncidentOrigin,
   IncidentStats,
 } from './core/incident.ts'
+export type {
+  Execution,
+  ExecutionStatus,
+  JobStatus,
+  JobView,
+  MaintenanceEvent,
+  WindowView,
+} from './reservations/maintenance.ts'
+export type { Admitted } from './reservations/reservation-book.ts'
+export type { HookCall } from './reservations/ports.ts'
+export type { MaintenanceDesk } from './engine/maintenance-desk.ts'
 export type { Escalation, EscalationStats } from './core/escalation.ts'
 export type { Device, DeviceProperties, Metric, AnomalyRule } from './core/device.ts'
 export type {

@@ -65,6 +65,8 @@ const TYPES = [
   ...['ReadingWriter', 'Stats', 'Tier', 'TierStats'],
   ...['Incident', 'IncidentChange', 'IncidentMember', 'IncidentOrigin', 'IncidentStats'],
   ...['Escalation', 'EscalationStats'],
+  ...['Admitted', 'Execution', 'ExecutionStatus', 'HookCall', 'JobStatus', 'JobView'],
+  ...['MaintenanceDesk', 'MaintenanceEvent', 'WindowView'],
   ...[
     'Aggregate',
     'Duration',

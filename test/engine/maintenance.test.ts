@@ -1,8 +1,14 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { ConfigInput } from '../../src/engine/config/schema.ts'
 import type { MaintenanceEvent } from '../../src/reservations/maintenance.ts'
 import { startEngine, until } from './rig.ts'
 
 const SOON_MS = 400
+const dataDir = mkdtempSync(join(tmpdir(), 'millrace-maintenance-'))
+afterAll(() => rmSync(dataDir, { recursive: true }))
 
 const reading = (device: string, value: number, time: number) => ({ device, metric: 'value', value, time })
 
@@ -53,5 +59,47 @@ describe('maintenance', { timeout: 120_000 }, () => {
     await until(() => told.includes('released a 0'), 'it has happened')
     expect(events.map(({ change }) => change)).not.toContain('not-drained')
     await engine.close()
+  })
+
+  it('is kept over a restart, and what ended with the process is done again', async () => {
+    const config: ConfigInput = {
+      ...{ durability: 'journal', dataDir },
+      maintenance: {
+        hooks: [{ name: 'flash', callback: {} }],
+        jobs: [{ name: 'weekly', starts: '2026-01-04T02:30', rrule: 'FREQ=WEEKLY', duration: '1h' }],
+      },
+    }
+    const first = await startEngine(config)
+    await first.ready
+    first.devices.register('a', { tenant: 'acme' })
+    first.maintenance.onHook('flash', () => new Promise(() => undefined))
+    const starts = new Date(Date.now() + SOON_MS).toISOString()
+    first.maintenance.add({
+      name: 'patch',
+      starts,
+      duration: '10m',
+      lead: 0,
+      devices: ['tenant=acme'],
+      hook: 'flash',
+    })
+    await until(() => first.maintenance.get('patch').status === 'IN_PROGRESS', 'it has begun')
+    expect(first.alerts.holds()).toMatchObject([{ state: 'active', matchers: ['tenant="acme"'] }])
+    const { window } = first.maintenance.get('weekly')
+    await first.close()
+
+    const second = await startEngine(config)
+    const changes: string[] = []
+    second.on('maintenance', ({ job, change }) => changes.push(`${job} ${change}`))
+    await second.ready
+    await until(() => changes.includes('patch rescheduled'), 'it is to be done again')
+    expect(second.maintenance.get('patch')).toMatchObject({
+      ...{ status: 'SCHEDULED', window: { attempt: 1 } },
+      past: [{ isFailed: true, executions: { FAILED: 1 } }],
+    })
+    expect(second.maintenance.get('weekly').window).toEqual(window)
+    expect(second.alerts.holds()).toMatchObject([{ state: 'expired' }])
+    const { alerts } = second.alerts.list({ matchers: ['rule=maintenance'] })
+    expect(alerts).toMatchObject([{ key: 'patch', severity: 'medium', state: 'firing' }])
+    await second.close()
   })
 })

@@ -164,8 +164,8 @@ const hook = z
       'x-default': 'none',
     }),
     timeout: span(
-      'How long it may take to answer, a command or callback to end; 0: as long as the window.',
-    ).prefault('30s'),
+      'How long a webhook may take to answer, a command or callback to end; 0: 30 s, and as long as the window.',
+    ).prefault(0),
   })
   .refine(({ webhook, command, callback }) => [webhook, command, callback].filter(Boolean).length === 1)
   .meta({ 'x-allowed': 'a hook with one of webhook, command and callback' })
