@@ -5,13 +5,13 @@
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { deviceIdOf } from '../src/core/ids.ts'
 import { createEngine } from '../src/engine/create-engine.ts'
 import type { Engine } from '../src/engine/engine.ts'
 import { type BenchResult, benchResult } from './bench.ts'
 import { atLeast, atMost, figure, quantile } from './e2e/figures.ts'
 import { LoadProcess } from './e2e/load-process.ts'
 import { pause, until } from './e2e/pause.ts'
+import { commitAnomaly, probeName, warmProbes } from './e2e/probes.ts'
 import { loadOptionsOf, measureUnder } from './e2e/sustained.ts'
 
 export interface Size {
@@ -36,10 +36,6 @@ export const sizes: { readonly small: Size; readonly full: Size } = {
   },
 }
 
-const WARM_READINGS = 60
-const VALUE_METRIC = 1
-const USUAL = 20
-const FAR_OFF = 500
 const FIRST_PASS_MS = 60_000
 const LOOK_EVERY_MS = 100
 const TOLD_WITHIN_MS = 10_000
@@ -97,18 +93,6 @@ async function openReceiver() {
   return { url, toldAt, close }
 }
 
-const probeName = (probe: number): string => `probe-${probe}`
-
-async function warmProbes(engine: Engine, probes: number): Promise<void> {
-  for (let probe = 0; probe < probes; probe++) engine.devices.register(probeName(probe))
-  for (let i = 0; i < WARM_READINGS; i++) {
-    const readings = Array.from({ length: probes }, (_, probe) => {
-      return { device: probeName(probe), metric: 'value', value: USUAL + Math.sin(i + probe) }
-    })
-    await engine.ingest(readings)
-  }
-}
-
 async function measure(
   engine: Engine,
   toldAt: ReadonlyMap<string, number>,
@@ -154,16 +138,4 @@ async function sendProbes(engine: Engine, { probes, everyMs }: Size): Promise<Ma
     await commitAnomaly(engine, probeName(probe), sentAt)
   }
   return sentAt
-}
-
-async function commitAnomaly(engine: Engine, device: string, sentAt: Map<string, number>): Promise<void> {
-  for (;;) {
-    const room = engine.writer().claim(1)
-    if (room !== undefined) {
-      room.set(0, deviceIdOf(device), VALUE_METRIC, FAR_OFF)
-      sentAt.set(device, performance.now())
-      return room.commit()
-    }
-    await pause(1)
-  }
 }

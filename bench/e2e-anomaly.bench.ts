@@ -5,11 +5,11 @@
  */
 import type { Engine } from '../src/engine/engine.ts'
 import { createEngine } from '../src/engine/create-engine.ts'
-import { deviceIdOf } from '../src/core/ids.ts'
 import { type BenchResult, benchResult } from './bench.ts'
 import { atMost, figure, quantile } from './e2e/figures.ts'
 import { LoadProcess } from './e2e/load-process.ts'
 import { pause, until } from './e2e/pause.ts'
+import { commitAnomaly, probeName, warmProbes } from './e2e/probes.ts'
 import { loadOptionsOf, measureUnder } from './e2e/sustained.ts'
 
 export interface Size {
@@ -25,10 +25,6 @@ export const sizes: { readonly small: Size; readonly full: Size } = {
   full: { series: 1_000_000, readingsPerFrame: 1000, probes: 1000, everyMs: 20, warmMs: 6000 },
 }
 
-const WARM_READINGS = 60
-const VALUE_METRIC = 1
-const USUAL = 20
-const FAR_OFF = 500
 /** A few a second at millions of readings per second, once their series are warm. */
 const LOAD_ANOMALIES = '0.000002'
 const FIRST_PASS_MS = 60_000
@@ -53,18 +49,6 @@ export async function run(size: Size): Promise<BenchResult> {
     return results
   } finally {
     await engine.close()
-  }
-}
-
-const probeName = (probe: number): string => `probe-${probe}`
-
-async function warmProbes(engine: Engine, probes: number): Promise<void> {
-  for (let probe = 0; probe < probes; probe++) engine.devices.register(probeName(probe))
-  for (let i = 0; i < WARM_READINGS; i++) {
-    const readings = Array.from({ length: probes }, (_, probe) => {
-      return { device: probeName(probe), metric: 'value', value: USUAL + Math.sin(i + probe) }
-    })
-    await engine.ingest(readings)
   }
 }
 
@@ -108,16 +92,4 @@ async function probeLatencies(engine: Engine, { probes, everyMs }: Size): Promis
   await until('all alerts', ANSWERED_WITHIN_MS, LOOK_EVERY_MS, () => sentAt.size === 0).catch(() => undefined)
   stop()
   return latencies
-}
-
-async function commitAnomaly(engine: Engine, device: string, sentAt: Map<string, number>): Promise<void> {
-  for (;;) {
-    const room = engine.writer().claim(1)
-    if (room !== undefined) {
-      room.set(0, deviceIdOf(device), VALUE_METRIC, FAR_OFF)
-      sentAt.set(device, performance.now())
-      return room.commit()
-    }
-    await pause(1)
-  }
 }

@@ -36,6 +36,7 @@ const COMMANDS: Readonly<Record<string, Make>> = {
     return (await import('./pipelines.ts')).pipelinesCommand({ terminal, sinks: checkSink })
   },
   'dead-letters': async (terminal) => (await import('./dead-letters.ts')).deadLettersCommand({ terminal }),
+  maintenance: async (terminal) => (await import('./maintenance.ts')).maintenanceCommand({ terminal }),
   run: makeRun,
   rules: async (terminal) =>
     (await import('./rules.ts')).rulesCommand({ terminal, test: await makeRun(terminal, 'test') }),

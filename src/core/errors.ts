@@ -75,6 +75,12 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'Another engine works in this data directory; the message says which.',
   },
+  'target-failed': {
+    status: 502,
+    retryable: false,
+    meaning:
+      'A scaling target did not take what was asked for, or could not be observed; the message says which and why.',
+  },
   closed: { status: 503, retryable: false, meaning: 'The engine is closed.' },
 } as const
 

@@ -30,7 +30,7 @@ export function deviceIdOf(name: string): number {
 
 /** The low half of the key of (device, metric): `deviceId << 16 | metricId` mod 2^32. */
 export const seriesLow = (deviceId: number, metricId: number): number =>
-  (((deviceId % 0x1_0000) << 16) | metricId) >>> 0
+  ((deviceId << 16) | metricId) >>> 0
 
 /** The high half of the key of any series of the device: `deviceId >> 16`. */
 export const seriesHigh = (deviceId: number): number => Math.floor(deviceId / 0x1_0000)

@@ -7,4 +7,6 @@ export interface NameResolver {
   deviceId(name: string): number
   /** The dictionary's number for the metric; 0 = not known and not admitted. */
   metricId(name: string): number
+  /** Another one from when on a name that had a number may have none. */
+  readonly generation: number
 }

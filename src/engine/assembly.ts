@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { AlertBook } from '../alerts/alert-book.ts'
 import { AlertDesk } from '../alerts/alert-desk.ts'
+import type { Alert } from '../core/alert.ts'
 import { AlertNews } from '../alerts/alert-news.ts'
 import { type AlertNote, writeNote } from '../alerts/alert-notes.ts'
 import type { Clock } from '../core/clock.ts'
@@ -43,11 +44,17 @@ import { IncidentDesk } from './incident-desk.ts'
 import { countersOf, refusalOf } from './listeners/listener.ts'
 import { type BlameOf, LostWork } from './lost-work.ts'
 import { openSinks } from './open-sinks.ts'
+import { DeviceDrain } from './maintenance/device-drain.ts'
+import { poolOutlook } from './maintenance/pool-outlook.ts'
+import { MaintenanceDesk } from './maintenance-desk.ts'
 import { NotificationsDesk } from './notifications-desk.ts'
 import { openPartRefusals } from './part-refusals.ts'
 import { ResultDesk } from './result-desk.ts'
 import { RetryAdvice } from './retry-advice.ts'
-import { endAlertsOf } from './rules/end-alerts.ts'
+import { ScalingDesk } from './scaling-desk.ts'
+import { ENGINE_SERIES } from './scaling/engine-gauge.ts'
+import { NoForecast } from '../scaling/no-forecast.ts'
+import { GoneAlerts } from './rules/gone-alerts.ts'
 import { RulesDesk } from './rules/rules-desk.ts'
 import { RouterThread } from './router-thread.ts'
 import { EMBEDDING_RING } from './sizing.ts'
@@ -75,6 +82,7 @@ export interface Assembly {
   readonly sinks: SinkDesk
   readonly results: ResultDesk
   readonly notifications: NotificationsDesk
+  readonly maintenance: MaintenanceDesk
   readonly packer: ReadingPacker
   readonly pipelines: PipelineDesk
   readonly rules: RulesDesk
@@ -87,6 +95,7 @@ export interface Assembly {
   /** Not there where nothing outlives the process. */
   readonly durability: Durability | undefined
   readonly pool: WorkerPool
+  readonly scaling: ScalingDesk
   readonly statsDesk: StatsDesk
   readonly retryAdvice: RetryAdvice
 }
@@ -207,12 +216,14 @@ async function assembleOver(
   const pipelines: PipelineDesk = openPipelines({
     ...{ config, clock, directory, events, alerts, alertLog, deadLetters, sinks, derived, pool },
     ...{ foundation, kept: kept?.streams ?? [], drain: () => egress.drain() },
+    onForgotten: (pipeline) => goneAlerts.pipelineForgotten(pipeline),
   })
+  const goneAlerts = new GoneAlerts(alerts, pipelines)
   const rules = new RulesDesk({
     ...{ files: fileTexts, clock },
     start: (url, file) => pipelines.start(url, pathToFileURL(file).href),
     remove: (name) => pipelines.remove(name),
-    endAlertsOf: (rule) => endAlertsOf(alerts, rule),
+    endAlertsOf: (rule) => goneAlerts.ruleRemoved(rule),
     onWarning: (message) => events.tell('warning', message),
   })
   await startWorkers(pool, pipelines, rules, config, router)
@@ -222,18 +233,48 @@ async function assembleOver(
     kept &&
     new Durability({
       ...{ config, foundation, kept, clock, directory, alerts, alertNews, alertLog, egress, externalizer },
-      ...{ events, producer, partRefusals, pipelines, incidents },
+      ...{ events, producer, partRefusals, pipelines, incidents, goneAlerts },
       registryNotes: new RegistryNotes({
         ...{ directory, store: kept.registry, notes, clock },
         onFailure: (error) => events.tell('failure', error),
       }),
     })
+  const scaling: ScalingDesk = new ScalingDesk({
+    ...{ config, clock, pool, alerts, alertLog, events, forecaster: new NoForecast(ENGINE_SERIES) },
+    gauge: {
+      foundation,
+      registered: () => registry.size,
+      mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : maintenance.mask),
+    },
+    nextTicket: () => egress.nextTicket,
+  })
+  const outlook = scaling.isEnabled ? scaling.outlook() : poolOutlook(pool, config.pool.max)
+  const drain = new DeviceDrain(foundation, clock)
+  const noteAtOnce = (alert: Alert | undefined): void => {
+    if (alert !== undefined) alertLog.note(egress.nextTicket - 1, alert)
+  }
+  const maintenance: MaintenanceDesk = await MaintenanceDesk.open({
+    ...{ config, clock, registry, alertDesk, outlook },
+    raise: (raise) => noteAtOnce(alerts.raise(raise)),
+    clear: (clear) => noteAtOnce(alerts.clear(clear)),
+    drain: (devices, limitMs) => drain.drain(devices, limitMs),
+    tell: (event) => events.tell('maintenance', event),
+    onWarning: (message) => events.tell('warning', message),
+    onFailure: (error) => events.tell('failure', error),
+  })
+  scaling.holdBy(maintenance.holds)
+  if (durability === undefined) scaling.begin()
+  else void durability.ready.then(() => scaling.begin()).catch(() => undefined)
   const statsDesk = new StatsDesk({
     ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },
     ...{ pipelines, notifications, incidents, escalation },
   })
   if (durability === undefined) notifications.begin()
   else void durability.ready.then(() => notifications.begin()).catch(() => undefined)
+  // when whoever makes the engine has had time to listen
+  const beginMaintenance = (): void => void clock.after(0, () => maintenance.begin())
+  if (durability === undefined) beginMaintenance()
+  else void durability.ready.then(beginMaintenance).catch(() => undefined)
   const quarantine = new Quarantine(clock, limits.quarantine)
   const retryAdvice = new RetryAdvice(foundation, clock)
   const state = {
@@ -248,6 +289,7 @@ async function assembleOver(
     sinks,
     results,
     notifications,
+    maintenance,
     packer,
     pipelines,
     rules,
@@ -256,6 +298,7 @@ async function assembleOver(
     embedded,
     router,
     pool,
+    scaling,
     statsDesk,
   }
   return { config, clock, foundation, events, directory, alerts, alertNews, alertLog, externalizer, ...state }

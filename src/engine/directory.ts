@@ -16,6 +16,7 @@ export class Directory implements NameResolver {
   readonly dictionary: MetricsDictionary
   readonly regions: RegionTable
   readonly #tables: SharedTables
+  #generation = 0
 
   /** `kept` = what was known before the engine's last end; the configuration has the last word. */
   constructor(config: Config, foundation: Foundation, kept?: Omit<RegistryContent, 'tokens'>) {
@@ -35,6 +36,7 @@ export class Directory implements NameResolver {
     })
     this.#tables = new SharedTables(foundation, this.regions)
     this.#share(this.#tables, config)
+    this.registry.onChange(({ removed }) => void (this.#generation += removed ? 1 : 0))
     for (const metric of kept?.metrics ?? []) this.dictionary.adopt(metric)
     for (const device of kept?.devices ?? []) this.registry.adopt(device)
     for (const [name, properties] of Object.entries(config.metrics)) this.dictionary.define(name, properties)
@@ -45,6 +47,10 @@ export class Directory implements NameResolver {
   hold(reason: string): void {
     this.registry.hold(reason)
     this.dictionary.hold(reason)
+  }
+
+  get generation(): number {
+    return this.#generation
   }
 
   deviceId(name: string): number {

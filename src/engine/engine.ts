@@ -10,10 +10,12 @@ import { replayerOf } from './dead-letter-replayer.ts'
 import { type IngestResult } from './embedding/embedded-intake.ts'
 import type { ReadingInput } from './embedding/reading-input.ts'
 import { ReadingWriter } from './embedding/reading-writer.ts'
+import type { MaintenanceDesk } from './maintenance-desk.ts'
 import type { PipelineDesk } from './pipelines/pipeline-desk.ts'
 import type { EngineEvents } from './engine-events.ts'
 import { FrontDoor } from './front-door.ts'
 import type { ResultListener } from './result-desk.ts'
+import type { ScalingDesk } from './scaling-desk.ts'
 import type { Listening } from './listeners/listener.ts'
 
 const STATS_EVERY_MS = 1000
@@ -85,6 +87,19 @@ export class Engine {
     return this.#parts.alertDesk
   }
 
+  /** Planned maintenance. */
+  get maintenance(): Omit<
+    MaintenanceDesk,
+    'begin' | 'close' | 'holds' | 'mask' | 'subscribe' | 'reportByToken'
+  > {
+    return this.#parts.maintenance
+  }
+
+  /** Elastic capacity: what was decided and why, overrides, and changes of the policy. */
+  get scaling(): ScalingDesk {
+    return this.#parts.scaling
+  }
+
   /** The metrics dictionary. */
   get metrics(): MetricsDictionary {
     return this.#parts.directory.dictionary
@@ -142,12 +157,16 @@ export class Engine {
     return this.#parts.statsDesk.stats()
   }
 
-  /** Changes the number of worker threads, between pool.min and pool.max. Resolves when it is so; nothing is lost. */
+  /**
+   * Changes the number of worker threads, between pool.min and pool.max. Resolves when it is so; nothing is lost. Where
+   * scaling is enabled it stays so, whatever the load is, until `scaling.endOverride()`.
+   */
   async setPoolSize(size: number): Promise<void> {
     this.#checkOpen()
     const { min, max } = this.#parts.config.pool
     if (!Number.isInteger(size) || size < min || size > max)
       throw new RangeError(`setPoolSize: ${size} is not allowed; allowed: ${min} to ${max}`)
+    this.#parts.scaling.override({ units: size, by: 'setPoolSize' })
     await this.#parts.pool.resize(size)
   }
 
@@ -186,8 +205,10 @@ export class Engine {
     this.#collect()
     await durability?.close()
     this.#look()
+    await this.#parts.maintenance.close()
     await this.#door.close()
     await this.#parts.rules.close()
+    await this.#parts.scaling.close()
     await pool.close(Math.max(LEAVING_MS, untilMs - clock.nowMs()))
     await router.stop()
     egress.drainAfterDeath()

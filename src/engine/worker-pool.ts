@@ -116,6 +116,13 @@ export class WorkerPool {
     return states.filter((state) => state === A.AGENT_RUNNING || state === A.AGENT_IN_USER_CODE).length
   }
 
+  /** Workers that are at their lanes. */
+  get running(): number {
+    return this.#seats.filter(({ wanted, slot }) => {
+      return wanted && observeCursor(this.#i32, slot + A.AGENT_STATE) !== A.AGENT_OFF
+    }).length
+  }
+
   /** Workers that crashed or hung and were replaced. */
   get replaced(): number {
     return this.#replaced

@@ -94,7 +94,8 @@ export class Intake {
       clients,
     })
     this.#binary = new BinaryDoor(memory, room, this.#rejections, frameBytes)
-    this.#text = new TextDoor(room, this.#rejections, this.#settlement, new JsonFrame(memory, parts.names))
+    const frame = new JsonFrame(memory, parts.names)
+    this.#text = new TextDoor(room, this.#rejections, this.#settlement, frame, parts.names)
   }
 
   /** A binary message: one FlatBuffers frame. */

@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const START = Date.parse('2026-01-01T00:00:00Z')
 const DEVICES = counting(400).map((i) => ({ name: `d${i}`, region: ['north', 'south'][i % 2] }))
 const known = Object.fromEntries(DEVICES.map(({ name, region }) => [name, { region }]))
-const TOPICS = ['tumbling', 'region', 'sliding', 'session']
+const TOPICS = ['tumbling', 'region', 'sliding', 'session', 'pairs']
 
 /** Of every device one reading at each of these seconds. */
 const readingsAt = (...seconds: number[]): TestReading[] =>

@@ -53,6 +53,17 @@ export const testNames: NameResolver = {
     return id
   },
   metricId: (name) => metrics.get(name) ?? 0,
+  generation: 0,
+}
+
+/** The same, with a note of which devices were asked for. */
+export function testNamesOf(): NameResolver & { readonly asked: string[]; generation: number } {
+  const asked: string[] = []
+  const deviceId = (name: string): number => {
+    asked.push(name)
+    return testNames.deviceId(name)
+  }
+  return { asked, deviceId, metricId: (name) => testNames.metricId(name), generation: 0 }
 }
 
 export function plainReply(message: Uint8Array | string): PlainReply {

@@ -4,10 +4,14 @@ import type { TokenOptions } from '../../security/options.ts'
 import type { CheckedConfig } from './schema.ts'
 
 /** The whole configuration: every value present, every path absolute, nothing left to look up elsewhere. */
-export interface Config extends Omit<CheckedConfig, 'auth' | 'devices' | 'metrics' | 'pool' | 'rules'> {
+export interface Config extends Omit<
+  CheckedConfig,
+  'auth' | 'devices' | 'metrics' | 'pool' | 'rules' | 'scaling'
+> {
   /** URL of the user's module; null = the built-in pipeline alone. */
   pipeline: string | null
   pool: CheckedConfig['pool'] & { max: number; size: number }
+  scaling: CheckedConfig['scaling'] & { enabled: boolean }
   metrics: Record<string, MetricConfig>
   rules: RuleConfig[]
   devices: DeviceConfig[]

@@ -8,10 +8,12 @@ import { escalationOptions, incidentsOptions } from './options/incidents.ts'
 import { limitsOptions } from './options/limits.ts'
 import { durabilityOptions } from './options/durability.ts'
 import { listenOptions } from './options/listen.ts'
+import { maintenanceOptions } from './options/maintenance.ts'
 import { poolOptions } from './options/pool.ts'
 import { notificationOptions } from '../../notifications/options.ts'
 import { ratesOptions } from './options/rates.ts'
 import { regionsOptions } from './options/regions.ts'
+import { scalingOptions } from './options/scaling.ts'
 import { tiersOptions } from './options/tiers.ts'
 
 /** The whole configuration: every option with its default, range and meaning. Its only place. */
@@ -24,6 +26,9 @@ export const configSchema = z.strictObject({
   rates: ratesOptions.prefault({}).meta({ description: 'What one sender may take; 0 is no limit.' }),
   tiers: tiersOptions.prefault({}).meta({ description: 'Service classes.' }),
   pool: poolOptions.prefault({}).meta({ description: 'The worker threads.' }),
+  scaling: scalingOptions
+    .prefault({})
+    .meta({ description: 'Capacity that follows the load: see [scaling](scaling.md).' }),
   anomalies: anomaliesOptions
     .prefault({})
     .meta({ description: 'How anomalies are told, for metrics that say nothing else.' }),
@@ -52,6 +57,9 @@ export const configSchema = z.strictObject({
   notifications: notificationOptions.prefault({}).meta({
     description:
       'Who is told of which alerts, and when: the root of a routing tree as Alertmanager has it. See notifications.md.',
+  }),
+  maintenance: maintenanceOptions.prefault({}).meta({
+    description: 'Planned maintenance and its capacity: see [maintenance](maintenance.md).',
   }),
   auth: authOptions.prefault({}).meta({ description: 'Who gets in: everyone, until there is a token.' }),
   tls: tlsOptions,

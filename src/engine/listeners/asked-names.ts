@@ -33,6 +33,10 @@ export class AskedNames implements NameResolver {
     this.#mailbox = new NameMailbox(parts.mailbox)
   }
 
+  get generation(): number {
+    return this.#mailbox.generation
+  }
+
   deviceId(name: string): number {
     return this.#resolve(this.#devices, 'device', name)
   }

@@ -18,6 +18,8 @@ import { openStreams } from './open-streams.ts'
 import type { DrainTask, WorkerRecipe } from './recipe.ts'
 
 const IDLE_ROUNDS = 10
+/** Short rests before it sleeps, so that the router needn't wake it for each batch. */
+const NAPS = 4
 const SLEEP_MS = 50
 /** Work is there, but other workers hold its shards. */
 const CONTENDED_SLEEP_MS = 1
@@ -64,7 +66,8 @@ export default async function drain({ worker, metrics, streams: recipes }: Drain
     idle = agent.doWork() > 0 ? 0 : idle + 1
     if (idle < IDLE_ROUNDS) continue
     gate.park()
-    if (agent.hasWork()) signals.sleepWorker(() => gate.isStopRequested, CONTENDED_SLEEP_MS)
+    if (idle < IDLE_ROUNDS + NAPS) signals.napWorker()
+    else if (agent.hasWork()) signals.sleepWorker(() => gate.isStopRequested, CONTENDED_SLEEP_MS)
     else signals.sleepWorker(() => agent.hasWork() || gate.isStopRequested, SLEEP_MS)
   }
   agent.close()

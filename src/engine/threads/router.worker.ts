@@ -10,6 +10,8 @@ import type { ThreadRecipe } from './recipe.ts'
 
 const READINGS_PER_ROUND = 4096
 const IDLE_ROUNDS = 20
+/** Short rests before it sleeps: a producer that has to wake it for each message does little else. */
+const NAPS = 4
 const SLEEP_MS = 100
 
 const { memory: wasm, kernels: module, plan } = workerData as ThreadRecipe
@@ -27,6 +29,7 @@ while (!gate.isStopRequested) {
   idle = agent.doWork(READINGS_PER_ROUND) > 0 ? 0 : idle + 1
   if (idle < IDLE_ROUNDS) continue
   gate.park()
-  signals.sleepRouter(() => agent.hasWork() || gate.isStopRequested, SLEEP_MS)
+  if (idle < IDLE_ROUNDS + NAPS) signals.napRouter()
+  else signals.sleepRouter(() => agent.hasWork() || gate.isStopRequested, SLEEP_MS)
 }
 agent.close()

@@ -2,7 +2,8 @@ import type { NameResolver } from '../../core/names.ts'
 import { READING_BYTES } from '../../memory/layout/reading.layout.ts'
 import type { SharedMemory } from '../../memory/shared-memory.ts'
 import { noteFaults } from './fault-notes.ts'
-import { JsonReadingWriter, type ReadingFault } from './json-reading.ts'
+import { JsonReadingWriter, type ReadingFault, unknownDevice, unknownMetric } from './json-reading.ts'
+import { NUMBERS, type PlainMessage } from './plain-message.ts'
 
 /** In a frame made from JSON, readings begin here: the message area's first bytes are the router's. */
 export const JSON_READING_OFFSET = 32
@@ -27,11 +28,35 @@ export class JsonFrame {
 
   /** Writes at `address`; returns how many readings were written. */
   write(readings: readonly unknown[], address: number): number {
+    return this.#writeEach(readings.length, address, (i, at) => this.#writer.write(readings[i], i, at))
+  }
+
+  /** The same of a plain message. */
+  writePlain(message: PlainMessage, address: number): number {
+    return this.#writeEach(message.count, address, (i, at) => this.#writeOne(message, i, at))
+  }
+
+  #writeOne(message: PlainMessage, index: number, address: number): ReadingFault | null {
+    const device = message.deviceId(index)
+    if (device === 0) return unknownDevice(index, message.deviceName(index))
+    const metric = message.metricId(index)
+    if (metric === 0) return unknownMetric(index, message.metricName(index))
+    const { numbers } = message
+    const n = NUMBERS * index
+    this.#writer.put(address, device, metric, numbers[n], numbers[n + 1], numbers[n + 2], numbers[n + 3])
+    return null
+  }
+
+  #writeEach(
+    count: number,
+    address: number,
+    write: (index: number, at: number) => ReadingFault | null,
+  ): number {
     this.#memory.i32.fill(0, address >>> 2, (address + JSON_READING_OFFSET) >>> 2)
     const faults: ReadingFault[] = []
     let at = address + JSON_READING_OFFSET
-    for (let i = 0; i < readings.length; i++) {
-      const fault = this.#writer.write(readings[i], i, at)
+    for (let i = 0; i < count; i++) {
+      const fault = write(i, at)
       if (fault === null) at += READING_BYTES
       else faults.push(fault)
     }

@@ -66,24 +66,42 @@ export class JsonReadingWriter {
     const unknown = unknownMember(candidate)
     if (unknown !== '') return malformed(index, 'json', unknown)
     const deviceId = this.#names.deviceId(device)
-    if (deviceId === 0)
-      return refused(index, 'unknown-device', `device ${JSON.stringify(device)} is not admitted`)
+    if (deviceId === 0) return unknownDevice(index, device)
     const metricId = this.#names.metricId(metric)
-    if (metricId === 0)
-      return refused(index, 'unknown-metric', `metric ${JSON.stringify(metric)} is not admitted`)
+    if (metricId === 0) return unknownMetric(index, metric)
+    this.put(address, deviceId, metricId, Number(value), time ?? NaN, lat ?? NaN, lon ?? NaN)
+    return null
+  }
+
+  /** Writes what has been checked; NaN = left out. */
+  put(
+    address: number,
+    deviceId: number,
+    metricId: number,
+    value: number,
+    time: number,
+    lat: number,
+    lon: number,
+  ): void {
     const { i32, f64 } = this.#memory
     i32[address >>> 2] = seriesLow(deviceId, metricId)
     i32[(address + 4) >>> 2] = seriesHigh(deviceId)
-    f64[(address + READING_TIME) >>> 3] = time ?? NaN
-    f64[(address + READING_VALUE) >>> 3] = Number(value)
-    i32[(address + READING_LAT) >>> 2] = lat === undefined ? POSITION_ABSENT : toUnits(lat, MAX_LAT)
-    i32[(address + READING_LON) >>> 2] = lon === undefined ? POSITION_ABSENT : toUnits(lon, MAX_LON)
-    return null
+    f64[(address + READING_TIME) >>> 3] = time
+    f64[(address + READING_VALUE) >>> 3] = value
+    i32[(address + READING_LAT) >>> 2] = toUnits(lat, MAX_LAT)
+    i32[(address + READING_LON) >>> 2] = toUnits(lon, MAX_LON)
   }
 }
 
-/** Degrees as 1e-7 degree; what is beyond the globe becomes the first value beyond it. */
+export const unknownDevice = (index: number, name: string): ReadingFault =>
+  refused(index, 'unknown-device', `device ${JSON.stringify(name)} is not admitted`)
+
+export const unknownMetric = (index: number, name: string): ReadingFault =>
+  refused(index, 'unknown-metric', `metric ${JSON.stringify(name)} is not admitted`)
+
+/** Degrees as 1e-7 degree, NaN as none; what is beyond the globe becomes the first value beyond it. */
 function toUnits(degrees: number, limit: number): number {
+  if (Number.isNaN(degrees)) return POSITION_ABSENT
   const units = Math.round(degrees * UNITS_PER_DEGREE)
   return units > limit ? limit + 1 : units < -limit ? -limit - 1 : units
 }

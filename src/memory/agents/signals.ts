@@ -2,6 +2,9 @@ import { addToWord, claimWord, observeCursor, publishCursor, waitForChange, wake
 import * as A from '../layout/control.layout.ts'
 import type { SharedMemory } from '../shared-memory.ts'
 
+/** With what a system adds to so short a time about 0.1 ms. */
+const NAP_MS = 0.05
+
 /**
  * How threads wake each other. A sleeper announces itself, looks for work once more and only then sleeps; a waker
  * publishes work first and looks for sleepers second: so no work is left lying, and nobody is called for nothing.
@@ -24,6 +27,11 @@ export class Signals {
     publishCursor(this.#i32, this.#control + A.CONTROL_ROUTER_SLEEPING, 0)
   }
 
+  /** Router: rests for a moment in which nobody has to wake it, because more is to be expected soon. */
+  napRouter(): void {
+    this.#nap(A.CONTROL_ROUTER_SIGNAL)
+  }
+
   /** Producer: a frame has been committed. */
   wakeRouter(): void {
     if (observeCursor(this.#i32, this.#control + A.CONTROL_ROUTER_SLEEPING) === 0) return
@@ -40,6 +48,11 @@ export class Signals {
     addToWord(this.#i32, sleepers, 1)
     if (!hasWork()) waitForChange(this.#i32, signal, before, timeoutMs)
     addToWord(this.#i32, sleepers, -1)
+  }
+
+  /** Worker: as `napRouter`. */
+  napWorker(): void {
+    this.#nap(A.CONTROL_WORK_SIGNAL)
   }
 
   /** Router: lanes have been published. */
@@ -73,6 +86,11 @@ export class Signals {
       addToWord(this.#i32, this.#control + signal, 1)
       wakeWaiters(this.#i32, this.#control + signal)
     }
+  }
+
+  #nap(word: number): void {
+    const signal = this.#control + word
+    waitForChange(this.#i32, signal, observeCursor(this.#i32, signal), NAP_MS)
   }
 }
 

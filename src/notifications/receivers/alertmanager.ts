@@ -11,7 +11,7 @@ import type { Sender } from '../sender.ts'
 import { checkAnswer } from './http-answer.ts'
 import type { AlertmanagerOptions } from './options.ts'
 import { annotationsOf, generatorUrl, prometheusLabels, rfc3339 } from './prometheus-alert.ts'
-import { readSecret, type SecretPorts } from './secret.ts'
+import { readSecret, type SecretPorts } from '../../core/secret.ts'
 
 export interface AlertmanagerPorts extends SecretPorts {
   readonly clock: Clock

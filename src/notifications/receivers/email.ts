@@ -8,7 +8,7 @@ import type { Notification } from '../notification.ts'
 import type { Sender } from '../sender.ts'
 import type { EmailOptions } from './options.ts'
 import { generatorUrl, rfc3339 } from './prometheus-alert.ts'
-import { readSecret, type SecretPorts } from './secret.ts'
+import { readSecret, type SecretPorts } from '../../core/secret.ts'
 
 const LONGEST_SUBJECT = 200
 
@@ -49,7 +49,9 @@ export class EmailSender implements Sender {
   /** Loaded when the first mail is sent: engines without e-mail do without it. */
   async #connect() {
     const { host, port, tls, user, password } = this.#options
-    const pass = (await readSecret(password, 1, this.#ports)) ?? ''
+    const pass = await readSecret(password, 1, this.#ports).catch((error: SmtpError) => {
+      throw faultOf(error)
+    })
     const { createTransport } = await import('nodemailer')
     return createTransport({
       ...{
@@ -59,7 +61,7 @@ export class EmailSender implements Sender {
         requireTLS: tls === 'starttls',
         ignoreTLS: tls === 'none',
       },
-      ...(user === '' ? {} : { auth: { user, pass } }),
+      ...(user === '' ? {} : { auth: { user, pass: pass ?? '' } }),
       disableFileAccess: true,
       disableUrlAccess: true,
     })
@@ -90,7 +92,6 @@ const OF_THE_MAIL = ['EENVELOPE', 'EMESSAGE']
 
 function faultOf(error: SmtpError): Error {
   const { code = '', responseCode = 0, message } = error
-  if (error instanceof SinkDown) return error
   const isRefused = responseCode >= 500 && OF_THE_MAIL.includes(code)
   return isRefused ? new SinkRefusal(message) : new SinkDown(message)
 }

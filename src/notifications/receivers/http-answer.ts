@@ -1,6 +1,6 @@
 import { SinkDown, SinkRefusal } from '../../sinks/sink.ts'
 import type { PostAnswer } from '../../sinks/webhook/poster.ts'
-import { retryAfterMs } from '../../sinks/webhook/retry-after.ts'
+import { retryAfterMs } from '../../core/outbound/retry-after.ts'
 
 /** What is said is not understood, or too large; saying it again won't help. */
 const REFUSING = new Set([400, 409, 413, 415, 422])

@@ -1,16 +1,13 @@
 /** Who can be told, and how: one of alertmanager, webhook, email and callback for each receiver. */
 import { z } from 'zod'
-import { isForbidden, literalAddress } from '../../sinks/webhook/forbidden-addresses.ts'
+import { areHeaders, isHttpUrl, isPrivateUrl, URL_ALLOWED } from '../../core/outbound/web-address.ts'
 import { span } from '../span.ts'
-import { secretOptions } from './secret.ts'
+import { secretOptions } from '../../core/secret.ts'
 
-const URL_ALLOWED = 'an http or https URL without user and password'
 const HEADERS_ALLOWED =
   'names and values of headers, none of authorization, host, connection, content-*, transfer-encoding, idempotency-key or millrace-*'
 const RESERVED =
   /^(authorization|host|connection|content-.*|transfer-encoding|expect|te|trailer|upgrade|keep-alive|idempotency-key|millrace-.*)$/i
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-const HEADER_VALUE = /^[\t\x20-\x7e]*$/
 const ADDRESS = /^[^\s<>,;:"()[\]@\p{Cc}]+@[^\s<>,;:"()[\]@\p{Cc}]+$/u
 
 const whole = (from: number, to: number, fallback: number, description: string) =>
@@ -21,11 +18,7 @@ const httpUrl = (description: string) =>
 
 const headers = z
   .record(z.string(), z.string())
-  .refine((given) =>
-    Object.entries(given).every(
-      ([name, value]) => HEADER_NAME.test(name) && !RESERVED.test(name) && HEADER_VALUE.test(value),
-    ),
-  )
+  .refine((given) => areHeaders(given, RESERVED))
   .default({})
   .meta({ description: 'Headers sent along; never shown.', 'x-allowed': HEADERS_ALLOWED })
 
@@ -160,15 +153,3 @@ const KINDS = ['alertmanager', 'webhook', 'email', 'callback'] as const
 
 const kindsOf = (given: Partial<Record<(typeof KINDS)[number], unknown>>): (typeof KINDS)[number][] =>
   KINDS.filter((kind) => given[kind] !== undefined)
-
-function isHttpUrl(given: string): boolean {
-  if (!URL.canParse(given)) return false
-  const { protocol, username, password } = new URL(given)
-  return /^https?:$/.test(protocol) && username === '' && password === ''
-}
-
-function isPrivateUrl(given: string): boolean {
-  if (!URL.canParse(given)) return false
-  const literal = literalAddress(new URL(given).hostname)
-  return literal !== undefined && isForbidden(literal)
-}

@@ -1,6 +1,6 @@
 import type { NotificationOptions } from '../options.ts'
 import type { ReceiverOptions } from './options.ts'
-import type { Secret } from './secret.ts'
+import type { Secret } from '../../core/secret.ts'
 
 /** The same with paths of files that hold secrets as `resolve` makes them. */
 export const withFilesIn = (
@@ -12,10 +12,7 @@ export const withFilesIn = (
 })
 
 function resolved(receiver: ReceiverOptions, resolve: (path: string) => string): ReceiverOptions {
-  const at = (secret: Secret): Secret =>
-    secret !== null && typeof secret === 'object' && 'file' in secret
-      ? { file: resolve(secret.file) }
-      : secret
+  const at = (secret: Secret): Secret => resolvedSecret(secret, resolve)
   const { webhook, alertmanager, email, ...others } = receiver
   return {
     ...others,
@@ -24,3 +21,6 @@ function resolved(receiver: ReceiverOptions, resolve: (path: string) => string):
     ...(email && { email: { ...email, password: at(email.password) } }),
   }
 }
+
+export const resolvedSecret = (secret: Secret, resolve: (path: string) => string): Secret =>
+  secret !== null && typeof secret === 'object' && 'file' in secret ? { file: resolve(secret.file) } : secret

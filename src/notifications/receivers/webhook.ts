@@ -4,13 +4,13 @@
  */
 import type { Clock } from '../../core/clock.ts'
 import type { Poster } from '../../sinks/webhook/poster.ts'
-import { SIGNATURE_HEADER, signatureOf } from '../../sinks/webhook/signature.ts'
+import { SIGNATURE_HEADER, signatureOf } from '../../core/outbound/signature.ts'
 import type { Notification } from '../notification.ts'
 import type { Sender } from '../sender.ts'
 import { checkAnswer } from './http-answer.ts'
 import type { WebhookOptions } from './options.ts'
 import { annotationsOf, generatorUrl, prometheusLabels, rfc3339 } from './prometheus-alert.ts'
-import { readSecret, type SecretPorts } from './secret.ts'
+import { readSecret, type SecretPorts } from '../../core/secret.ts'
 
 export interface WebhookPorts extends SecretPorts {
   readonly clock: Clock

@@ -7,11 +7,10 @@ import { bufferOptions } from '../buffer/buffer-options.ts'
 import type { SinkRecord } from '../record.ts'
 import { type Sink, SinkDown, type SinkKind, type SinkPlace, type SinkPorts, SinkRefusal } from '../sink.ts'
 import { choice, flag, object, whole } from '../values.ts'
-import { isForbidden, literalAddress } from '../webhook/forbidden-addresses.ts'
-import { retryAfterMs } from '../webhook/retry-after.ts'
-import { SIGNATURE_HEADER, signatureOf } from '../webhook/signature.ts'
+import { retryAfterMs } from '../../core/outbound/retry-after.ts'
+import { SIGNATURE_HEADER, signatureOf } from '../../core/outbound/signature.ts'
+import { areHeaders, isHttpUrl, isPrivateUrl, URL_ALLOWED } from '../../core/outbound/web-address.ts'
 
-const URL_ALLOWED = 'an http or https URL without user and password'
 const SECRET_ALLOWED =
   'a text of at least 16 characters, or { env: NAME } of an environment variable that has one'
 const SECRET_LENGTH = 16
@@ -19,8 +18,6 @@ const HEADERS_ALLOWED =
   'names and values of headers, none of host, connection, content-*, transfer-encoding or millrace-*'
 const RESERVED =
   /^(host|connection|content-.*|transfer-encoding|expect|te|trailer|upgrade|keep-alive|millrace-.*)$/i
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-const HEADER_VALUE = /^[\t\x20-\x7e]*$/
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
@@ -28,19 +25,13 @@ const secret = z.custom<string | { readonly env: string }>(isSecret, { error: SE
 
 const headers = z
   .record(z.string(), z.string(), { error: HEADERS_ALLOWED })
-  .refine(
-    (given) =>
-      Object.entries(given).every(
-        ([name, value]) => HEADER_NAME.test(name) && !RESERVED.test(name) && HEADER_VALUE.test(value),
-      ),
-    { error: HEADERS_ALLOWED },
-  )
+  .refine((given) => areHeaders(given, RESERVED), { error: HEADERS_ALLOWED })
   .default({})
 
 export const webhookOptions = object({
   type: z.literal('webhook'),
   url: z.string({ error: URL_ALLOWED }).refine(isHttpUrl, { error: URL_ALLOWED }),
-  /** Signs each request; see webhook/signature.ts. */
+  /** Signs each request; see core/outbound/signature.ts. */
   secret: secret.optional(),
   headers,
   /** `json`: one document with the items in it; `ndjson`: a line each. */
@@ -138,16 +129,4 @@ function isSecret(given: unknown): boolean {
   if (typeof given === 'string') return given.length >= SECRET_LENGTH
   const { env, ...others } = (given ?? {}) as { readonly env?: unknown }
   return typeof env === 'string' && ENV_NAME.test(env) && Object.keys(others).length === 0
-}
-
-function isHttpUrl(given: string): boolean {
-  if (!URL.canParse(given)) return false
-  const { protocol, username, password } = new URL(given)
-  return /^https?:$/.test(protocol) && username === '' && password === ''
-}
-
-function isPrivateUrl(given: string): boolean {
-  if (!URL.canParse(given)) return false
-  const literal = literalAddress(new URL(given).hostname)
-  return literal !== undefined && isForbidden(literal)
 }

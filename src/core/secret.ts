@@ -1,6 +1,5 @@
 /** Something that is never shown: in the configuration itself, in an environment variable, or in a file of its own. */
 import { z } from 'zod'
-import { SinkDown } from '../../sinks/sink.ts'
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
@@ -34,7 +33,10 @@ export interface SecretPorts {
   readonly readText: (path: string) => Promise<string>
 }
 
-/** Asked each time: what is missing can be put right, and a file can be renewed, while the receiver waits. */
+/**
+ * Asked each time: what is missing can be put right, and a file can be renewed, while somebody waits for it. Throws if
+ * there is none where it should be.
+ */
 export async function readSecret(
   secret: Secret,
   length: number,
@@ -45,13 +47,13 @@ export async function readSecret(
   const found = isFile ? await fileText(secret.file, ports) : (ports.env(secret.env) ?? '')
   if (found.length >= length) return found
   const where = isFile ? secret.file : secret.env
-  throw new SinkDown(`the secret in ${where} is missing or shorter than ${length} characters`)
+  throw new Error(`the secret in ${where} is missing or shorter than ${length} characters`)
 }
 
 async function fileText(path: string, { readText }: SecretPorts): Promise<string> {
   try {
     return (await readText(path)).trim()
   } catch (error) {
-    throw new SinkDown(`cannot read ${path}: ${(error as Error).message}`)
+    throw new Error(`cannot read ${path}: ${(error as Error).message}`, { cause: error })
   }
 }

@@ -1,0 +1,85 @@
+/** The latest decisions, and whoever wants to hear of new ones. A decision comes again when its effect has changed. */
+import type { ScalingDecision } from '../core/scaling.ts'
+
+type Listener = (decision: ScalingDecision) => void
+
+export class DecisionBook {
+  readonly #kept: ScalingDecision[] = []
+  readonly #most: number
+  readonly #listeners = new Set<Listener>()
+  readonly #counts = new Map<string, number>()
+  /** What each pool's last round decided, whether it was news or not. */
+  readonly #last = new Map<string, ScalingDecision>()
+  #nextId: number
+
+  constructor(most: number, nextId = 1) {
+    this.#most = most
+    this.#nextId = nextId
+  }
+
+  /** Of the next decision. */
+  get nextId(): number {
+    return this.#nextId
+  }
+
+  /** Decisions that changed a size, by pool and policy: `pool/policy`. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts
+  }
+
+  /** Keeps it when it says something else than the round before of its pool. */
+  add(decision: Omit<ScalingDecision, 'id'>): ScalingDecision {
+    const before = this.#last.get(decision.pool)
+    const isOld = before !== undefined && !isNews(before, decision)
+    const told = { ...decision, id: isOld ? before.id : this.#nextId }
+    this.#last.set(decision.pool, told)
+    if (isOld) return told
+    this.#nextId++
+    this.#kept.push(told)
+    if (this.#kept.length > this.#most) this.#kept.shift()
+    if (told.to !== told.from) this.#count(told)
+    this.#tell(told)
+    return told
+  }
+
+  /** What became of it. */
+  amend(id: number, effect: ScalingDecision['effect']): void {
+    const at = this.#kept.findIndex((decision) => decision.id === id)
+    if (at < 0) return
+    this.#kept[at] = { ...this.#kept[at], effect }
+    this.#tell(this.#kept[at])
+  }
+
+  /** The latest first; `before`: only of lower numbers. */
+  list(limit: number, before = Infinity, pool?: string): ScalingDecision[] {
+    return this.#kept
+      .filter((decision) => decision.id < before && (pool === undefined || decision.pool === pool))
+      .slice(-limit)
+      .reverse()
+  }
+
+  /** Those after a number, the earliest first. */
+  since(id: number): ScalingDecision[] {
+    return this.#kept.filter((decision) => decision.id > id)
+  }
+
+  follow(listener: Listener): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  #count({ pool, policy }: ScalingDecision): void {
+    const key = `${pool}/${policy}`
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
+  }
+
+  #tell(decision: ScalingDecision): void {
+    for (const listener of this.#listeners) listener(decision)
+  }
+}
+
+/** Neither to say the same again, nor that a change has been made. */
+function isNews(before: ScalingDecision, now: Omit<ScalingDecision, 'id'>): boolean {
+  if (now.to !== before.to || now.limits.join() !== before.limits.join()) return true
+  return now.to !== now.from && (now.from !== before.from || now.policy !== before.policy)
+}

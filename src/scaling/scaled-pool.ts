@@ -1,0 +1,226 @@
+/** One pool of the loop: its policy, its target, and what a tick means for it. */
+import type { Clock } from '../core/clock.ts'
+import type {
+  CapacityHolds,
+  CapacityOutlook,
+  DemandForecast,
+  DemandForecaster,
+  ScalingDecision,
+  ScalingInputs,
+  ScalingTarget,
+  TargetState,
+} from '../core/scaling.ts'
+import { type Tier, TIERS } from '../core/tiers.ts'
+import { AlertWatch, type ScalingAlert } from './alert-watch.ts'
+import type { DecisionBook } from './decision-book.ts'
+import { predictedNeed } from './policy/need.ts'
+import type { Override } from './policy/override.ts'
+import type { PolicyOptions } from './policy/policy-options.ts'
+import { type KeptPolicy, PoolPolicy } from './policy/pool-policy.ts'
+import type { ScalingReading } from './scaling-gauge.ts'
+import { TargetFollower } from './target-follower.ts'
+
+export interface ScaledPoolOptions {
+  readonly name: string
+  readonly policy: PolicyOptions
+  readonly target: ScalingTarget
+  /** Workers that one unit has. */
+  readonly workersPerUnit: number
+  /** Each unit measures itself alone, and the others are taken to have as much to do. */
+  readonly isOneOfMany: boolean
+  /** The target is asked what it has this often. */
+  readonly observeEveryMs: number
+  /** How long it may take to have what it was asked for. */
+  readonly readyWithinMs: number
+}
+
+export interface ScaledPoolParts {
+  readonly forecaster: DemandForecaster
+  readonly holds: CapacityHolds
+  readonly decisions: DecisionBook
+  readonly onAlert: (alert: ScalingAlert) => void
+  readonly kept?: KeptPolicy | undefined
+}
+
+/** What was measured in a tick. */
+export interface Measured {
+  readonly reading: ScalingReading
+  readonly at: number
+  readonly elapsedMs: number
+  /** Of one worker. */
+  readonly serviceRate: number
+}
+
+/** A pool as it is shown. */
+export interface ScaledPoolState {
+  readonly pool: string
+  readonly target: string
+  readonly unit: ScalingTarget['unit']
+  readonly desired: number
+  /** Null = the target was never seen. */
+  readonly ready: number | null
+  readonly min: number
+  readonly max: number
+  readonly override: Override | null
+  readonly policy: PolicyOptions
+  /** Since when the target has not what it was asked for, or does not answer; milliseconds since the epoch. */
+  readonly differsSince: number | null
+  readonly failingSince: number | null
+  readonly lastError: string
+  readonly alerts: readonly ScalingAlert[]
+  readonly decision: ScalingDecision | null
+}
+
+export class ScaledPool {
+  readonly name: string
+  readonly target: ScalingTarget
+  readonly policy: PoolPolicy
+  readonly #options: ScaledPoolOptions
+  readonly #parts: ScaledPoolParts
+  readonly #follower: TargetFollower
+  readonly #watch: AlertWatch
+  #latest: ScalingDecision | undefined
+
+  constructor(options: ScaledPoolOptions, parts: ScaledPoolParts) {
+    const { decisions, onAlert, kept } = parts
+    this.name = options.name
+    this.target = options.target
+    this.#options = options
+    this.#parts = parts
+    this.policy = new PoolPolicy(options.policy, kept)
+    this.#watch = new AlertWatch(options.name, onAlert)
+    this.#follower = new TargetFollower(options.target, {
+      onEffect: (decision, effect) => decisions.amend(decision, effect),
+    })
+  }
+
+  /** Workers that are there. */
+  get workers(): number {
+    return (this.#follower.state?.ready ?? 1) * this.#options.workersPerUnit
+  }
+
+  /** The decision of the last tick, also where it said nothing new. */
+  get latest(): ScalingDecision | undefined {
+    return this.#latest
+  }
+
+  look(at: number): void {
+    this.#follower.look(at, this.#options.observeEveryMs)
+  }
+
+  /** Undefined as long as it is not known what the target has. */
+  tick(measured: Measured): ScalingDecision | undefined {
+    const { at } = measured
+    this.look(at)
+    const state = this.#follower.state
+    if (state === undefined) {
+      this.#watchTarget(at)
+      return undefined
+    }
+    const { predictive, dryRun } = this.policy.options
+    const inputs = this.#inputs(measured, state)
+    const { isTrusted } = this.#parts.forecaster.accuracy()
+    const forecast = this.#forecast(at, at + predictive.leadMs, state.ready)
+    const situation = {
+      ...{ at, inputs, from: this.#follower.desired, forecast: isTrusted ? forecast : null },
+      holds: this.#parts.holds.between(at, at + predictive.leadMs),
+    }
+    const choice = this.policy.decide(situation)
+    const isChange = choice.to !== choice.from
+    const effect = !isChange ? 'none' : dryRun ? 'dry-run' : 'asked'
+    const decision = this.#parts.decisions.add({
+      ...{ ...choice, at, pool: this.name, inputs, effect },
+      forecast: { ...forecast, leadMs: predictive.leadMs, isTrusted },
+    })
+    this.#latest = decision
+    if (effect === 'asked') this.#follower.ask(choice.to, decision.id, at)
+    this.#watch.look({ at, decision, isForecastTrusted: isTrusted, ...this.#targetTrouble() })
+    return decision
+  }
+
+  settled(): Promise<void> {
+    return this.#follower.settled()
+  }
+
+  state(at: number): ScaledPoolState {
+    const { min, max } = this.policy.boundsAt(at)
+    const { state, desired } = this.#follower
+    return {
+      ...{ pool: this.name, target: this.target.name, unit: this.target.unit },
+      ...{ desired, ready: state?.ready ?? null, min, max },
+      ...{ override: this.policy.override, policy: this.policy.options },
+      ...{ differsSince: this.#follower.differsSince, failingSince: this.#follower.failingSince },
+      ...{ lastError: this.#follower.lastError, alerts: this.#watch.open, decision: this.#latest ?? null },
+    }
+  }
+
+  /** What reservations may count on. */
+  outlook(serviceRate: () => number, clock: Clock): CapacityOutlook {
+    const ceiling = (): number => this.policy.boundsAt(clock.epochMs()).max
+    const needed = (from: number, until: number): number => {
+      const inputs = { ...NO_INPUTS, serviceRate: serviceRate() * this.#options.workersPerUnit }
+      const forecast = this.#forecast(from, until, this.#follower.state?.ready ?? 1)
+      const units = Math.ceil(predictedNeed(forecast, inputs, this.policy.options) - 1e-9)
+      return Math.max(this.policy.options.min, units, this.policy.scheduledBetween(from, until))
+    }
+    return {
+      get ceiling() {
+        return ceiling()
+      },
+      neededBetween: needed,
+    }
+  }
+
+  #targetTrouble() {
+    const { failingSince, differsSince, lastError } = this.#follower
+    const { readyWithinMs } = this.#options
+    return {
+      failingSince,
+      differsSince: this.policy.options.dryRun ? null : differsSince,
+      lastError,
+      readyWithinMs,
+    }
+  }
+
+  /** A target that was never seen is watched all the same. */
+  #watchTarget(at: number): void {
+    const decision = {
+      ...{ at, pool: this.name, from: 0, wanted: 0, to: 0, inputs: NO_INPUTS, forecast: null },
+      ...{ policy: 'steady' as const, limits: [], reason: '', effect: 'none' as const },
+    }
+    this.#watch.look({ at, decision, isForecastTrusted: false, ...this.#targetTrouble() })
+  }
+
+  #forecast(from: number, until: number, ready: number): DemandForecast {
+    const forecast = this.#parts.forecaster.forecast(from, until, this.policy.options.predictive.quantile)
+    const share = this.#options.isOneOfMany ? ready : 1
+    if (share === 1) return forecast
+    const byTier = mapTiers((tier) => forecast.byTier[tier] * share)
+    return { ...forecast, expected: forecast.expected * share, upper: forecast.upper * share, byTier }
+  }
+
+  #inputs({ reading, elapsedMs, serviceRate }: Measured, { ready }: TargetState): ScalingInputs {
+    const { workersPerUnit, isOneOfMany } = this.#options
+    const share = isOneOfMany ? ready : 1
+    const seconds = elapsedMs / 1000
+    const arrived = reading.arrivals.reduce((sum, count) => sum + count, 0)
+    const units = isOneOfMany ? 1 : Math.max(1, ready)
+    return {
+      demand: (arrived * share) / seconds,
+      backlog: mapTiers((tier) => reading.backlog[tier] * share),
+      refused: mapTiers((tier) => (reading.refused[tier] * share) / seconds),
+      serviceRate: serviceRate * workersPerUnit,
+      utilisation: Math.min(1, reading.busyMs / (elapsedMs * units * workersPerUnit)),
+      ready,
+    }
+  }
+}
+
+const mapTiers = (value: (tier: Tier) => number): Record<Tier, number> =>
+  Object.fromEntries(TIERS.map((tier) => [tier, value(tier)])) as Record<Tier, number>
+
+const NONE = mapTiers(() => 0)
+
+const NO_INPUTS: ScalingInputs = {
+  ...{ demand: 0, backlog: NONE, refused: NONE, serviceRate: 0, utilisation: 0, ready: 0 },
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import type { ScalingDecision } from '../../src/core/scaling.ts'
+import { deviceIdOf } from '../../src/core/ids.ts'
+import type { Engine } from '../../src/engine/engine.ts'
+import { fixture, isIdle, moment, startEngine, until } from './rig.ts'
+
+/** Readings as long as they are wanted: more than one worker does. */
+function feed(engine: Engine): () => Promise<void> {
+  let isOver = false
+  const running = (async () => {
+    for (let i = 0; !isOver; i++) {
+      const room = engine.writer().claim(500)
+      if (room !== undefined) {
+        for (let r = 0; r < 500; r++) room.set(r, deviceIdOf(`d${r}`), 1, i, undefined, 0, 0)
+        room.commit()
+      }
+      await moment(5)
+    }
+  })()
+  return () => {
+    isOver = true
+    return running
+  }
+}
+
+describe('an engine whose pool follows the load', () => {
+  it('adds workers while work waits and takes them away when there is none, and says why', async () => {
+    const engine = await startEngine({
+      pipeline: fixture('slow', { us: 50 }),
+      pool: { min: 1, max: 3 },
+      scaling: { pool: { scaleIn: { stabilisationMs: 1000, cooldownMs: 0 } } },
+    })
+    const heard: ScalingDecision[] = []
+    engine.on('scaling', (decision) => heard.push(decision))
+    const stop = feed(engine)
+    await until(() => engine.stats().pool.size > 1, 'more workers')
+    await until(() => engine.scaling.state().pools[0].ready === engine.stats().pool.size, 'they are ready')
+    await stop()
+    await until(() => isIdle(engine) && engine.stats().pool.size === 1, 'one worker again')
+    const grown = heard.find(({ from, to }) => to > from)
+    expect(grown).toMatchObject({ pool: 'workers', policy: 'reactive', from: 1 })
+    expect(grown?.reason).toMatch(/need \d.*; from 1 to \d/)
+    expect(engine.scaling.decisions(1000).filter(({ effect }) => effect === 'asked').length).toBeGreaterThan(
+      1,
+    )
+  })
+})
