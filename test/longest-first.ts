@@ -6,12 +6,16 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const LONGEST = [
   'torture/torture',
   'bench/e2e',
-  'storage/registry/damage',
-  'examples/commands',
+  'engine/durable-server',
+  'engine/listeners',
   'engine/partly-refused',
-  'ingest/websocket/servers',
-  'engine/sockets',
-  'cli/millrace',
+  'engine/durability',
+  'engine/pipelines-durable',
+  'examples/commands',
+  'cli/token-restart',
+  'engine/pipelines-under-load',
+  'engine/processes',
+  'storage/registry/damage',
   'kernels/route.property',
 ]
 

@@ -9,7 +9,7 @@ import { documentOn, Program } from './program.ts'
 
 export const CLI = fileURLToPath(new URL('../../lib/cli.js', import.meta.url))
 const SETTLED_POLL_MS = 20
-const SETTLED_WITHIN_MS = 20_000
+const SETTLED_WITHIN_MS = 120_000
 
 export class ServedEngine {
   readonly url: string

@@ -122,7 +122,7 @@ export class LatencyBook {
   }
 
   static async open(clock: Clock): Promise<LatencyBook> {
-    await initWebAssemblySync()
+    initWebAssemblySync()
     return new LatencyBook(clock)
   }
 

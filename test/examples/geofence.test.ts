@@ -15,7 +15,7 @@ describe('examples/geofence', { timeout: 120_000 }, () => {
     expect((await runNode(`${EXAMPLE}/fleet.js`, input)).code).toBe(0)
     const run = ['run', `${EXAMPLE}/fences.yaml`, '-i', input, '-o', output, '--threads', '2']
     const [recorded, live] = await Promise.all([
-      runNode(`${ROOT}dist/cli.js`, ...run),
+      runNode(`${ROOT}lib/cli.js`, ...run),
       runNode(`${EXAMPLE}/main.js`),
     ])
     expect(recorded).toMatchObject({ code: 0, err: '' })
