@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { afterEach } from 'vitest'
+import { endEachTest } from '../../endings.ts'
 
 /** `denied`: the right is missing; `broken`: an error inside; `hung-up`: the connection ends; `silent`: no answer. */
 export type Fault = 'busy' | 'throttled' | 'denied' | 'broken' | 'hung-up' | 'silent'
@@ -45,7 +45,7 @@ export interface Speech {
 
 const closing: (() => Promise<void>)[] = []
 
-afterEach(async () => {
+endEachTest(async () => {
   for (const close of closing.splice(0)) await close()
 })
 
