@@ -27,6 +27,7 @@ import type { TimelinePoint } from '../scaling/report/timeline.ts'
 import { type KeptScaling, ScalingLoop, type ScalingTick } from '../scaling/scaling-loop.ts'
 import { Degradation, type DegradationState } from './scaling/degradation.ts'
 import type { Config } from './config/config.ts'
+import { policyOptions } from './config/options/scaling.ts'
 import type { AlertLog } from './durability/alert-log.ts'
 import type { EventDesk } from './engine-events.ts'
 import { changedPolicy } from './scaling/policy-change.ts'
@@ -284,7 +285,9 @@ function poolsOf({ config, pool, nodes: target }: ScalingDeskParts): ScaledPoolO
     workers,
     {
       ...{ name: NODES, target: target ?? new PullTarget(nodes.min), workersPerUnit: max, isOneOfMany: true },
-      ...{ policy: nodes, observeEveryMs: NODES_EVERY_MS, readyWithinMs: nodes.readyWithinMs },
+      // the target is not part of it: what opens it is for nobody to see
+      ...{ policy: policyOptions.strip().parse(nodes), observeEveryMs: NODES_EVERY_MS },
+      readyWithinMs: nodes.readyWithinMs,
     },
   ]
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ScalingDecision } from '../../src/core/scaling.ts'
 import { deviceIdOf } from '../../src/core/ids.ts'
 import type { Engine } from '../../src/engine/engine.ts'
+import { kubernetes, KUBERNETES_TOKEN } from '../scaling/targets/kubernetes-server.ts'
 import { fixture, isIdle, moment, startEngine, until } from './rig.ts'
 
 /** Readings as long as they are wanted: more than one worker does. */
@@ -43,5 +44,24 @@ describe('an engine whose pool follows the load', () => {
     expect(engine.scaling.decisions(1000).filter(({ effect }) => effect === 'asked').length).toBeGreaterThan(
       1,
     )
+  })
+})
+
+describe('an engine with nodes beside it', () => {
+  it('asks the target for them, and shows the policy but not what opens the target', async () => {
+    const cloud = await kubernetes()
+    const access = { url: cloud.url, token: KUBERNETES_TOKEN }
+    const target = {
+      kubernetes: { name: 'millrace', namespace: 'iot', ...access },
+      ...{ minIntervalMs: 0, observeEveryMs: 0 },
+    }
+    const engine = await startEngine({ scaling: { nodes: { min: 2, max: 5, target } } })
+    await until(() => cloud.desired === 2, 'as many as there are to be at least')
+    await until(() => engine.scaling.state().pools[1].ready === 2, 'they are ready')
+    engine.scaling.change({ min: 3 }, 'nodes')
+    await until(() => cloud.desired === 3, 'one more')
+    const told = engine.scaling.state()
+    expect(told.pools[1]).toMatchObject({ pool: 'nodes', unit: 'node', min: 3, max: 5 })
+    expect(JSON.stringify(told)).not.toContain(KUBERNETES_TOKEN)
   })
 })
