@@ -22,7 +22,7 @@ function component(text: string, source: string): ICAL.Component {
   try {
     return ICAL.Component.fromString(text)
   } catch (cause) {
-    throw refused(source, `not an iCalendar: ${cause instanceof Error ? cause.message : String(cause)}`)
+    throw refused(source, `not an iCalendar: ${String(cause)}`)
   }
 }
 

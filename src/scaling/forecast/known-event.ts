@@ -48,9 +48,8 @@ function understood<Value>(where: string, { start, timeZone, rrule }: EventTimes
   try {
     return read()
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
     const said = [start, timeZone, rrule].filter((word) => word !== null).join(', ')
-    const message = `${where}: when it happens (${said}) is not understood: ${why}; allowed is what RFC 5545 allows`
+    const message = `${where}: when it happens (${said}) is not understood: ${String(cause)}; allowed is what RFC 5545 allows`
     throw new MillraceError('bad-config', message, { start, timeZone, rrule }, cause)
   }
 }

@@ -93,7 +93,7 @@ export class Resolution {
 
   /** What was learned before is there again. */
   resume(): void {
-    this.#generation++
+    if (this.ensemble.state.seen.some((steps) => steps > 0)) this.#generation++
     this.#kept.clear()
   }
 

@@ -50,7 +50,7 @@ function parsed(text: string, source: string): unknown {
   try {
     return parse(text)
   } catch (cause) {
-    throw refused(source, cause instanceof Error ? cause.message : String(cause))
+    throw refused(source, String(cause))
   }
 }
 

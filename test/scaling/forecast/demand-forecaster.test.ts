@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { SeasonalForecaster } from '../../../src/scaling/forecast/demand-forecaster.ts'
 import { type HistoryRow, readHistory } from '../../../src/scaling/forecast/history-csv.ts'
 import { parseYamlCalendar } from '../../../src/scaling/forecast/yaml-calendar.ts'
 import {
@@ -145,6 +146,44 @@ describe('SeasonalForecaster', () => {
     const { expected, upper } = forecaster.forecast(now, now + 30_000, 0.5)
     expect(expected).toBeGreaterThan(devices * 10 + 3000)
     expect(upper).toBeGreaterThanOrEqual(expected)
+  })
+
+  it('expects nothing of a fleet that is silent, and of any number of hours to come', () => {
+    const forecaster = forecasterOf()
+    show(forecaster, MONDAY, 3700, () => 0)
+    const now = MONDAY + 3_700_000
+    for (let hour = 0; hour < 600; hour++) {
+      expect(forecaster.forecast(now + hour * HOUR_MS, now + hour * HOUR_MS, 0.9).expected).toBe(0)
+    }
+  })
+
+  it('keeps in a snapshot a minute that was only just over, of however many series', () => {
+    const series = Array.from({ length: 40 }, (_, i) => ({ tier: 'bulk' as const, region: `region-${i}` }))
+    const made = (): SeasonalForecaster =>
+      new SeasonalForecaster({ series, timeZone: 'UTC', leadMs: MINUTE_MS, events: [] })
+    const [first, second] = [made(), made()]
+    const tick = (forecaster: SeasonalForecaster, second: number): void => {
+      const arrivals = new Float64Array(series.length).fill(25)
+      forecaster.observe({ at: MONDAY + second * 1000, arrivals, activations: 0, mask: null })
+    }
+    for (let second = 0; second <= 60; second++) tick(first, second)
+    second.restore(first.snapshot())
+    tick(second, 61)
+    const ahead = MONDAY + 20 * MINUTE_MS
+    expect(second.forecast(ahead, ahead, 0.5).expected).toBeCloseTo(1000, 3)
+    for (let second = 61; second <= 130; second++) tick(first, second)
+    expect(first.forecast(ahead, ahead, 0.5).expected).toBeCloseTo(1000, 3)
+  })
+
+  it('thinks over what it expected when an hour has ended', async () => {
+    const forecaster = forecasterOf()
+    await forecaster.learnFrom(historyOf(30, () => 1000))
+    const now = MONDAY + 30 * HOUR_MS
+    const ask = (): number => forecaster.forecast(now + 4 * HOUR_MS, now + 4 * HOUR_MS, 0.9).expected
+    show(forecaster, now, 1, () => 1000)
+    const before = ask()
+    show(forecaster, now + 1000, 3700, () => 1000)
+    expect(ask()).toBeGreaterThan(before + 100)
   })
 
   it('goes on from a snapshot as if nothing had happened', async () => {

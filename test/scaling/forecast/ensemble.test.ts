@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { HOUR_LEARNING } from '../../../src/scaling/forecast/demand-forecaster.ts'
+import { HOUR_LEARNING, MINUTE_LEARNING } from '../../../src/scaling/forecast/demand-forecaster.ts'
 import { SeasonalEnsemble } from '../../../src/scaling/forecast/ensemble.ts'
 import { evenSeason } from '../../../src/scaling/forecast/season.ts'
+import { zonedSeason, zoneOffset } from '../../../src/scaling/forecast/zoned-season.ts'
+import { MINUTE_MS, MONDAY, shifts } from './fleet.ts'
 
 const ensemble = (series = 1): SeasonalEnsemble =>
   new SeasonalEnsemble({ ...HOUR_LEARNING, series, season: evenSeason(24) })
@@ -92,6 +94,17 @@ describe('SeasonalEnsemble', () => {
     const forecaster = ensemble()
     for (let step = 0; step < 200; step++) if (step % 24 !== 5) forecaster.observe(0, step, 100)
     expect(forecaster.predict(0, 221)).toBeCloseTo(100, -1)
+  })
+
+  it('learns the hours of the week from minutes, too', () => {
+    const season = zonedSeason(MINUTE_MS, zoneOffset('UTC'))
+    const forecaster = new SeasonalEnsemble({ ...MINUTE_LEARNING, series: 1, season })
+    const first = MONDAY / MINUTE_MS
+    for (let step = first; step < first + 8 * 1440; step++)
+      forecaster.observe(0, step, shifts(step * MINUTE_MS))
+    const at = (minutes: number): number => forecaster.predict(0, first + 8 * 1440 + minutes)
+    expect(at(3 * 60)).toBeLessThan(400)
+    expect(at(10 * 60)).toBeGreaterThan(700)
   })
 
   it('keeps series apart', () => {
