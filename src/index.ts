@@ -22,6 +22,9 @@ export type {
 } from './core/incident.ts'
 export type { Escalation, EscalationStats } from './core/escalation.ts'
 export type { Device, DeviceProperties, Metric, AnomalyRule } from './core/device.ts'
+export type { LadderStep } from './scaling/degradation/ladder.ts'
+export type { OverrideRequest, ScalingDesk, ScalingReport, ScalingState } from './engine/scaling-desk.ts'
+export type { ScalingDecision, ScalingStats } from './core/scaling.ts'
 export type {
   Account,
   DeadLetterStats,
