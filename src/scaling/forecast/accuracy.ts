@@ -7,6 +7,7 @@
  * than to gain it, so that it doesn't flip.
  */
 import type { ForecastAccuracy } from '../../core/scaling.ts'
+import type { Learned } from './snapshot.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MINUTES = 1440
@@ -18,11 +19,8 @@ const ENOUGH = 30
 const GOOD = 0.02
 const LOSES_AT = 1.2
 
-/** Sum of errors and of what they are errors of. */
-interface Wape {
-  error: number
-  demand: number
-}
+/** Sum of errors, and of the demand they are errors of. */
+type Wape = Float64Array
 
 export class RollingAccuracy {
   readonly #leadMinutes: number
@@ -32,16 +30,16 @@ export class RollingAccuracy {
   /** What was expected, and what naive said, by target minute. */
   readonly #expected: Float64Array
   readonly #naive: Float64Array
-  #own: Wape = { error: 0, demand: 0 }
-  #naively: Wape = { error: 0, demand: 0 }
-  #daily: Wape = { error: 0, demand: 0 }
-  #weekly: Wape = { error: 0, demand: 0 }
+  readonly #own: Wape = new Float64Array(2)
+  readonly #naively: Wape = new Float64Array(2)
+  readonly #daily: Wape = new Float64Array(2)
+  readonly #weekly: Wape = new Float64Array(2)
+  /** Minutes compared, whether trusted (1), and the minute of the latest mean. */
+  readonly #state = Float64Array.of(0, 0, NaN)
   #minute = NaN
   #sum = 0
   #seconds = 0
   #isMasked = false
-  #compared = 0
-  #isTrusted = false
 
   constructor(leadMs: number, expect: (at: number) => number) {
     this.#leadMinutes = Math.max(1, Math.ceil(leadMs / MINUTE_MS))
@@ -50,36 +48,33 @@ export class RollingAccuracy {
     this.#expect = expect
   }
 
-  /** A second that began at `at`; `demand` null = masked. */
-  observe(at: number, demand: number | null): void {
+  /** A second that began at `at`; `demand` NaN = it says nothing, nor does its minute. */
+  observe(at: number, demand: number): void {
     const minute = Math.floor(at / MINUTE_MS)
     if (minute !== this.#minute) this.#turn(minute)
-    if (demand === null) this.#isMasked = true
-    else this.#add(demand)
-  }
-
-  #add(demand: number): void {
+    if (Number.isNaN(demand)) this.#isMasked = true
     this.#sum += demand
     this.#seconds++
   }
 
+  /** What a snapshot keeps. */
+  get learned(): Learned {
+    return [this.#own, this.#naively, this.#daily, this.#weekly, this.#state, this.#means]
+  }
+
   read(): ForecastAccuracy {
-    const { error, demand } = this.#own
     return {
-      wape: error / demand,
-      naiveWape: this.#naively.error / this.#naively.demand,
-      seasonalNaiveWape: leastOf(
-        this.#daily.error / this.#daily.demand,
-        this.#weekly.error / this.#weekly.demand,
-      ),
-      isTrusted: this.#isTrusted,
+      wape: ratioOf(this.#own),
+      naiveWape: ratioOf(this.#naively),
+      seasonalNaiveWape: leastOf(ratioOf(this.#daily), ratioOf(this.#weekly)),
+      isTrusted: this.#state[1] === 1,
     }
   }
 
   #turn(minute: number): void {
-    if (!Number.isNaN(this.#minute))
-      this.#conclude(this.#minute, this.#isMasked ? NaN : this.#sum / this.#seconds)
-    for (let missed = this.#minute + 1; missed < minute && missed <= this.#minute + WEEK_MINUTES; missed++) {
+    if (this.#seconds > 0) this.#conclude(this.#minute, this.#isMasked ? NaN : this.#sum / this.#seconds)
+    const latest = this.#state[2]
+    for (let missed = Math.max(latest + 1, minute - WEEK_MINUTES); missed < minute; missed++) {
       this.#conclude(missed, NaN)
     }
     this.#minute = minute
@@ -102,24 +97,27 @@ export class RollingAccuracy {
       add(this.#naively, naive, mean)
       add(this.#daily, this.#means[(minute - DAY_MINUTES) % WEEK_MINUTES], mean)
       add(this.#weekly, this.#means[place], mean)
-      this.#compared++
+      this.#state[0]++
       this.#judge()
     }
     this.#means[place] = mean
+    this.#state[2] = minute
   }
 
   #judge(): void {
     const { wape, naiveWape } = this.read()
-    const limit = Math.max(GOOD, naiveWape * (this.#isTrusted ? LOSES_AT : 1))
-    this.#isTrusted = this.#compared >= ENOUGH && wape <= limit
+    const limit = Math.max(GOOD, naiveWape * (this.#state[1] === 1 ? LOSES_AT : 1))
+    this.#state[1] = this.#state[0] >= ENOUGH && wape <= limit ? 1 : 0
   }
 }
 
 function add(wape: Wape, said: number, mean: number): void {
   if (Number.isNaN(said)) return
-  wape.error = wape.error * DISCOUNT + Math.abs(said - mean)
-  wape.demand = wape.demand * DISCOUNT + mean
+  wape[0] = wape[0] * DISCOUNT + Math.abs(said - mean)
+  wape[1] = wape[1] * DISCOUNT + mean
 }
+
+const ratioOf = (wape: Wape): number => wape[0] / wape[1]
 
 /** The lesser of two of which either may be unknown. */
 const leastOf = (a: number, b: number): number => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.min(a, b))

@@ -16,9 +16,8 @@ export class Announced {
   /** Activations that did not turn into demand yet. */
   #pending = 0
   #level = 0
-  #perDevice = 0
-  #products = 0
-  #squares = 0
+  /** Readings per second that a device brings, and the sums of products and squares that this comes from. */
+  readonly learned = new Float64Array(3)
   #period = NaN
   #sum = 0
   #seconds = 0
@@ -39,7 +38,7 @@ export class Announced {
 
   /** Demand to expect because of what was measured last and announced since. 0 = nothing is announced. */
   expected(): number {
-    const coming = this.#pending * this.#perDevice
+    const coming = this.#pending * this.learned[0]
     return coming < 1 ? 0 : this.#level + coming
   }
 
@@ -56,8 +55,8 @@ export class Announced {
     // those of the period itself have brought half of their demand on average, those before the other half
     const activations = (this.#activations + this.#before.activations) / 2
     if (Number.isNaN(rise) || activations < FEW) return
-    this.#products = this.#products * FORGETTING + rise * activations
-    this.#squares = this.#squares * FORGETTING + activations * activations
-    this.#perDevice = Math.max(0, this.#products / this.#squares)
+    const products = this.learned[1] * FORGETTING + rise * activations
+    const squares = this.learned[2] * FORGETTING + activations * activations
+    this.learned.set([Math.max(0, products / squares), products, squares])
   }
 }

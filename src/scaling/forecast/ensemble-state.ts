@@ -7,6 +7,7 @@
  *   by series, member, lead . score, weight · made[lead]: forecasts that wait for their step
  */
 import type { EnsembleShape } from './ensemble.ts'
+import type { Learned } from './snapshot.ts'
 
 export interface EnsembleState {
   /** Step that was taken up last; NaN = none. */
@@ -26,6 +27,12 @@ export interface EnsembleState {
   readonly weight: Float64Array
   readonly made: Float32Array
 }
+
+/** What a snapshot keeps, in a fixed order. */
+export const learnedOf = (state: EnsembleState): Learned => [
+  ...[state.last, state.seen, state.doubtful, state.scale, state.level, state.trend, state.error],
+  ...[state.day, state.week, state.score, state.weight, state.made],
+]
 
 const INITIAL_SCALE = 0.1
 

@@ -4,6 +4,7 @@
  * demand in the span, waits until the span is over, and compares.
  */
 import { RatioSketch } from './ratio-sketch.ts'
+import type { Learned } from './snapshot.ts'
 
 /** Ways to forecast, from the shortest sight to the longest. */
 export const WAYS = ['level', 'trend', 'minute', 'hour'] as const
@@ -29,7 +30,7 @@ const DAY_MS = 86_400_000
 const ASSUMED = [0.2, 0.25, 0.3, 0.4]
 const ASSUMED_TRIALS = 2
 const TRIALS_PER_SPAN = 4
-const SKETCH_MEMORY = 400
+const SKETCH_MEMORY = 200
 const LEAST_DEMAND = 1
 const NOTHING = 1e-9
 
@@ -52,6 +53,12 @@ export class LeadBand {
     this.#discount = 0.5 ** Math.min(this.#everyMs / DAY_MS, 1 / 20)
   }
 
+  /** What a snapshot keeps. */
+  get learned(): Learned {
+    this.ratios.renormalise()
+    return [this.ratios.counts, this.errors, this.counts]
+  }
+
   /** Weights of the ways that can say something, in the order of WAYS; they sum to 1. */
   weights(candidates: Candidates): Float64Array {
     const quality = candidates.map((value, way) =>
@@ -62,9 +69,7 @@ export class LeadBand {
   }
 
   /** Whether a trial is due for a forecast made at `now`. */
-  isDue(now: number): boolean {
-    return now >= this.#nextTrial
-  }
+  readonly isDue = (now: number): boolean => now >= this.#nextTrial
 
   begin(now: number, candidates: Candidates, expected: number): void {
     this.#nextTrial = now + this.#everyMs

@@ -11,15 +11,14 @@ const PRIOR_SPREAD = 0.2
 const PRIOR_COUNT = 8
 
 export class RatioSketch {
-  readonly counts: Float64Array
+  readonly counts = prior()
   /** What the next ratio adds. */
   #worth = 1
   readonly #growth: number
 
   /** `memory`: ratios that count about fully. */
-  constructor(memory: number, counts = prior()) {
+  constructor(memory: number) {
     this.#growth = 1 + 1 / memory
-    this.counts = counts
   }
 
   add(ratio: number): void {

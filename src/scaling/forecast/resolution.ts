@@ -9,7 +9,7 @@ import { type FinishedStep, StepMeans } from './step-means.ts'
 import { TIERS } from '../../core/tiers.ts'
 
 /** Ticks over which the work of a finished step is spread at most. */
-const SPREAD_TICKS = 16
+const SPREAD_TICKS = 32
 const LEAST_PER_TICK = 16
 const MAX_KEPT = 512
 
@@ -49,17 +49,17 @@ export class Resolution {
     return this.#generation > 0
   }
 
-  /** A second that began at `at`; `demand` null = masked. */
-  observe(at: number, demand: Float64Array | null): void {
+  /** A time that began at `at`; `demand` null = masked. */
+  observe(at: number, demand: Float64Array | null, seconds = 1): void {
     const finished = this.#means.advance(at)
-    if (finished !== null) this.learn(finished)
-    if (demand !== null) this.#means.add(demand)
+    if (finished !== null) this.#begin(finished)
+    if (demand !== null) this.#means.add(demand, seconds)
     if (this.#pending !== null) this.#show(this.#pending, this.#perTick())
     else this.#renewOne(Math.floor(at / this.stepMs))
   }
 
   /** Takes up a finished step, spread over the next ticks. */
-  learn(finished: FinishedStep): void {
+  #begin(finished: FinishedStep): void {
     this.finish()
     this.#pending = finished
     this.#next = 0
@@ -79,6 +79,12 @@ export class Resolution {
     const made = { generation: this.#generation, byTier: new Float64Array(TIERS.length) }
     this.#kept.set(step, made)
     return this.#fill(step, made.byTier)
+  }
+
+  /** What was learned before is there again. */
+  resume(): void {
+    this.#generation++
+    this.#kept.clear()
   }
 
   /** Everything expected is to be thought over, as after a change of the calendar. */

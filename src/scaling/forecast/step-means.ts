@@ -33,9 +33,10 @@ export class StepMeans {
     return finished
   }
 
-  add(demand: Float64Array): void {
-    this.#seconds++
-    for (let series = 0; series < demand.length; series++) this.#sums[series] += demand[series]
+  /** Demand that was this high for `seconds`. */
+  add(demand: Float64Array, seconds: number): void {
+    this.#seconds += seconds
+    for (let series = 0; series < demand.length; series++) this.#sums[series] += demand[series] * seconds
   }
 
   #takeMeans(): Float64Array {
