@@ -3,8 +3,9 @@
  * with the modules that each of them loads put together into few files. It is the same code, and starts in half the time:
  * an engine has a thread for each of its tasks, and most of what the start of a thread costs is finding modules.
  *
- * Code that several of them load is in files that they share, so within a thread every module is there once: a pipeline
- * that imports `millrace` gets the same classes as the worker that runs it. Dependencies stay outside.
+ * Where programs may bring modules of their own, code that several of these files load is in files that they share: so
+ * every module is there once in a thread, and a pipeline that imports `millrace` gets the same classes as the worker that
+ * runs it. What runs nothing but itself is one file each. Dependencies stay outside.
  */
 import { build } from 'esbuild'
 import { copyFileSync, readdirSync, rmSync } from 'node:fs'
@@ -12,9 +13,13 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
-const PUBLIC = ['index.js', 'cli.js', 'client/node.js', 'client/browser.js', 'testing/index.js']
-/** What threads and processes of the program begin with, or load by its name. */
-const INNER = /\.(worker|process)\.js$|^history\/run\/pipeline-stream\.js$/
+/** What programs import or start, and what loads modules of theirs. */
+const OPEN = [
+  ...['index.js', 'cli.js', 'client/node.js', 'client/browser.js', 'testing/index.js'],
+  ...['engine/threads/drain.worker.js', 'history/run/history.worker.js', 'history/run/pipeline-stream.js'],
+]
+/** Threads and processes. */
+const INNER = /\.(worker|process)\.js$/
 /** Doors between the two kinds of modules: they load their neighbour, and nothing else. */
 const DOOR = /\.entry\.cjs$/
 /** These look for files beside themselves. */
@@ -32,14 +37,17 @@ const REQUIRE =
  */
 export async function packProgram(from, to, withDependencies = false) {
   const names = readdirSync(from, { recursive: true }).map(String)
-  const entries = [...PUBLIC, ...names.filter((name) => INNER.test(name))]
+  const alone = names.filter((name) => INNER.test(name) && !OPEN.includes(name))
+  /** @type {(entries: readonly string[], splitting: boolean) => Promise<unknown>} */
+  const pack = (entries, splitting) =>
+    build({
+      entryPoints: entries.map((entry) => join(from, entry)),
+      ...{ outdir: to, outbase: from, bundle: true, splitting, chunkNames: 'shared/[name]-[hash]' },
+      ...{ format: 'esm', platform: 'node', target: 'node20', sourcemap: true, logLevel: 'warning' },
+      ...(withDependencies ? { external: NATIVE, banner: { js: REQUIRE } } : { packages: 'external' }),
+    })
   rmSync(to, { recursive: true, force: true })
-  await build({
-    entryPoints: entries.map((entry) => join(from, entry)),
-    ...{ outdir: to, outbase: from, bundle: true, splitting: true, chunkNames: 'shared/[name]-[hash]' },
-    ...{ format: 'esm', platform: 'node', target: 'node20', sourcemap: true, logLevel: 'warning' },
-    ...(withDependencies ? { external: NATIVE, banner: { js: REQUIRE } } : { packages: 'external' }),
-  })
+  await Promise.all([pack(OPEN, true), pack(alone, false)])
   for (const door of names.filter((name) => DOOR.test(name))) copyFileSync(join(from, door), join(to, door))
 }
 

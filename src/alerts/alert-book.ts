@@ -83,7 +83,7 @@ export class AlertBook {
   /** Opens an alert or adds to the open one; returns it, or undefined if too many are open. */
   raise(raise: Raise): Alert | undefined {
     this.lifeCycle.advance()
-    const open = this.#open.find(raise.rule, slotOf(raise))
+    const open = this.#find(raise)
     if (open !== undefined) return this.#goOn(open, raise)
     if (this.#open.size >= this.#options.maxOpen) {
       this.#notOpened++
@@ -95,7 +95,7 @@ export class AlertBook {
   /** Closes the open alert of (rule, series) and returns it as closed; undefined if none is open. */
   clear(clear: Clear): Alert | undefined {
     this.lifeCycle.advance()
-    const open = this.#open.find(clear.rule, slotOf(clear))
+    const open = this.#find(clear)
     if (open === undefined) return undefined
     const resolved = resolvedAlert(open.alert, clear)
     const sequence = this.#open.remove(open)
@@ -157,11 +157,21 @@ export class AlertBook {
 
   /**
    * Takes over alerts that were open before the engine's last end, and what was kept of their lives; nobody is told. What
-   * people and time do rests until `settle`.
+   * people and time do rests until `settle`. Of `closed` those are taken over that have not been open.
    */
-  restore(alerts: readonly Alert[], keeping: AlertKeeping = NOTHING_KEPT): void {
+  restore(
+    alerts: readonly Alert[],
+    keeping: AlertKeeping = NOTHING_KEPT,
+    closed: readonly Alert[] = [],
+  ): void {
     this.lifeCycle.rest(keeping)
-    for (const alert of [...alerts].sort((a, b) => a.updatedAt - b.updatedAt)) {
+    const open = new Set(alerts.map(({ id }) => id))
+    const ended = closed.filter(({ id }) => !open.has(id))
+    for (const alert of [...ended, ...alerts].sort((a, b) => a.updatedAt - b.updatedAt)) {
+      if (alert.state === 'resolved') {
+        this.#history.add(alert, this.#open.nextSequence())
+        continue
+      }
       const series = BigInt(alert.series)
       const complete = completed(alert, this.#subjectOf(series).known)
       const open = new OpenAlert(slotOf({ series, key: alert.key }), complete)
@@ -196,6 +206,13 @@ export class AlertBook {
   /** Calls `listener` at each change; returns what ends it. */
   subscribe(listener: AlertListener): () => void {
     return this.#teller.subscribe(({ alert, change }) => listener(alert, change))
+  }
+
+  /** By its key as well, as versions that knew no metric have kept it. */
+  #find(about: Pick<Raise, 'rule' | 'series' | 'key'>): OpenAlert | undefined {
+    const { rule, key } = about
+    const open = this.#open.find(rule, slotOf(about))
+    return open ?? (key === undefined ? undefined : this.#open.find(rule, key))
   }
 
   #begin(raise: Raise): Alert {

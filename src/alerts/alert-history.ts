@@ -20,6 +20,8 @@ export class AlertHistory {
 
   add(alert: Alert, sequence: number): void {
     if (this.#room === 0) return
+    // what ended after a checkpoint ends again when the journal is taken in again
+    if (this.#byId.has(alert.id)) return this.replace(alert)
     const closed = { alert, sequence }
     const gone = this.#ring[this.#next] as ClosedAlert | undefined
     if (gone !== undefined && this.#byId.get(gone.alert.id) === gone) this.#byId.delete(gone.alert.id)

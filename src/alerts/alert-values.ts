@@ -1,5 +1,5 @@
 /** Alerts as values: how one begins, goes on and ends. Nothing here knows of others. */
-import type { Alert, AlertState, Severity } from '../core/alert.ts'
+import type { Alert, AlertEnd, AlertState, Severity } from '../core/alert.ts'
 import { evidenceOf, type Observed, withEvidence } from './evidence.ts'
 import { finite } from './finite.ts'
 import { type AlertedDevice, type Labels, labelsOf, relabelled } from './labels.ts'
@@ -19,6 +19,8 @@ export interface Raise extends Observed {
   readonly labels?: Labels
   /** It fires when its condition has held this long, by the readings or by the clock; until then it is pending. */
   readonly forMs?: number
+  /** See `Alert.raisedBy`. */
+  readonly raisedBy?: string
   /** It is pending until a raise without this comes: somebody else sees to the time. */
   readonly pending?: boolean
 }
@@ -32,6 +34,7 @@ export interface Clear {
   /** Value and score of the reading that cleared it, where there is one. */
   readonly value?: number
   readonly score?: number
+  readonly because?: AlertEnd
 }
 
 /** What is known of the series that an alert is about; empty where it is about none. */
@@ -80,6 +83,7 @@ export function openedAlert(raise: Raise, subject: Subject, state: AlertState, r
     suppressedBy: state === 'pending' ? ONLY_PENDING : NOTHING,
     escalation: 0,
     evidence: [evidenceOf(raise)],
+    ...(raise.raisedBy !== undefined && { raisedBy: raise.raisedBy }),
   }
 }
 
@@ -105,7 +109,7 @@ export function updatedAlert(open: Alert, raise: Raise): Alert {
   }
 }
 
-export function resolvedAlert(open: Alert, { time, value, score }: Clear): Alert {
+export function resolvedAlert(open: Alert, { time, value, score, because }: Clear): Alert {
   const endsAt = Math.max(open.updatedAt, time)
   return {
     ...open,
@@ -114,6 +118,7 @@ export function resolvedAlert(open: Alert, { time, value, score }: Clear): Alert
     endsAt,
     value: value === undefined ? open.value : finite(value),
     score: score === undefined ? open.score : finite(score),
+    ...(because !== undefined && { endedBecause: because }),
   }
 }
 

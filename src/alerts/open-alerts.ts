@@ -57,6 +57,11 @@ export class OpenAlerts {
     this.#order.touch(open)
   }
 
+  /** A number of a change, for an alert that isn't open. */
+  nextSequence(): number {
+    return this.#order.nextSequence()
+  }
+
   /** Returns the number of this change. */
   remove(open: OpenAlert): number {
     const { rule, id } = open.alert

@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, Make>> = {
   },
   'dead-letters': async (terminal) => (await import('./dead-letters.ts')).deadLettersCommand({ terminal }),
   scaling: async (terminal) => (await import('./scaling.ts')).scalingCommand({ terminal }),
+  maintenance: async (terminal) => (await import('./maintenance.ts')).maintenanceCommand({ terminal }),
   run: makeRun,
   rules: async (terminal) =>
     (await import('./rules.ts')).rulesCommand({ terminal, test: await makeRun(terminal, 'test') }),

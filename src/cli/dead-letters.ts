@@ -2,16 +2,14 @@ import { Command, InvalidArgumentError } from 'commander'
 import { MillraceError } from '../core/errors.ts'
 import type { ReplayReport } from '../observability/dead-letter-replay.ts'
 import type { DeadLetter } from '../observability/dead-letters.ts'
+import { askEngine, type EngineOptions, withEngine } from './ask-engine.ts'
 import type { Terminal } from './terminal.ts'
 
-interface Options {
-  readonly url: string
-  readonly token?: string
+interface Options extends EngineOptions {
   readonly pipeline?: string
   readonly node?: string
   readonly limit: number
   readonly id?: number[]
-  readonly json?: boolean
 }
 
 interface Page {
@@ -41,19 +39,16 @@ export function deadLettersCommand({ terminal }: { readonly terminal: Terminal }
 }
 
 const withFilter = (command: Command): Command =>
-  command
-    .requiredOption('--url <url>', 'where the engine listens, such as http://127.0.0.1:8080')
-    .option('--token <token>', 'bearer token for the API')
+  withEngine(command)
     .option('--pipeline <name>', 'only of this pipeline')
     .option('--node <id>', "only of this node; '' = whole readings")
-    .option('--json', 'answer in JSON')
 
 async function list(options: Options, terminal: Terminal): Promise<void> {
   const entries: DeadLetter[] = []
   let after: number | null = 0
   let seen = 0
   while (after !== null && entries.length < options.limit) {
-    const page: Page = await ask(
+    const page: Page = await askEngine(
       options,
       `${PATH}?${queryOf(options, after, options.limit - entries.length)}`,
     )
@@ -68,7 +63,7 @@ async function list(options: Options, terminal: Terminal): Promise<void> {
 async function replay(options: Options, terminal: Terminal): Promise<void> {
   const { pipeline, node, id: ids } = options
   const body = JSON.stringify({ pipeline, node, ids })
-  const report: ReplayReport = await ask(options, `${PATH}/replay`, { method: 'POST', body })
+  const report: ReplayReport = await askEngine(options, `${PATH}/replay`, { method: 'POST', body })
   const { replayed, failed, left } = report
   if (options.json) terminal.out(JSON.stringify(report, null, 2))
   else {
@@ -76,40 +71,6 @@ async function replay(options: Options, terminal: Terminal): Promise<void> {
     terminal.out(`${replayed} put back in${left > 0 ? `, ${left} left for another time` : ''}`)
   }
   if (failed.length > 0) throw new MillraceError('conflict', `${failed.length} were not taken and are kept`)
-}
-
-async function ask<T>(options: Options, path: string, init: RequestInit = {}): Promise<T> {
-  const { token } = options
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  const response = await reach(new URL(path, urlOf(options)), { ...init, headers })
-  const text = await response.text()
-  if (response.ok) return JSON.parse(text) as T
-  throw new MillraceError('bad-request', `${options.url} answered ${response.status}: ${messageIn(text)}`)
-}
-
-async function reach(url: URL, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, init)
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    throw new MillraceError('not-ready', `${url.origin} cannot be reached: ${String(cause)}`, {}, error)
-  }
-}
-
-function urlOf({ url }: Options): string {
-  if (/^https?:\/\//.test(url) && URL.canParse(url)) return url
-  throw new MillraceError(
-    'bad-config',
-    `--url: ${JSON.stringify(url)} is not allowed; allowed: an http or https URL`,
-  )
-}
-
-function messageIn(text: string): string {
-  try {
-    return (JSON.parse(text) as { message: string }).message
-  } catch {
-    return text.slice(0, 200)
-  }
 }
 
 function queryOf({ pipeline, node }: Options, after: number, limit: number): string {

@@ -8,6 +8,12 @@ export type AlertState = 'pending' | 'firing' | 'resolved'
 export type AlertChange =
   'pending' | 'raised' | 'updated' | 'resolved' | 'acknowledged' | 'suppressed' | 'released' | 'escalated'
 
+/**
+ * Its rule is there no more; its pipeline is, or runs with other stages; or what that held at the last end can't be read by
+ * the one that runs now.
+ */
+export type AlertEnd = 'rule-removed' | 'pipeline-removed' | 'state-lost'
+
 /** Where an open alert is counted, once: what keeps it from being told comes before what people did. */
 export type AlertStanding = 'pending' | 'firing' | 'acknowledged' | 'suppressed'
 
@@ -66,6 +72,10 @@ export interface Alert {
   readonly acknowledged: Acknowledgement | null
   /** `silence:<id>`, `inhibited:<alert id>`, `maintenance:<id>`, `flapping`: while not empty, receivers are not told. */
   readonly suppressedBy: readonly string[]
+  /** Where a pipeline has raised it: `pipeline:<name>`, or `rules:<name>` where that is a file of rules. */
+  readonly raisedBy?: string
+  /** Why it has ended, where no reading says so: `rule-removed`, `pipeline-removed`, `state-lost`. */
+  readonly endedBecause?: AlertEnd
   /** How many steps of its escalation have been taken. */
   readonly escalation: number
   /** Why: the first few and the latest readings that made it (bounded). */

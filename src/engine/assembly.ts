@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { AlertBook } from '../alerts/alert-book.ts'
 import { AlertDesk } from '../alerts/alert-desk.ts'
+import type { Alert } from '../core/alert.ts'
 import { AlertNews } from '../alerts/alert-news.ts'
 import { type AlertNote, writeNote } from '../alerts/alert-notes.ts'
 import type { Clock } from '../core/clock.ts'
@@ -44,17 +45,20 @@ import { IncidentDesk } from './incident-desk.ts'
 import { countersOf, refusalOf } from './listeners/listener.ts'
 import { type BlameOf, LostWork } from './lost-work.ts'
 import { openSinks } from './open-sinks.ts'
+import { DeviceDrain } from './maintenance/device-drain.ts'
+import { poolOutlook } from './maintenance/pool-outlook.ts'
+import { MaintenanceDesk } from './maintenance-desk.ts'
 import { NotificationsDesk } from './notifications-desk.ts'
 import { openPartRefusals } from './part-refusals.ts'
 import { ResultDesk } from './result-desk.ts'
 import { RetryAdvice } from './retry-advice.ts'
-import { endAlertsOf } from './rules/end-alerts.ts'
 import { ScalingDesk } from './scaling-desk.ts'
-import { ENGINE_SERIES, EngineGauge } from './scaling/engine-gauge.ts'
+import { EngineGauge } from './scaling/engine-gauge.ts'
 import { KeptScalingOfEngine } from './scaling/kept-scaling.ts'
 import { openTarget } from '../scaling/targets/target-kinds.ts'
 import { machinePorts } from '../scaling/targets/target-ports.ts'
-import { NO_EVENTS, SeasonalForecaster } from '../scaling/forecast/demand-forecaster.ts'
+import { openForecaster } from './scaling/open-forecaster.ts'
+import { GoneAlerts } from './rules/gone-alerts.ts'
 import { RulesDesk } from './rules/rules-desk.ts'
 import { RouterThread } from './router-thread.ts'
 import { EMBEDDING_RING } from './sizing.ts'
@@ -82,6 +86,7 @@ export interface Assembly {
   readonly sinks: SinkDesk
   readonly results: ResultDesk
   readonly notifications: NotificationsDesk
+  readonly maintenance: MaintenanceDesk
   readonly packer: ReadingPacker
   readonly pipelines: PipelineDesk
   readonly rules: RulesDesk
@@ -217,12 +222,14 @@ async function assembleOver(
   const pipelines: PipelineDesk = openPipelines({
     ...{ config, clock, directory, events, alerts, alertLog, deadLetters, sinks, derived, pool },
     ...{ foundation, kept: kept?.streams ?? [], drain: () => egress.drain() },
+    onForgotten: (pipeline) => goneAlerts.pipelineForgotten(pipeline),
   })
+  const goneAlerts = new GoneAlerts(alerts, pipelines)
   const rules = new RulesDesk({
     ...{ files: fileTexts, clock },
     start: (url, file) => pipelines.start(url, pathToFileURL(file).href),
     remove: (name) => pipelines.remove(name),
-    endAlertsOf: (rule) => endAlertsOf(alerts, rule),
+    endAlertsOf: (rule) => goneAlerts.ruleRemoved(rule),
     onWarning: (message) => events.tell('warning', message),
   })
   await startWorkers(pool, pipelines, rules, config, router)
@@ -232,7 +239,7 @@ async function assembleOver(
     kept &&
     new Durability({
       ...{ config, foundation, kept, clock, directory, alerts, alertNews, alertLog, egress, externalizer },
-      ...{ events, producer, partRefusals, pipelines, incidents },
+      ...{ events, producer, partRefusals, pipelines, incidents, goneAlerts },
       registryNotes: new RegistryNotes({
         ...{ directory, store: kept.registry, notes, clock },
         onFailure: (error) => events.tell('failure', error),
@@ -241,18 +248,37 @@ async function assembleOver(
   const { target: nodes = null } = config.scaling.nodes ?? {}
   const gauge = new EngineGauge({
     ...{ foundation, clock, pool, defaultTier: config.tiers.default, registered: () => registry.size },
-    mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : null),
+    mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : maintenance.mask),
   })
+  const forecaster = await openForecaster(config, (error) => events.tell('failure', error))
   const keptScaling = await KeptScalingOfEngine.open(config, clock, (error) => events.tell('failure', error))
-  const scaling = new ScalingDesk({
+  const scaling: ScalingDesk = new ScalingDesk({
     kept: keptScaling.state,
-    ...{ config, clock, pool, alerts, alertLog, events, gauge, forecaster: forecasterOf(config) },
+    ...{ config, clock, pool, alerts, alertLog, events, gauge, forecaster },
     nodes: nodes === null ? undefined : openTarget('nodes', nodes, machinePorts(clock)),
     nextTicket: () => egress.nextTicket,
     pausePipelines: (names) => pipelines.pause(names),
     sampleBulk: (keep) => publishCursor(memory.i32, plan.at.map + MAP_BULK_KEEP, keep),
   })
-  keptScaling.keep(() => scaling.kept())
+  keptScaling.keep(
+    () => scaling.kept(),
+    () => forecaster.snapshot(),
+  )
+  const outlook = scaling.isEnabled ? scaling.outlook() : poolOutlook(pool, config.pool.max)
+  const drain = new DeviceDrain(foundation, clock)
+  const noteAtOnce = (alert: Alert | undefined): void => {
+    if (alert !== undefined) alertLog.note(egress.nextTicket - 1, alert)
+  }
+  const maintenance: MaintenanceDesk = await MaintenanceDesk.open({
+    ...{ config, clock, registry, alertDesk, outlook },
+    raise: (raise) => noteAtOnce(alerts.raise(raise)),
+    clear: (clear) => noteAtOnce(alerts.clear(clear)),
+    drain: (devices, limitMs) => drain.drain(devices, limitMs),
+    tell: (event) => events.tell('maintenance', event),
+    onWarning: (message) => events.tell('warning', message),
+    onFailure: (error) => events.tell('failure', error),
+  })
+  scaling.holdBy(maintenance.holds)
   if (durability === undefined) scaling.begin()
   else void durability.ready.then(() => scaling.begin()).catch(() => undefined)
   const statsDesk = new StatsDesk({
@@ -261,6 +287,10 @@ async function assembleOver(
   })
   if (durability === undefined) notifications.begin()
   else void durability.ready.then(() => notifications.begin()).catch(() => undefined)
+  // when whoever makes the engine has had time to listen
+  const beginMaintenance = (): void => void clock.after(0, () => maintenance.begin())
+  if (durability === undefined) beginMaintenance()
+  else void durability.ready.then(beginMaintenance).catch(() => undefined)
   const quarantine = new Quarantine(clock, limits.quarantine)
   const retryAdvice = new RetryAdvice(foundation, clock)
   const state = {
@@ -275,6 +305,7 @@ async function assembleOver(
     sinks,
     results,
     notifications,
+    maintenance,
     packer,
     pipelines,
     rules,
@@ -301,12 +332,6 @@ async function openKeptOf(
   publishCursor(foundation.memory.i32, foundation.plan.at.control + CONTROL_REPLAYING, 1)
   return openKept(dataDir, foundation, clock, (error) => events.tell('failure', error))
 }
-
-const forecasterOf = ({ scaling: { forecast, pool } }: Config): SeasonalForecaster =>
-  new SeasonalForecaster({
-    ...{ series: ENGINE_SERIES, timeZone: forecast.timezone, leadMs: pool.predictive.leadMs },
-    events: NO_EVENTS,
-  })
 
 /** Of a frame: a ring takes one and the frame's head. */
 const maxReadingsOf = ({ limits }: Config): number => Math.floor(limits.frameBytes / 32) - 1

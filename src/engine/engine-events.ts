@@ -4,6 +4,7 @@ import type { Escalation } from '../core/escalation.ts'
 import type { Incident, IncidentChange } from '../core/incident.ts'
 import type { ScalingDecision } from '../core/scaling.ts'
 import type { Stats } from '../core/stats.ts'
+import type { MaintenanceEvent } from '../reservations/maintenance.ts'
 import type { Notification } from '../notifications/notification.ts'
 import type { LadderStep } from '../scaling/degradation/ladder.ts'
 import type { EmitMessage } from '../pipelines/pipeline-context.ts'
@@ -18,6 +19,8 @@ export interface EngineEvents {
   incident: [incident: Incident, change: IncidentChange]
   /** The tier of devices was raised for a time, or is their own again. */
   escalation: [escalation: Escalation]
+  /** Something has happened to planned maintenance. */
+  maintenance: [event: MaintenanceEvent]
   /** A pool is to have another size, or a decision has had its effect. */
   scaling: [decision: ScalingDecision]
   /** Under severe shortage the engine does without something (see docs/scaling.md), or not any more. */

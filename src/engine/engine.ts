@@ -10,6 +10,7 @@ import { replayerOf } from './dead-letter-replayer.ts'
 import { type IngestResult } from './embedding/embedded-intake.ts'
 import type { ReadingInput } from './embedding/reading-input.ts'
 import { ReadingWriter } from './embedding/reading-writer.ts'
+import type { MaintenanceDesk } from './maintenance-desk.ts'
 import type { PipelineDesk } from './pipelines/pipeline-desk.ts'
 import type { EngineEvents } from './engine-events.ts'
 import { FrontDoor } from './front-door.ts'
@@ -84,6 +85,14 @@ export class Engine {
   /** Alerts as people and programs deal with them: list, acknowledge, silence, hold during maintenance. */
   get alerts(): AlertDesk {
     return this.#parts.alertDesk
+  }
+
+  /** Planned maintenance. */
+  get maintenance(): Omit<
+    MaintenanceDesk,
+    'begin' | 'close' | 'holds' | 'mask' | 'subscribe' | 'reportByToken'
+  > {
+    return this.#parts.maintenance
   }
 
   /** Elastic capacity: what was decided and why, overrides, and changes of the policy. */
@@ -196,6 +205,7 @@ export class Engine {
     this.#collect()
     await durability?.close()
     this.#look()
+    await this.#parts.maintenance.close()
     await this.#door.close()
     await this.#parts.rules.close()
     this.#parts.gauge.close()

@@ -6,7 +6,7 @@
  *
  * The histograms live in WebAssembly memory: `LatencyBook.open` before, `close` after.
  */
-import { build, type Histogram, initWebAssembly } from 'hdr-histogram-js'
+import { build, type Histogram, initWebAssemblySync } from 'hdr-histogram-js'
 import type { Clock } from '../core/clock.ts'
 import { assert } from '../core/errors.ts'
 import type { LatencySummary } from '../core/stats.ts'
@@ -122,7 +122,7 @@ export class LatencyBook {
   }
 
   static async open(clock: Clock): Promise<LatencyBook> {
-    await initWebAssembly()
+    await initWebAssemblySync()
     return new LatencyBook(clock)
   }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { inline } from './inline.ts'
 import { millrace } from './spawned.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-cli-'))
@@ -53,10 +54,14 @@ describe('millrace', () => {
   })
 })
 
+/** Without a process of its own: how these begin and end is seen above. */
+const config = (...args: string[]) => inline(['config', ...args])
+const token = (...args: string[]) => inline(['token', ...args])
+
 describe('millrace config', () => {
   it('explains the effective configuration', async () => {
     const path = file('good.yaml', 'port: 1\nlimits: { series: 5000 }\n')
-    const { code, out } = await millrace('config', '--explain', '--config', path, '--port', '77')
+    const { code, out } = await config('--explain', '--config', path, '--port', '77')
     expect(code).toBe(0)
     expect(out).toMatch(/^ {2}port +77 +flag$/m)
     expect(out).toMatch(/^ {2}limits\.series +5000 +.*good\.yaml:2$/m)
@@ -64,17 +69,17 @@ describe('millrace config', () => {
   })
 
   it('prints the JSON Schema', async () => {
-    const { out } = await millrace('config', '--schema')
+    const { out } = await config('--schema')
     expect(JSON.parse(out)).toMatchObject({ type: 'object', properties: { limits: { type: 'object' } } })
   })
 
   it('checks what listening would refuse too', async () => {
     const path = file('open.yaml', 'host: 0.0.0.0\n')
-    expect(await millrace('config', '--check', '--config', path)).toMatchObject({
+    expect(await config('--check', '--config', path)).toMatchObject({
       code: 2,
       err: expect.stringContaining('refused to listen') as string,
     })
-    const insecure = await millrace('config', '--check', '--config', path, '--insecure')
+    const insecure = await config('--check', '--config', path, '--insecure')
     expect(insecure).toMatchObject({
       code: 0,
       out: `${path} is valid\n`,
@@ -85,8 +90,7 @@ describe('millrace config', () => {
 
 describe('millrace token', () => {
   it('makes a token whose entry the configuration takes', async () => {
-    const { code, out } = await millrace(
-      'token',
+    const { code, out } = await token(
       '--name',
       'fleet: "north"',
       '--scope',
@@ -95,15 +99,15 @@ describe('millrace token', () => {
       '2127-01-01T00:00:00Z',
     )
     expect(code).toBe(0)
-    const [, token] = /shown this once: (mr_[\w-]{43})\n/.exec(out) ?? []
-    expect(token).toBeDefined()
+    const [, shown] = /shown this once: (mr_[\w-]{43})\n/.exec(out) ?? []
+    expect(shown).toBeDefined()
     const entry = out.split('\n')[2]
     const path = file('with-token.yaml', `auth:\n  tokens:\n  ${entry}\n`)
-    expect(await millrace('config', '--check', '--config', path)).toMatchObject({ code: 0, err: '' })
+    expect(await config('--check', '--config', path)).toMatchObject({ code: 0, err: '' })
   })
 
   it('makes another each time, and JSON', async () => {
-    const [a, b] = (await Promise.all([millrace('token', '--json'), millrace('token', '--json')])).map(
+    const [a, b] = (await Promise.all([token('--json'), token('--json')])).map(
       ({ out }) => JSON.parse(out) as { token: string; entry: { sha256: string } },
     )
     expect(a.token).not.toBe(b.token)
@@ -111,7 +115,7 @@ describe('millrace token', () => {
   })
 
   it('refuses a scope there is not, naming the option', async () => {
-    expect(await millrace('token', '--scope', 'root')).toMatchObject({
+    expect(await token('--scope', 'root')).toMatchObject({
       code: 2,
       err: 'millrace: --scope: "root" is not allowed; give device, api or all\n',
     })

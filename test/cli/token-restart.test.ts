@@ -1,5 +1,4 @@
 /** Tokens of a data directory, tried on real processes: what lets a sender in is on the disk, not in a process. */
-import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { dataFolder, type Medium, plainFolder } from '../torture/medium.ts'
 import { Server } from '../torture/server.ts'
+import { inline } from './inline.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -19,14 +19,10 @@ afterEach(async () => {
   medium.remove()
 })
 
-function token(...args: string[]): { code: number | null; out: string; err: string } {
-  const all = [join(root, 'lib/cli.js'), 'token', ...args, '--data-dir', dataFolder(medium)]
-  const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8' })
-  return { code: status, out: stdout, err: stderr }
-}
+const token = (...args: string[]) => inline(['token', ...args, '--data-dir', dataFolder(medium)])
 
-function added(name: string, scope: string): string {
-  const { out, code, err } = token('add', '--name', name, '--scope', scope, '--json')
+async function added(name: string, scope: string): Promise<string> {
+  const { out, code, err } = await token('add', '--name', name, '--scope', scope, '--json')
   expect({ code, err }).toEqual({ code: 0, err: '' })
   return (JSON.parse(out) as { token: string }).token
 }
@@ -38,6 +34,7 @@ async function serve(): Promise<Server> {
     ...{ port: 0, durability: 'journal', dataDir: dataFolder(medium) },
     journal: { segmentBytes: 1024 * 1024 },
     limits: { series: 10_000, devices: 10_000 },
+    pool: { max: 1 },
   }
   const started = await Server.start({ root, folder, config })
   server = started
@@ -77,9 +74,9 @@ const ENDS = [
 
 describe.each(ENDS)('A token in the data directory, after $end', ({ go }) => {
   it('still lets its holder in, and does not when it was removed', { timeout: 180_000 }, async () => {
-    const gateway = added('gateway', 'device')
-    const dashboard = added('dashboard', 'api')
-    const other = added('other', 'all')
+    const gateway = await added('gateway', 'device')
+    const dashboard = await added('dashboard', 'api')
+    const other = await added('other', 'all')
     const lookFrom = async (one: Server) => ({
       gateway: await stream(one, gateway),
       dashboard: await askStats(one, dashboard),
@@ -97,7 +94,8 @@ describe.each(ENDS)('A token in the data directory, after $end', ({ go }) => {
     const second = await serve()
     expect(await lookFrom(second)).toEqual(all)
     await go(second)
-    for (const name of ['gateway', 'dashboard']) expect(token('revoke', name)).toMatchObject({ code: 0 })
+    for (const name of ['gateway', 'dashboard'])
+      expect(await token('revoke', name)).toMatchObject({ code: 0 })
     const removed = { gateway: 401, dashboard: 401, wrongScope: [401, 401] }
     expect(await lookFrom(await serve())).toEqual({ ...all, ...removed })
   })

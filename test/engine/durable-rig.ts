@@ -20,13 +20,15 @@ export function newFolder(): string {
   return join(folder, 'data')
 }
 
-/** An engine that is ready. It takes no checkpoint by itself, and one when it is closed. */
+/** Takes no checkpoint by itself, and one when it is closed. */
+export const durable = (dataDir: string): ConfigInput => ({
+  ...{ durability: 'journal', dataDir, journal: { segmentBytes: 1024 * 1024 } },
+  checkpoint: { everyMs: 86_400_000 },
+})
+
+/** An engine that is ready. */
 export async function startDurable(dataDir: string, config: ConfigInput = {}): Promise<Engine> {
-  const small = { segmentBytes: 1024 * 1024 }
-  const engine = await startEngine({
-    ...{ durability: 'journal', dataDir, journal: small, checkpoint: { everyMs: 86_400_000 } },
-    ...config,
-  })
+  const engine = await startEngine({ ...durable(dataDir), ...config })
   await engine.ready
   return engine
 }

@@ -33,6 +33,7 @@ async function serve(medium: Medium, config: Record<string, unknown> = {}): Prom
       ...{ port: 0, durability: 'journal', dataDir: dataFolder(medium) },
       journal: { segmentBytes: 1024 * 1024, retainBytes: 0 },
       limits: { series: 10_000, devices: 10_000 },
+      pool: { max: 1 },
       ...config,
     },
   })

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { deviceIdOf, seriesKey } from '../../src/core/ids.ts'
+import type { Engine } from '../../src/engine/engine.ts'
 import { Served } from './served.ts'
 import { type Answer, StreamClient } from './stream-client.ts'
 import { freePort } from './listeners.fixture.ts'
-import { moment } from './rig.ts'
+import { moment, startEngine } from './rig.ts'
 
 const KNOWN = seriesKey(deviceIdOf('known'), 1)
 const LATER = seriesKey(deviceIdOf('later'), 1)
@@ -25,14 +26,31 @@ afterEach(() => {
   rmSync(dataDir, { recursive: true, force: true })
 })
 
-/** An engine of its own process that takes readings of registered devices only. */
-async function start(listeners: number): Promise<Served> {
-  const port = await freePort()
-  const served = await Served.start(OPEN_FILES, {
-    ...{ port, listeners, dataDir, durability: 'journal', admission: 'known' },
-    checkpoint: { everyMs: 600_000 },
-    journal: { segmentBytes: 1024 * 1024 },
-  })
+/** Where an engine listens. */
+interface Reached {
+  readonly port: number
+}
+
+/** Takes readings of registered devices only. */
+const configOf = async (listeners: number) => ({
+  ...{ port: await freePort(), listeners, dataDir },
+  ...({ durability: 'journal', admission: 'known' } as const),
+  checkpoint: { everyMs: 600_000 },
+  journal: { segmentBytes: 1024 * 1024 },
+})
+
+/** An engine in this process; it is ready. */
+async function start(listeners: number): Promise<Reached & { readonly engine: Engine }> {
+  const config = await configOf(listeners)
+  const engine = await startEngine({ ...config, pool: { max: 1 } })
+  await engine.listen()
+  await engine.ready
+  return { port: config.port, engine }
+}
+
+/** An engine in a process of its own. */
+async function serve(listeners: number): Promise<Served> {
+  const served = await Served.start(OPEN_FILES, await configOf(listeners))
   running.push(served)
   for (let i = 0; (await served.status('/readyz')) !== 200; i++) {
     if (i > 3000) throw new Error('not ready within a minute')
@@ -46,14 +64,14 @@ async function killed(served: Served): Promise<void> {
   await new Promise((resolve) => served.child.once('exit', resolve))
 }
 
-async function register({ port }: Served, name: string): Promise<void> {
+async function register({ port }: Reached, name: string): Promise<void> {
   const url = `http://127.0.0.1:${port}/v1/devices/${name}`
   const headers = { 'content-type': 'application/json' }
   const { status } = await fetch(url, { method: 'PUT', headers, body: '{}' })
   expect([200, 201]).toContain(status)
 }
 
-async function countOf({ port }: Served, device: string): Promise<number> {
+async function countOf({ port }: Reached, device: string): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${port}/v1/series/${device}/value`)
   return response.status === 404 ? 0 : ((await response.json()) as { count: number }).count
 }
@@ -61,7 +79,7 @@ async function countOf({ port }: Served, device: string): Promise<number> {
 const inText = (device: string, value: unknown = 1) => ({ device, metric: 'value', value })
 
 /** Sends what is taken in part, and one frame that is taken as a whole; returns the answers. */
-async function send({ port }: Served): Promise<readonly Answer[]> {
+async function send({ port }: Reached): Promise<readonly Answer[]> {
   const client = await StreamClient.open(port, 'gate-1')
   client.send(1, [
     { series: LATER, value: 1 },
@@ -92,12 +110,12 @@ const EXPECTED = [
 
 describe.each([1, 2])('a frame taken in part by an engine with %i listeners', (listeners) => {
   it('is answered the same after kill -9, although all of it could be taken then', async () => {
-    const first = await start(listeners)
+    const first = await serve(listeners)
     await register(first, 'known')
     const answers = await send(first)
     expect(answers).toMatchObject(EXPECTED)
     await killed(first)
-    const second = await start(listeners)
+    const second = await serve(listeners)
     await register(second, 'later')
     expect(await send(second)).toEqual(answers)
     expect(await countOf(second, 'known')).toBe(TAKEN)
@@ -108,11 +126,11 @@ describe.each([1, 2])('a frame taken in part by an engine with %i listeners', (l
     const first = await start(listeners)
     await register(first, 'known')
     const answers = await send(first)
-    expect(await first.stop()).toBe(0)
+    await first.engine.close()
     for (let restart = 0; restart < 2; restart++) {
       const next = await start(listeners)
       expect(await send(next)).toEqual(answers)
-      expect(await next.stop()).toBe(0)
+      await next.engine.close()
     }
     const last = await start(listeners)
     await register(last, 'later')

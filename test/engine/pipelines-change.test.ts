@@ -43,7 +43,12 @@ describe('pipelines that change while readings flow', () => {
     isDone = true
     await sending
     await closeMinute(engine)
-    await until(() => heard.count('seen') >= sent + 10 && heard.count('minutes') >= 10, 'all said')
+    const isAll = () =>
+      heard.count('seen') >= sent + 10 && heard.count('minutes') >= 10 && heard.count('pairs') >= sent / 2
+    await until(isAll, 'all said')
+    // a match may have begun before a change and ended behind it
+    const pairs = counting(sent / 2).map((i) => 20 * Math.floor(i / 10) + (i % 10))
+    expect(inOrder(heard.items('pairs'))).toEqual(inOrder(pairs.map((first) => [first, first + 10])))
     const values = heard.items('seen').map(({ value }) => value as number)
     expect(values.filter((value) => value >= 0).sort((a, b) => a - b)).toEqual(counting(sent))
     expect(heard.repeats).toBe(0)

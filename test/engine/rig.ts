@@ -50,7 +50,7 @@ export class Gate {
 export async function startEngine({ limits, ...config }: ConfigInput = {}): Promise<Engine> {
   const engine = await createEngine({
     port: 0,
-    pool: { max: 4 },
+    pool: { max: 2 },
     ...config,
     limits: { ...SMALL_LIMITS, ...limits },
   })

@@ -7,6 +7,7 @@ import { deviceRoutes } from './devices.ts'
 import type { EngineView } from './engine-view.ts'
 import { healthRoutes } from './health.ts'
 import { incidentRoutes } from './incidents.ts'
+import { maintenanceRoutes } from './maintenance.ts'
 import { metricsDictionaryRoutes } from './metrics-dictionary.ts'
 import { muteRoutes } from './mutes.ts'
 import { notificationRoutes } from './notifications.ts'
@@ -27,6 +28,7 @@ export function createApi(view: EngineView): HttpHandler {
     ...alertRoutes(view),
     ...incidentRoutes(view),
     ...muteRoutes(view),
+    ...maintenanceRoutes(view),
     ...deviceRoutes(view),
     ...metricsDictionaryRoutes(view),
     ...recordRoutes(view),

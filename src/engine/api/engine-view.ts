@@ -13,6 +13,7 @@ import type { DeadLetters } from '../../observability/dead-letters.ts'
 import type { Quarantine } from '../../observability/quarantine.ts'
 import type { EscalationDesk } from '../escalation-desk.ts'
 import type { IncidentDesk } from '../incident-desk.ts'
+import type { MaintenanceDesk } from '../maintenance-desk.ts'
 import type { PipelineStreams } from '../../sinks/stream/pipeline-streams.ts'
 import type { NotificationsDesk } from '../notifications-desk.ts'
 import type { ScalingDesk } from '../scaling-desk.ts'
@@ -55,6 +56,7 @@ export interface EngineView {
   readonly incidents: Pick<IncidentDesk, 'stats' | 'book'>
   readonly escalation: Pick<EscalationDesk, 'stats' | 'list'>
   readonly alertDesk: AlertDesk
+  readonly maintenance: Omit<MaintenanceDesk, 'begin' | 'close'>
   readonly quarantine: Quarantine
   readonly deadLetters: DeadLetters
   readonly deadLetterReplay: DeadLetterReplay

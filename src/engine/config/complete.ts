@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MAX_WORKERS } from '../../core/limits.ts'
 import { isPemText, type TlsOptions, type TokenOptions } from '../../security/options.ts'
-import { withFilesIn } from '../../notifications/receivers/secret-files.ts'
+import { resolvedSecret, withFilesIn } from '../../notifications/receivers/secret-files.ts'
 import type { Config } from './config.ts'
 import type { CheckedConfig } from './schema.ts'
 import type { ConfigSource } from './source.ts'
@@ -22,7 +22,7 @@ export function complete(
     alertRules: checked.alertRules.map((file) => resolve(folder, file)),
     dataDir: checked.dataDir && resolve(folder, checked.dataDir),
     pool: completePool(pool, cores),
-    scaling: completeScaling(checked.scaling, pool, cores),
+    scaling: completeScaling(checked.scaling, pool, cores, folder),
     metrics: mapValues(metrics, (metric) => ({
       threshold,
       direction,
@@ -33,6 +33,15 @@ export function complete(
     rules: rules.map((rule) => ({ ...rule, tier: rule.tier ?? tiers.default })),
     devices: checked.devices,
     notifications: withFilesIn(notifications, (path) => resolve(folder, path)),
+    maintenance: {
+      ...checked.maintenance,
+      hooks: checked.maintenance.hooks.map(({ webhook, ...hook }) => ({
+        ...hook,
+        ...(webhook && {
+          webhook: { ...webhook, secret: resolvedSecret(webhook.secret, (path) => resolve(folder, path)) },
+        }),
+      })),
+    },
     auth: { tokens: [...auth.tokens, ...tokens] },
     tls: tls && absolute(tls, folder),
   }
@@ -49,9 +58,13 @@ function completeScaling(
   scaling: CheckedConfig['scaling'],
   pool: CheckedConfig['pool'],
   cores: number,
+  folder: string,
 ): Config['scaling'] {
   const { min, max } = completePool(pool, cores)
-  return { ...scaling, enabled: scaling.enabled ?? (pool.size === undefined && min < max) }
+  const calendars = scaling.forecast.calendars.map((path) => resolve(folder, path))
+  const history = scaling.forecast.history && resolve(folder, scaling.forecast.history)
+  const forecast = { ...scaling.forecast, calendars, history }
+  return { ...scaling, forecast, enabled: scaling.enabled ?? (pool.size === undefined && min < max) }
 }
 
 /** Whether it says a URL; one letter before the colon is a drive. */

@@ -1,8 +1,10 @@
 import picomatch from 'picomatch'
+import { MillraceError } from '../../core/errors.ts'
 import { deviceIdOf } from '../../core/ids.ts'
 import { RING_FRAMES } from '../../core/limits.ts'
 import { CLIENT_WINDOW } from '../../memory/layout/clients.layout.ts'
 import type { RouteOptions } from '../../notifications/options.ts'
+import { specOf } from '../maintenance/spec.ts'
 import { isUrl } from './complete.ts'
 import type { Config } from './config.ts'
 import type { Path } from './paths.ts'
@@ -229,9 +231,52 @@ function* receiverReferences({ notifications }: Config): Generator<Problem> {
   yield* check(notifications, ['notifications'])
 }
 
+const jobNames: Check = ({ maintenance }) =>
+  distinct(
+    maintenance.jobs,
+    (i) => ['maintenance', 'jobs', i, 'name'],
+    ({ name }) => name,
+    taken,
+  )
+
+const hookNames: Check = ({ maintenance }) =>
+  distinct(
+    maintenance.hooks,
+    (i) => ['maintenance', 'hooks', i, 'name'],
+    ({ name }) => name,
+    taken,
+  )
+
+function* maintenanceJobs({ maintenance: { jobs, hooks } }: Config): Generator<Problem> {
+  const known = hooks.map(({ name }) => name)
+  for (const [i, job] of jobs.entries()) {
+    const path = ['maintenance', 'jobs', i]
+    if (job.hook !== '' && !known.includes(job.hook)) {
+      const instead = known.length === 0 ? 'there are none' : `give one of ${known.join(', ')}`
+      yield problem([...path, 'hook'], `no hook is called "${job.hook}"; ${instead}`)
+    }
+    for (const other of job.dependsOn)
+      if (!jobs.slice(0, i).some(({ name }) => name === other))
+        yield problem([...path, 'dependsOn'], `no job before this one is called "${other}"`)
+    yield* asProblem(path, () => specOf(job))
+  }
+}
+
+/** What it throws is a problem of this path. */
+function asProblem(path: Path, act: () => unknown): Problem[] {
+  try {
+    act()
+    return []
+  } catch (error) {
+    if (error instanceof MillraceError) return [problem(path, error.message)]
+    throw error
+  }
+}
+
 const CHECKS: readonly Check[] = [
   ...[listening, durable, pipelineUrl, pipelineUrls, ringHoldsFrames, poolBounds, scaling, counts],
   ...[correlationNames, escalationNames, escalationAim],
   ...[regionNames, deviceIds, tokenHashes, regionReferences, globs, positions, alerts],
   ...[receiverNames, receiverReferences],
+  ...[jobNames, hookNames, maintenanceJobs],
 ]

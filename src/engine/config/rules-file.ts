@@ -3,14 +3,24 @@ import { readFileSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import picomatch from 'picomatch'
 import { MillraceError } from '../../core/errors.ts'
-import type { Area, RuleCondition, RuleSpec } from '../../pipelines/definition/rule-spec.ts'
+import type {
+  Area,
+  Band,
+  PeerGroupPart,
+  RuleCondition,
+  RuleSpec,
+} from '../../pipelines/definition/rule-spec.ts'
 import { MOST_MEMBERS } from '../../pipelines/rules/composite.ts'
-import { MESSAGE_WORDS } from '../../pipelines/rules/rule-text.ts'
+import { MOST_PEER_RULES } from '../../pipelines/rules/peer-rules.ts'
+import { MESSAGE_WORDS, PEERS_WORDS } from '../../pipelines/rules/rule-text.ts'
 import type { RuleSet } from '../../pipelines/rules/rules-pipeline.ts'
 import { treeOf, withoutWords } from './json-schema.ts'
 import { CONDITIONS, rulesFile, type WrittenRule } from './options/rules-file.ts'
 import { badConfig, type Problem, problemsOf } from './problems.ts'
 import { parseYaml } from './yaml.ts'
+
+/** Steps of a comparison's window. */
+const MOST_STEPS = 1000
 
 const rulesTree = treeOf(rulesFile)
 
@@ -57,7 +67,12 @@ function problemsIn(rule: WrittenRule, index: number): Problem[] {
     const words = given.length === 0 ? 'no condition' : `${given.length} conditions (${given.join(', ')})`
     return [{ path, message: `${words}; give one of ${CONDITIONS.join(', ')}` }]
   }
-  return [...bandProblems(rule, path), ...timeProblems(rule, path), ...wordProblems(rule, path)]
+  return [
+    ...bandProblems(rule, path),
+    ...peersProblems(rule, path),
+    ...timeProblems(rule, path),
+    ...wordProblems(rule, path),
+  ]
 }
 
 function bandProblems(rule: WrittenRule, path: Problem['path']): Problem[] {
@@ -76,6 +91,32 @@ function bandProblems(rule: WrittenRule, path: Problem['path']): Problem[] {
   ]
 }
 
+const OF_PEERS = ['group', 'over', 'every', 'value', 'minMembers', 'minSpread'] as const
+
+function peersProblems({ deviation, silent }: WrittenRule, path: Problem['path']): Problem[] {
+  if (deviation === undefined) return []
+  const at = (key: string): Problem['path'] => [...path, 'deviation', key]
+  if (deviation.from === 'itself')
+    return OF_PEERS.filter((key) => deviation[key] !== undefined).map((key) => ({
+      ...{ path: at(key), message: 'only with from: peers' },
+    }))
+  const { group, over, every, above, below, hysteresis } = deviation
+  const problems: Problem[] = []
+  if (group === undefined) problems.push({ path: at('from'), message: 'peers need a group: give one' })
+  if (over === undefined) problems.push({ path: at('from'), message: 'peers need a time: give over' })
+  else if (every !== undefined && (over % every !== 0 || over / every > MOST_STEPS))
+    problems.push({ path: at('every'), message: `give a whole part of over, up to ${MOST_STEPS} of them` })
+  if (group !== undefined && group.length > 1 && group.includes('all'))
+    problems.push({ path: at('group'), message: 'all is not with others' })
+  if (above !== undefined && above <= hysteresis)
+    problems.push({ path: at('above'), message: 'give more than 0, and more than the hysteresis' })
+  if (below !== undefined && below >= -hysteresis)
+    problems.push({ path: at('below'), message: 'give less than 0, by more than the hysteresis' })
+  if (silent)
+    problems.push({ path: [...path, 'silent'], message: 'not with peers, which no composite rule is of' })
+  return problems
+}
+
 function timeProblems(rule: WrittenRule, path: Problem['path']): Problem[] {
   const kind = rule.missing === undefined ? (rule.flat === undefined ? undefined : 'flat') : 'missing'
   if (kind === undefined || rule.for === undefined) return []
@@ -83,16 +124,15 @@ function timeProblems(rule: WrittenRule, path: Problem['path']): Problem[] {
 }
 
 function wordProblems(
-  { message, devices, composite, metrics }: WrittenRule,
+  { message, devices, composite, metrics, deviation }: WrittenRule,
   path: Problem['path'],
 ): Problem[] {
-  const unknown = [...(message ?? '').matchAll(/\{(\w+)\}/g)].filter(
-    ([, word]) => !MESSAGE_WORDS.includes(word),
-  )
+  const words = deviation?.from === 'peers' ? PEERS_WORDS : MESSAGE_WORDS
+  const unknown = [...(message ?? '').matchAll(/\{(\w+)\}/g)].filter(([, word]) => !words.includes(word))
   return [
     ...unknown.map(([word]) => ({
       path: [...path, 'message'],
-      message: `${word} is not known; allowed: ${MESSAGE_WORDS.map((one) => `{${one}}`).join(', ')}`,
+      message: `${word} is not known; allowed: ${words.map((one) => `{${one}}`).join(', ')}`,
     })),
     ...(devices ?? []).flatMap((glob, index) =>
       isGlob(glob)
@@ -129,8 +169,22 @@ function problemsBetween(rules: readonly WrittenRule[]): Problem[] {
           },
         ]
   })
-  const plain = new Set(rules.filter(({ composite }) => composite === undefined).map(({ name }) => name))
-  return [...twice, ...rules.flatMap(({ composite }, index) => memberProblems(composite, index, plain))]
+  const isPlain = ({ composite, deviation }: WrittenRule): boolean =>
+    composite === undefined && deviation?.from !== 'peers'
+  const plain = new Set(rules.filter(isPlain).map(({ name }) => name))
+  return [
+    ...twice,
+    ...tooManyPeers(rules),
+    ...rules.flatMap(({ composite }, index) => memberProblems(composite, index, plain)),
+  ]
+}
+
+function tooManyPeers(rules: readonly WrittenRule[]): Problem[] {
+  const beyond = rules.flatMap(({ deviation }, index) => (deviation?.from === 'peers' ? [index] : []))
+  const message = `give at most ${MOST_PEER_RULES} rules with deviation from peers in a file`
+  return beyond.slice(MOST_PEER_RULES, MOST_PEER_RULES + 1).map((index) => ({
+    ...{ path: ['rules', index, 'deviation', 'from'], message },
+  }))
 }
 
 function memberProblems(
@@ -146,7 +200,12 @@ function memberProblems(
     composite[part].flatMap((name, at) =>
       plain.has(name)
         ? []
-        : [{ path: [...path, part, at], message: `"${name}" is no rule of this file that is not composite` }],
+        : [
+            {
+              path: [...path, part, at],
+              message: `"${name}" is no rule of this file that is neither composite nor from peers`,
+            },
+          ],
     ),
   )
   if (all.length + any.length === 0) problems.push({ path, message: 'no member; give some in all or any' })
@@ -175,6 +234,7 @@ function conditionOf({
   composite,
 }: WrittenRule): RuleCondition {
   if (threshold) return { kind: 'threshold', ...bandOf(threshold) }
+  if (deviation?.from === 'peers') return peersOf(deviation)
   if (deviation) return { kind: 'baseline', ...bandOf(deviation) }
   if (rate) return { kind: 'rate', ...bandOf(rate), perMs: rate.per, overMs: rate.over }
   if (missing) return { kind: 'missing', afterMs: missing.for }
@@ -184,11 +244,22 @@ function conditionOf({
   throw new Error('a rule without a condition')
 }
 
-const bandOf = ({ above, below, hysteresis }: NonNullable<WrittenRule['threshold']>) => ({
+type WrittenBand = Pick<NonNullable<WrittenRule['threshold']>, 'above' | 'below' | 'hysteresis'>
+
+const bandOf = ({ above, below, hysteresis }: WrittenBand): Band => ({
   above,
   below,
   hysteresis,
 })
+
+function peersOf(written: NonNullable<WrittenRule['deviation']>): RuleCondition {
+  const { group = [], over = 0, every = over, value = 'mean', minMembers = 5, minSpread = 0 } = written
+  const parts = group as readonly PeerGroupPart[]
+  return {
+    ...{ kind: 'peers', group: parts, sizeMs: over, everyMs: every, value, minMembers, minSpread },
+    ...bandOf(written),
+  }
+}
 
 type Geometry = NonNullable<WrittenRule['geofence']>['area']
 

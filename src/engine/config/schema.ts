@@ -8,6 +8,7 @@ import { escalationOptions, incidentsOptions } from './options/incidents.ts'
 import { limitsOptions } from './options/limits.ts'
 import { durabilityOptions } from './options/durability.ts'
 import { listenOptions } from './options/listen.ts'
+import { maintenanceOptions } from './options/maintenance.ts'
 import { poolOptions } from './options/pool.ts'
 import { notificationOptions } from '../../notifications/options.ts'
 import { ratesOptions } from './options/rates.ts'
@@ -56,6 +57,9 @@ export const configSchema = z.strictObject({
   notifications: notificationOptions.prefault({}).meta({
     description:
       'Who is told of which alerts, and when: the root of a routing tree as Alertmanager has it. See notifications.md.',
+  }),
+  maintenance: maintenanceOptions.prefault({}).meta({
+    description: 'Planned maintenance and its capacity: see [maintenance](maintenance.md).',
   }),
   auth: authOptions.prefault({}).meta({ description: 'Who gets in: everyone, until there is a token.' }),
   tls: tlsOptions,

@@ -17,6 +17,9 @@ function isScalingSecret([section, list, target, ...path]: Path): boolean {
  */
 function isReceiverSecret(path: Path): boolean {
   const [section, list, , kind, option, holder] = path
+  if (section === 'maintenance' && list === 'hooks' && kind === 'command') return true
+  if (section === 'maintenance' && list === 'hooks' && kind === 'webhook')
+    return option === 'url' || (option === 'secret' && !HOLDERS.includes(String(holder)))
   if (section !== 'notifications' || list !== 'receivers') return false
   if (kind === 'webhook' && (option === 'url' || option === 'headers')) return true
   if (kind === 'alertmanager' && option === 'headers') return true

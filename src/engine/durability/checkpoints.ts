@@ -29,6 +29,8 @@ export interface CheckpointsParts {
   readonly onFailure: (error: unknown) => void
 }
 
+/** Alerts that have ended are written out with each checkpoint, while readings are taken in. */
+const MOST_CLOSED = 500
 const LOOK_MS = 5
 
 /** Takes checkpoints from time to time, and one at the end. */
@@ -109,6 +111,7 @@ export class Checkpoints {
     const main = {
       incidents,
       ...{ alerts: alerts.asTheyStand(open), alertKeeping: alerts.keeping() },
+      closedAlerts: alerts.recent(MOST_CLOSED, 'resolved'),
       registryPosition: registry.flushedPosition,
     }
     // of a large fleet the registry is most of what is not rows, and it seldom changes

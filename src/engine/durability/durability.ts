@@ -25,6 +25,7 @@ import type { EgressDesk } from '../egress-desk.ts'
 import type { EventDesk } from '../engine-events.ts'
 import type { Foundation } from '../foundation.ts'
 import type { IncidentDesk } from '../incident-desk.ts'
+import type { GoneAlerts } from '../rules/gone-alerts.ts'
 import type { AlertLog } from './alert-log.ts'
 import { CheckpointThread } from './checkpoint-thread.ts'
 import { Checkpoints } from './checkpoints.ts'
@@ -44,6 +45,7 @@ export interface DurabilityParts {
   readonly alerts: AlertBook
   readonly alertNews: AlertNews
   readonly alertLog: AlertLog
+  readonly goneAlerts: GoneAlerts
   readonly incidents: Pick<IncidentDesk, 'begin' | 'kept' | 'isReplaying'>
   readonly egress: EgressDesk
   readonly externalizer: Externalizer
@@ -123,7 +125,8 @@ export class Durability {
     const { memory, plan } = foundation
     const startMs = clock.nowMs()
     for (const words of kept.damage) events.tell('warning', words)
-    alerts.restore(kept.alerts, kept.alertKeeping)
+    alerts.restore(kept.alerts, kept.alertKeeping, kept.closedAlerts)
+    this.#parts.goneAlerts.begin()
     alerts.isReplaying = true
     this.#parts.incidents.isReplaying = true
     externalizer.replayedTo(
@@ -142,6 +145,7 @@ export class Durability {
     this.#parts.incidents.isReplaying = false
     registryNotes.begin()
     alerts.settle()
+    this.#parts.goneAlerts.settle()
     alertNews.release()
     this.#startCheckpoints()
     this.#unready = ''

@@ -27,6 +27,8 @@ export interface Kept {
   readonly registry: RegistryStore
   readonly recovery: Recovery
   readonly alerts: readonly Alert[]
+  /** Those that had ended latest. */
+  readonly closedAlerts: readonly Alert[]
   readonly incidents: KeptIncidents | undefined
   /** What was kept of their lives. */
   readonly alertKeeping: AlertKeeping
@@ -46,8 +48,9 @@ export interface Kept {
 /** What the main thread adds to a checkpoint. */
 export interface MainExtras {
   readonly alerts: readonly Alert[]
+  /** Checkpoints of earlier versions don't have these three. */
+  readonly closedAlerts?: readonly Alert[]
   readonly incidents?: KeptIncidents | undefined
-  /** Checkpoints of earlier versions don't have it. */
   readonly alertKeeping?: AlertKeeping
   /** Changes of the registry that its database has for sure. */
   readonly registryPosition: number
@@ -88,6 +91,7 @@ export async function openKept(
     const replayFrom = recovery.restored?.manifest.replayFrom ?? 0
     return {
       ...{ directory, registry: store, recovery, alerts: main.alerts, replayFrom },
+      closedAlerts: main.closedAlerts ?? [],
       incidents: main.incidents,
       alertKeeping: main.alertKeeping ?? NOTHING_KEPT,
       partRefusals: partRefusalsOf(extras),

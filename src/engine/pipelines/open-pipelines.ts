@@ -15,6 +15,7 @@ import type { EventDesk } from '../engine-events.ts'
 import type { WorkerPool } from '../worker-pool.ts'
 import type { DerivedReadings } from './derived-readings.ts'
 import { PipelineDesk } from './pipeline-desk.ts'
+import { raisedBy } from './raised-by.ts'
 import { openTables, type OutsidePorts, PipelineOutside } from './pipeline-outside.ts'
 import { SharedDevices } from './shared-devices.ts'
 
@@ -33,6 +34,8 @@ export interface PipelinesParts {
   readonly kept: readonly Uint8Array[]
   /** Takes in what workers have said so far. */
   readonly drain: () => void
+  /** What a pipeline knew of its alerts is gone. */
+  readonly onForgotten: (pipeline: string) => void
 }
 
 /** The desk of an engine's pipelines, and everything that they need; none is started yet. */
@@ -47,6 +50,7 @@ export function openPipelines(parts: PipelinesParts): PipelineDesk {
     devices: () => (devices ??= new SharedDevices(directory.registry, config.limits.devices)).buffer,
     setStreams: (prepare) => pool.setStreams(prepare),
     drain: parts.drain,
+    onForgotten: parts.onForgotten,
     closingMs: config.shutdownTimeoutMs,
     checkSink,
     kept: parts.kept,
@@ -59,7 +63,7 @@ export function openPipelines(parts: PipelinesParts): PipelineDesk {
   const ports: OutsidePorts = {
     ...{ clock, random: ambientRandom, files: fileTexts, lookup, sinks },
     onEmit: (topic, data, id) => events.tell('emit', { id, topic, data }),
-    onAlert: (alert, ticket) => tellAlert(parts, alert, ticket),
+    onAlert: (pipeline, alert, ticket) => tellAlert(parts, raisedBy(pipeline), alert, ticket),
     onReading: (pipeline, reading) => derived.add(pipeline, reading),
     onDeadLetter: (pipeline, letter) => deadLetters.addItem(pipeline, letter),
     onMove: (pipeline, { device, to, perSecond }) => {
@@ -79,17 +83,33 @@ const lookupOf = ({ registry, dictionary, regions }: Directory): Lookup => ({
   device: (id) => registry.getById(id),
 })
 
-/** About a device where the group is one, so that it is found by it. */
+/** About a device or a series where the key is one, so that it is found by it. */
 function tellAlert(
   { alerts, alertLog, directory }: PipelinesParts,
+  by: string,
   alert: PipelineAlert,
   ticket: number | undefined,
 ): void {
   const { rule, key, clear, pending = false, labels = {}, severity, message, value, origin } = alert
   const region = directory.regions.names[origin.region]
-  const common = { rule, series: BigInt(origin.device) << 16n, key, time: origin.time, value }
+  const series = seriesOf(alert, directory)
+  const common = { rule, series, key, time: origin.time, value }
   const changed = clear
     ? alerts.clear(common)
-    : alerts.raise({ ...common, severity, message, score: 0, region, labels, pending })
+    : alerts.raise({ ...common, severity, message, score: 0, region, labels, pending, raisedBy: by })
   if (changed !== undefined && ticket !== undefined) alertLog.note(ticket, changed)
+}
+
+/** With the metric only where the key says no more than the series: others of this series would be taken for the same. */
+function seriesOf({ key, origin: { device, metric } }: PipelineAlert, directory: Directory): bigint {
+  const ofDevice = BigInt(device) << 16n
+  if (device === 0 || metric === 0) return ofDevice
+  const ending = `/${directory.dictionary.byId(metric)?.name ?? `#${metric}`}`
+  if (!key.endsWith(ending)) return ofDevice
+  const name = key.slice(0, -ending.length)
+  const isDevice =
+    name === directory.registry.nameOf(device) ||
+    name === `#${device.toString(16)}` ||
+    name === String(device)
+  return isDevice ? ofDevice | BigInt(metric) : ofDevice
 }

@@ -17,6 +17,7 @@ import type { Blame } from '../lost-work.ts'
 import type { StreamMessage } from '../../pipelines/stream-messages.ts'
 import type { StreamRecipe } from '../../pipelines/stream-recipe.ts'
 import { readSnapshots, type StreamShare, type StreamSnapshot } from './stream-snapshots.ts'
+import { alertRulesOf } from './raised-by.ts'
 import { closeTables, type PipelineOutside, type Tables } from './pipeline-outside.ts'
 
 export interface PipelineDeskParts {
@@ -41,6 +42,8 @@ export interface PipelineDeskParts {
   /** Entries of the lane that are done. */
   readonly consumed: (lane: number) => number
   readonly onWarning: (message: string) => void
+  /** What a pipeline held while it ran is gone: it was removed, or another took its place that can't read it. */
+  readonly onForgotten: (pipeline: string) => void
 }
 
 /** Readings wait while one pipeline is replaced by another, so its sinks have no longer than this. */
@@ -64,6 +67,8 @@ export class PipelineDesk {
   /** Changes come one after the other. */
   #change: Promise<unknown> = Promise.resolve()
   #loads = 0
+  /** Pipelines that could not read what was kept of them. */
+  readonly #lost = new Set<string>()
   readonly #kept: readonly Map<string, StreamSnapshot>[]
   /** Entries of the lanes that were done before any worker began: what is kept goes by these. */
   readonly #begun: readonly number[]
@@ -107,6 +112,7 @@ export class PipelineDesk {
         this.#running.delete(name)
         return Promise.resolve(this.#recipes())
       })
+      this.#parts.onForgotten(name)
       await running.outside.close(this.#parts.closingMs)
     })
   }
@@ -135,6 +141,15 @@ export class PipelineDesk {
       const consumed = this.#parts.consumed(lane)
       if (progress.ahead(lane, consumed) === 0) progress.skip(lane, consumed)
     }
+  }
+
+  rulesOf(pipeline: string): ReadonlySet<string> | undefined {
+    const running = this.#running.get(pipeline)
+    return running && alertRulesOf(running.compiled.definition)
+  }
+
+  hasLost(pipeline: string): boolean {
+    return this.#lost.has(pipeline)
   }
 
   /** Gives the workers the rows of reference tables as they are now. */
@@ -208,6 +223,7 @@ export class PipelineDesk {
       throw error
     }
     this.#forgetKept(name)
+    if (before !== undefined && before.state !== states.state) this.#parts.onForgotten(name)
     return this.list().find((stats) => stats.name === name) as PipelineStats
   }
 
@@ -277,6 +293,7 @@ export class PipelineDesk {
     const words = `${name}: what version ${first.version} held is not for version ${version}`
     if (onChange === 'refuse') throw new MillraceError('conflict', `${words}; state.onChange is refuse`)
     for (let shard = 0; shard <= COMBINED; shard++) state.clear(shard)
+    this.#lost.add(name)
     this.#parts.onWarning(`${words}; it begins anew`)
   }
 

@@ -4,7 +4,12 @@ import { Enrichment } from '../../enrichment/enrichment.ts'
 import type { FileTexts } from '../../enrichment/file-texts.ts'
 import { ReferenceFile } from '../../enrichment/reference-file.ts'
 import type { CompiledPipeline } from '../../pipelines/compiler/compiled-pipeline.ts'
-import { type EnrichNode, SOURCE, type StageNode } from '../../pipelines/definition/definition.ts'
+import {
+  type EnrichNode,
+  type PipelineDefinition,
+  SOURCE,
+  type StageNode,
+} from '../../pipelines/definition/definition.ts'
 import type {
   DerivedReading,
   Lookup,
@@ -35,7 +40,7 @@ export interface OutsidePorts {
   }
   readonly onEmit: (topic: string, item: unknown, id: string) => void
   /** `ticket` = of the worker's message; undefined when it comes from a stage on this thread. */
-  readonly onAlert: (alert: PipelineAlert, ticket: number | undefined) => void
+  readonly onAlert: (pipeline: PipelineDefinition, alert: PipelineAlert, ticket: number | undefined) => void
   readonly onReading: (pipeline: string, reading: DerivedReading) => void
   readonly onDeadLetter: (pipeline: string, letter: PipelineDeadLetter) => void
   readonly onMove: (pipeline: string, move: VelocityMove) => void
@@ -45,7 +50,7 @@ export interface OutsidePorts {
 }
 
 const WITH_STATE: ReadonlySet<string> = new Set([
-  ...['window', 'deduplicate', 'throttle', 'custom', 'interval-join', 'alert'],
+  ...['window', 'deduplicate', 'throttle', 'custom', 'interval-join', 'alert', 'peers', 'pattern'],
 ])
 const LOOK_AT_FILES_MS = 2000
 const ENRICH_QUEUE = 10_000
@@ -93,7 +98,7 @@ export class PipelineOutside {
   receive(message: StreamMessage, ticket: number): void {
     const { onAlert, onReading, onDeadLetter, onMove } = this.#ports
     if ('item' in message) this.#item(message.node, message.item, message.origin)
-    else if ('alert' in message) onAlert(message.alert, ticket)
+    else if ('alert' in message) onAlert(this.#compiled.definition, message.alert, ticket)
     else if ('reading' in message) onReading(this.#name, message.reading)
     else if ('move' in message) onMove(this.#name, message.move)
     else onDeadLetter(this.#name, message.deadLetter)
@@ -171,7 +176,7 @@ export class PipelineOutside {
     const outlet: Outlet = {
       flush() {},
       item: (node, item, origin) => this.#item(node, item, origin),
-      alert: (alert) => onAlert(alert, undefined),
+      alert: (alert) => onAlert(this.#compiled.definition, alert, undefined),
       reading: (reading) => onReading(this.#name, reading),
       deadLetter: (letter) => onDeadLetter(this.#name, letter),
     }

@@ -6,7 +6,7 @@ import type { Clock } from '../../core/clock.ts'
 import { MillraceError } from '../../core/errors.ts'
 import type { FileTexts } from '../../enrichment/file-texts.ts'
 import { rulesUrl } from '../../pipelines/rules/rules-url.ts'
-import type { RuleSet } from '../../pipelines/rules/rules-pipeline.ts'
+import { type RuleSet, runningSets } from '../../pipelines/rules/rules-pipeline.ts'
 import { parseRules } from '../config/rules-file.ts'
 
 export interface RulesDeskParts {
@@ -48,7 +48,7 @@ export class RulesDesk {
     for (const path of paths) {
       const stamp = await files.stamp(path)
       const rules = this.#parsed(await files.text(path), path)
-      await this.#parts.start(rulesUrl(rules), path)
+      for (const set of runningSets(rules)) await this.#parts.start(rulesUrl(set), path)
       this.#files.push({ path, rules, known: stamp, seen: stamp, problem: '' })
     }
     if (paths.length > 0) this.#stop = clock.every(LOOK_EVERY_MS, () => void this.look())
@@ -92,11 +92,13 @@ export class RulesDesk {
 
   async #replace(file: WatchedFile, rules: RuleSet): Promise<void> {
     const before = file.rules
-    await this.#parts.start(rulesUrl(rules), file.path)
-    if (before.name !== rules.name) await this.#parts.remove(before.name)
+    const sets = runningSets(rules)
+    for (const set of sets) await this.#parts.start(rulesUrl(set), file.path)
+    for (const { name } of runningSets(before))
+      if (sets.every((set) => set.name !== name)) await this.#parts.remove(name)
     file.rules = rules
-    const names = new Set(rules.rules.filter(({ silent }) => !silent).map(({ name }) => name))
-    for (const { name } of before.rules) if (!names.has(name)) this.#parts.endAlertsOf(name)
+    const told = new Set(rules.rules.filter(({ silent }) => !silent).map(({ name }) => name))
+    for (const { name } of before.rules) if (!told.has(name)) this.#parts.endAlertsOf(name)
   }
 
   /** Throws `bad-config`, also where another file has a rule of the same name: their alerts would be taken for one. */
@@ -105,7 +107,8 @@ export class RulesDesk {
     for (const { path: other, rules } of this.#files.filter((file) => file.path !== path)) {
       const both = parsed.rules.find(({ name }) => rules.rules.some((rule) => rule.name === name))
       if (both !== undefined) throw taken(path, `a rule ${JSON.stringify(both.name)}`, other)
-      if (parsed.name === rules.name) throw taken(path, `the name ${JSON.stringify(rules.name)}`, other)
+      const name = namesOf(parsed).find((one) => namesOf(rules).includes(one))
+      if (name !== undefined) throw taken(path, `the name ${JSON.stringify(name)}`, other)
     }
     return parsed
   }
@@ -117,6 +120,9 @@ export class RulesDesk {
     this.#parts.onWarning(`the rules of ${file.path} stay as they were: ${message}`)
   }
 }
+
+/** Of the pipelines that it runs as. */
+const namesOf = (rules: RuleSet): readonly string[] => runningSets(rules).map(({ name }) => name)
 
 const taken = (path: string, what: string, other: string): MillraceError =>
   new MillraceError('bad-config', `${path}: ${other} has ${what} as well; give another`, { path, other })

@@ -12,10 +12,7 @@ export const withFilesIn = (
 })
 
 function resolved(receiver: ReceiverOptions, resolve: (path: string) => string): ReceiverOptions {
-  const at = (secret: Secret): Secret =>
-    secret !== null && typeof secret === 'object' && 'file' in secret
-      ? { file: resolve(secret.file) }
-      : secret
+  const at = (secret: Secret): Secret => resolvedSecret(secret, resolve)
   const { webhook, alertmanager, email, ...others } = receiver
   return {
     ...others,
@@ -24,3 +21,6 @@ function resolved(receiver: ReceiverOptions, resolve: (path: string) => string):
     ...(email && { email: { ...email, password: at(email.password) } }),
   }
 }
+
+export const resolvedSecret = (secret: Secret, resolve: (path: string) => string): Secret =>
+  secret !== null && typeof secret === 'object' && 'file' in secret ? { file: resolve(secret.file) } : secret

@@ -11,6 +11,7 @@ import { last } from './last.ts'
 import { leadLag } from './lead-lag.ts'
 import { max } from './max.ts'
 import { mean } from './mean.ts'
+import { members } from './members.ts'
 import { min } from './min.ts'
 import { quantile } from './quantile.ts'
 import { range } from './range.ts'
@@ -24,7 +25,7 @@ import { variance } from './variance.ts'
 
 const PLAIN = {
   ...{ count, sum, mean, variance, deviation, min, max, first, last, range, rate, distinct, trend },
-  ...{ 'time-weighted-mean': timeWeightedMean, correlation, regression },
+  ...{ 'time-weighted-mean': timeWeightedMean, correlation, regression, members },
 }
 
 /** What does the aggregate that a definition asks for. */

@@ -14,7 +14,15 @@ export interface Arena {
 
 /** What a window gives for an aggregate. NaN (or an empty list) when there was nothing. */
 export type AggregateResult =
-  number | readonly number[] | Readonly<Record<string, number>> | readonly TopValue[]
+  number | readonly number[] | Readonly<Record<string, number>> | readonly TopValue[] | MemberList
+
+/** Devices with a number each, side by side, in no order. */
+export interface MemberList {
+  readonly values: Float64Array
+  readonly devices: Float64Array
+  /** How many there was no room for. */
+  readonly lost: number
+}
 
 export interface TopValue {
   readonly value: number

@@ -14,6 +14,9 @@ import {
   skipOf,
   type Steps,
 } from './pattern.ts'
+import type { PeerDeviation } from '../operators/peers.ts'
+import { peerStages } from '../peers/peer-stages.ts'
+import { comparisonOf, type PeersOptions } from './peers.ts'
 import type * as T from './stage-types.ts'
 import type { Table } from './tables.ts'
 
@@ -214,6 +217,24 @@ export class Stage<Item, Default = T.NoKey> implements Stream<Item> {
     return new PatternStage(this.#next('pattern', fields, options as StageOptions))
   }
 
+  /**
+   * The devices that are far from the middle of their group, of any metric that comes here: each in every window in which it
+   * is, and once more when it isn't any more.
+   *
+   * @example
+   * readings
+   *   .peers({ group: attribute('model'), over: '5m', atLeast: 4 })
+   *   .alert('odd-one-out', { when: (d) => Math.abs(d.deviation) >= 4 })
+   */
+  peers({ id, ...options }: PeersOptions<Item>): Stage<PeerDeviation> {
+    const { devices, groups, peers } = peerStages(comparisonOf(options))
+    const named = (part: string) => ({ ...options, id: id === undefined ? undefined : `${id}.${part}` })
+    return this.#then('window', { ...devices }, named('devices') as StageOptions)
+      .#then('window', { ...groups }, named('groups') as StageOptions)
+      .#then<PeerDeviation>('peers', { ...peers }, { ...options, ...(id !== undefined && { id }) })
+      .#unkeyed()
+  }
+
   /** Raises an alert while `when` holds. */
   alert(rule: string, { when, clear, severity = 'medium', message, ...others }: T.AlertOptions<Item>): this {
     const { for: duration = 0, labels, showPending, ...options } = others
@@ -303,6 +324,10 @@ export class Stage<Item, Default = T.NoKey> implements Stream<Item> {
     others: Draft['inputs'] = [],
   ): Draft {
     return { kind, fields, inputs: [this.#place.at, ...others], id: options.id, policy: policyOf(options) }
+  }
+
+  #unkeyed(): Stage<Item> {
+    return new Stage({ ...this.#place, key: undefined })
   }
 
   #key(by: unknown): KeySpec {

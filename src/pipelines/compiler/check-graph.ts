@@ -1,4 +1,5 @@
 import { SOURCE, type StageNode } from '../definition/definition.ts'
+import { MAX_NODES } from '../state/state.layout.ts'
 import type { Fault } from './fault.ts'
 
 /** Kinds from which nothing goes on. */
@@ -11,6 +12,8 @@ export function checkGraph(nodes: readonly StageNode[]): readonly Fault[] {
   )
   const byId = new Map(sound.map((node) => [node.id, node]))
   if (nodes.length === 0) return [{ path: 'nodes', value: 'no stage', allowed: 'at least one' }]
+  if (nodes.length > MAX_NODES)
+    return [{ path: 'nodes', value: String(nodes.length), allowed: `up to ${MAX_NODES} stages` }]
   return [...duplicates(sound), ...sound.flatMap((node) => checkInputs(node, byId)), ...cycles(sound, byId)]
 }
 

@@ -8,6 +8,7 @@ import {
 } from '../definition/definition.ts'
 import { isOfDevice, partName, partsOf } from '../keys/key-parts.ts'
 import { MATCH_FIELDS } from './check-pattern.ts'
+import { MEMBERS } from '../peers/peer-stages.ts'
 import { RESULT_FIELDS } from './check-window.ts'
 import type { Fault } from './fault.ts'
 import { StageGraph } from './graph.ts'
@@ -17,7 +18,7 @@ import { inputsOf } from './window-columns.ts'
 
 /** Kinds that need state, or a worker, and so can't be on the I/O side. */
 const IN_WORKERS: ReadonlySet<string> = new Set([
-  ...['window', 'deduplicate', 'throttle', 'custom', 'interval-join', 'lookup', 'pattern'],
+  ...['window', 'deduplicate', 'throttle', 'custom', 'interval-join', 'lookup', 'pattern', 'peers'],
 ])
 
 /** What stages mean to each other; the definition is sound in itself. */
@@ -27,6 +28,7 @@ export function checkMeaning(definition: PipelineDefinition): readonly Fault[] {
     ...behindEnrich(node, graph),
     ...(node.kind === 'late' ? checkLate(node, graph) : []),
     ...(node.kind === 'rules' && node.inputs[0] !== SOURCE ? [behindOthers(node)] : []),
+    ...(node.kind === 'peers' ? checkPeers(node, graph) : []),
     ...(node.kind === 'timed-out' ? checkTimedOut(node, graph) : []),
     ...(node.kind === 'pattern' ? checkParts(node) : []),
     ...('key' in node ? checkScope(node, graph) : []),
@@ -54,6 +56,15 @@ function checkLate({ id, window, inputs }: Extract<StageNode, { kind: 'late' }>,
   return isWindow
     ? []
     : [{ path: `${id}.window`, value: `"${window}"`, allowed: 'the window that is its input' }]
+}
+
+function checkPeers({ id, inputs }: StageNode, graph: StageGraph): Fault[] {
+  const before = graph.byId.get(inputs[0])
+  const aggregates = before?.kind === 'window' ? Object.entries(before.aggregates) : []
+  const isOfMembers =
+    aggregates.length === 1 && aggregates[0][0] === MEMBERS && aggregates[0][1].type === MEMBERS
+  const allowed = `a window with one aggregate, "${MEMBERS}" of that type: use peers(…)`
+  return isOfMembers ? [] : [{ path: `${id}.inputs`, value: `"${inputs[0]}"`, allowed }]
 }
 
 function checkTimedOut(
@@ -146,7 +157,7 @@ function checkInputs(node: WindowNode, { metrics }: PipelineDefinition, graph: S
   )
 }
 
-const UNKNOWN: ReadonlySet<string> = new Set(['map', 'flat-map', 'custom', 'late', 'timed-out'])
+const UNKNOWN: ReadonlySet<string> = new Set(['map', 'peers', 'flat-map', 'custom', 'late', 'timed-out'])
 
 /** The fields that items have behind a node; undefined where a function makes them. */
 function fieldsBefore(id: string, graph: StageGraph): ReadonlySet<string> | undefined {

@@ -38,6 +38,9 @@ const table: Rule = (value, path) => {
     : from
 }
 
+/** As many alerts as one step of state has room for. */
+const MOST_PEERS = 1000
+
 /** What each kind of stage must have. */
 const KINDS: Readonly<Record<StageNode['kind'], Checks>> = {
   filter: { test: func },
@@ -53,6 +56,12 @@ const KINDS: Readonly<Record<StageNode['kind'], Checks>> = {
   custom: { key, initial: func, step: func },
   enrich: { enrich: func, as: text, concurrency: whole(1, 1024), fallback: optional(func) },
   window: { key, allowedLatenessMs: duration, earlyEveryMs: duration },
+  peers: {
+    ...{ sizeMs: longDuration, minMembers: whole(3), most: whole(1, MOST_PEERS) },
+    atLeast: rule((value) => typeof value === 'number' && value > 0, 'a number of deviations above 0'),
+    side: oneOf('both', 'above', 'below'),
+    minSpread: rule((value) => typeof value === 'number' && value >= 0, 'a number of 0 or more'),
+  },
   pattern: { key },
   'timed-out': { pattern: text },
   late: { window: text },

@@ -30,7 +30,7 @@ const TYPES = [
   ...['count', 'sum', 'mean', 'variance', 'deviation', 'min', 'max', 'first', 'last', 'range', 'rate'],
   ...['time-weighted-mean', 'distinct', 'trend', 'quantile', 'top', 'histogram', 'exponential-mean'],
 ]
-const PAIRS = ['correlation', 'regression', 'lead-lag']
+const PAIRS = ['correlation', 'regression', 'lead-lag', 'members']
 /** Names that a result has besides its aggregates. */
 export const RESULT_FIELDS = ['start', 'end', 'revision', 'early']
 const MAX_SLICES = 100_000

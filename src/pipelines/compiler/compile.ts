@@ -1,8 +1,10 @@
+import type { Reading } from '../builder/reading.ts'
 import { type PipelineDefinition, SOURCE, type StageNode } from '../definition/definition.ts'
 import type { Lookup } from '../definition/outside.ts'
 import { BLOCK_ROWS, type ReadingBlock } from '../definition/reading-block.ts'
 import type { KeyEncoder } from '../keys/key-encoder.ts'
 import { openKey } from '../keys/open-key.ts'
+import { DeviceMatch } from '../rules/device-match.ts'
 import type { Envelope } from '../runtime/operator.ts'
 import { checkDefinition } from './check.ts'
 import type { CompiledPipeline, Consumer, FusedOutput } from './compiled-pipeline.ts'
@@ -19,8 +21,9 @@ import { segmentsOf } from './segments.ts'
 import { hashedNumberOf, numberOf } from './window-columns.ts'
 
 /** Checks a definition and makes it ready to run in this thread; throws `pipeline-failed` with all that is wrong. */
-export function compilePipeline(definition: PipelineDefinition, lookup: Lookup): CompiledPipeline {
-  checkDefinition(definition)
+export function compilePipeline(given: PipelineDefinition, lookup: Lookup): CompiledPipeline {
+  checkDefinition(given)
+  const definition = { ...given, nodes: given.nodes.map((node) => withDevices(node, lookup)) }
   const graph = new StageGraph(definition)
   const keys = new Map(
     graph.nodes.flatMap((node) => ('key' in node ? [[node.id, openKey(node.key, lookup)]] : [])),
@@ -40,6 +43,14 @@ export function compilePipeline(definition: PipelineDefinition, lookup: Lookup):
     run: fusedRun(definition, graph, { windows, patterns }, names, lookup),
     envelopeAt: (block, row, node) => envelopeAt(block, row, graph.pathTo(node) ?? [], names),
   }
+}
+
+/** What a filter asks of devices is asked of the registry that this thread sees. */
+function withDevices(node: StageNode, lookup: Lookup): StageNode {
+  if (node.kind !== 'filter' || node.devices === undefined) return node
+  const match = new DeviceMatch(node.devices, lookup)
+  const test = (r: Reading): boolean => match.isOf(r.deviceId, r.region, r.tier)
+  return { ...node, test }
 }
 
 function windowsOf(

@@ -29,7 +29,7 @@ export class WindowPlan implements CompiledWindow {
   readonly inputs: Readonly<Record<string, readonly number[]>>
   readonly rows: KeyedRows
   readonly #metricId: (name: string) => number | undefined
-  readonly #hasTops: boolean
+  readonly #hasNames: boolean
   readonly #item: ResultItem
 
   constructor(node: WindowNode, graph: StageGraph, key: KeyEncoder, lookup: Lookup) {
@@ -47,7 +47,7 @@ export class WindowPlan implements CompiledWindow {
     this.inputs = inputs
     this.rows = emptyRows(columns.length)
     this.#metricId = (name) => lookup.metricId(name)
-    this.#hasTops = Object.values(node.aggregates).some(({ type }) => type === 'top')
+    this.#hasNames = Object.values(node.aggregates).some(({ type }) => GIVE_NAMES.has(type))
     this.#item = resultItem(Object.keys(node.aggregates), key.parts)
   }
 
@@ -74,7 +74,7 @@ export class WindowPlan implements CompiledWindow {
     const name = `${high.toString(36)}.${low.toString(36)}${text ?? ''}`
     const id = `${this.node.id}:${name}:${start}-${end}:${revision}${early ? 'e' : ''}`
     const parts = this.key.describe(low, high, text, lookup)
-    const shown = this.#hasTops ? this.#named(values, lookup) : values
+    const shown = this.#hasNames ? this.#named(values, lookup) : values
     return {
       item: this.#item(shown, start, end, revision, early, parts),
       origin: { device, metric, region, tier, time: end, id, group },
@@ -85,16 +85,20 @@ export class WindowPlan implements CompiledWindow {
     return metric === undefined || this.#metricId(metric) === id
   }
 
-  /** The entries of a `top` over names, with these in place of their numbers. */
+  /** What a `top`, `first` or `last` over names gives, with these in place of their numbers. */
   #named(values: readonly unknown[], lookup: Lookup): readonly unknown[] {
     return Object.entries(this.node.aggregates).map(([name, { type }], index) => {
       const { kind } = this.columns[this.inputs[name][0]]
-      if (type !== 'top' || kind === 'number') return values[index]
+      if (!GIVE_NAMES.has(type) || kind === 'number') return values[index]
+      if (type !== 'top') return nameOf(kind, values[index] as number, lookup)
       const entries = values[index] as readonly TopEntry[] | undefined
       return entries?.map((entry) => ({ ...entry, value: nameOf(kind, entry.value, lookup) }))
     })
   }
 }
+
+/** Aggregates that give some of what they were over. */
+const GIVE_NAMES: ReadonlySet<string> = new Set(['top', 'first', 'last'])
 
 interface TopEntry {
   readonly value: number

@@ -72,6 +72,7 @@ const MAKES_ITEMS = new Set([
   'custom',
   'interval-join',
   'window',
+  'peers',
   'merge',
   'late',
   'pattern',

@@ -67,6 +67,8 @@ function stateOf(node: StageNode): string | undefined {
       return `its own ${per(node.key)}`
     case 'pattern':
       return `up to ${node.partials.most} partial matches ${per(node.key)}${node.withinMs === undefined ? '' : ` of ${durationText(node.withinMs)}`}`
+    case 'peers':
+      return 'devices that are away from their peers'
     case 'alert':
       return 'open alerts'
     case 'rules':
@@ -93,6 +95,8 @@ function detailOf(node: StageNode): string | undefined {
       return node.field
     case 'window':
       return `${windowText(node.window)}: ${Object.keys(node.aggregates).join(', ')}`
+    case 'peers':
+      return `${node.side === 'both' ? '' : `${node.side}, `}${node.atLeast} deviations or more from at least ${node.minMembers}`
     case 'pattern':
       return patternText(node)
     case 'lookup':

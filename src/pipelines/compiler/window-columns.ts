@@ -47,7 +47,8 @@ function kindOf(
   type: AggregateSpec['type'],
   isReadingField: (field: string) => boolean,
 ): InputColumn['kind'] {
-  const takesNames = type === 'distinct' || type === 'top' || type === 'count'
+  if (type === 'members' && input === 'device') return 'device'
+  const takesNames = ['distinct', 'top', 'count', 'first', 'last'].includes(type)
   if (takesNames && typeof input === 'string' && NAMED.has(input) && isReadingField(input))
     return input as InputColumn['kind']
   return type === 'distinct' || type === 'count' ? 'hash' : 'number'

@@ -42,6 +42,8 @@ export type AggregateSpec =
       readonly x: Of
       readonly y: Of
     }
+  /** Devices (of y) with their numbers (x): what `peers` compares. */
+  | { readonly type: 'members'; readonly x: Of; readonly y: Of }
   /** The lag at which y is most like x, of means in bins of time. */
   | {
       readonly type: 'lead-lag'

@@ -1,7 +1,7 @@
 import type { AggregateSpec } from './aggregate-spec.ts'
 import type { Compute, Predicate } from './functions.ts'
 import type { KeySpec } from './key-spec.ts'
-import type { RuleSpec } from './rule-spec.ts'
+import type { DeviceFilter, RuleSpec } from './rule-spec.ts'
 import type { PatternSkip, PatternStep } from './pattern-spec.ts'
 import type { WindowSpec } from './window-spec.ts'
 
@@ -22,6 +22,8 @@ export interface PipelineDefinition {
   /** Undefined: readings are shown as they come, whoever they are of. */
   readonly velocity?: VelocityOptions | undefined
   readonly nodes: readonly StageNode[]
+  /** It is what a file of rules has become. */
+  readonly ofRules?: true
 }
 
 export interface StateOptions {
@@ -79,6 +81,8 @@ interface Node<Kind extends string> {
 
 export interface FilterNode extends Node<'filter'> {
   readonly test: Predicate
+  /** Given: readings of these devices, in place of what `test` says. */
+  readonly devices?: DeviceFilter
 }
 export interface DeriveNode extends Node<'derive'> {
   readonly field: string
@@ -150,6 +154,19 @@ export interface WindowNode extends Node<'window'> {
   /** Results before the end, at most this often (event time); 0 = none. */
   readonly earlyEveryMs: number
 }
+/** The devices of a group that are far from its middle; behind a window whose only aggregate is of `members`. */
+export interface PeersNode extends Node<'peers'> {
+  /** How long the windows of the devices are that are compared. */
+  readonly sizeMs: number
+  /** In deviations: of others nothing is told, but once that they are back. */
+  readonly atLeast: number
+  readonly side: 'both' | 'above' | 'below'
+  readonly minMembers: number
+  /** A group that is closer together counts as this far apart. */
+  readonly minSpread: number
+  /** Of a group at a time. */
+  readonly most: number
+}
 /** Sequences of items of a key, in the order of their times. */
 export interface PatternNode extends Node<'pattern'> {
   readonly key: KeySpec
@@ -214,6 +231,7 @@ export type StageNode =
   | CustomNode
   | EnrichNode
   | WindowNode
+  | PeersNode
   | PatternNode
   | TimedOutNode
   | LateNode

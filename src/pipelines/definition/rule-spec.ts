@@ -39,6 +39,17 @@ export type RuleCondition =
   | ({ readonly kind: 'threshold' } & Band)
   /** The score: standard deviations from the series' running mean. */
   | ({ readonly kind: 'baseline' } & Band)
+  /** Deviations from the middle of the group that the device is of: see `PeersNode`. */
+  | ({
+      readonly kind: 'peers'
+      readonly group: readonly PeerGroupPart[]
+      /** What is compared is what the readings of so long come to, so often. */
+      readonly sizeMs: number
+      readonly everyMs: number
+      readonly value: 'mean' | 'median' | 'min' | 'max' | 'last'
+      readonly minMembers: number
+      readonly minSpread: number
+    } & Band)
   /** Change per `perMs`, measured between readings at least `overMs` apart. */
   | ({ readonly kind: 'rate'; readonly perMs: number; readonly overMs: number } & Band)
   /** No reading for so long. */
@@ -53,6 +64,9 @@ export type RuleCondition =
       readonly any: readonly string[]
       readonly none: readonly string[]
     }
+
+/** What devices of a group have in common, besides the metric. */
+export type PeerGroupPart = 'all' | 'tenant' | 'region' | 'tier' | `attribute:${string}`
 
 /** GeoJSON (RFC 7946) coordinates of a MultiPolygon: polygons of rings of [longitude, latitude]; the first ring is the outer one. */
 export type Area = readonly Polygon[]

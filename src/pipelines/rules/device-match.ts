@@ -1,5 +1,5 @@
 import picomatch from 'picomatch'
-import { TIERS } from '../../core/tiers.ts'
+import { TIERS, type Tier } from '../../core/tiers.ts'
 import type { DeviceRow, Lookup } from '../definition/outside.ts'
 import type { DeviceFilter } from '../definition/rule-spec.ts'
 
@@ -22,9 +22,15 @@ export class DeviceMatch {
   }
 
   matches(device: number, region: number, tier: number): boolean {
+    const { regions } = this.#filter
+    return this.isOf(device, regions.length === 0 ? '' : this.#lookup.regionName(region), TIERS[tier])
+  }
+
+  /** The same with names. */
+  isOf(device: number, region: string, tier: Tier): boolean {
     const { regions, tiers } = this.#filter
-    if (tiers.length > 0 && !tiers.includes(TIERS[tier])) return false
-    if (regions.length > 0 && !regions.includes(this.#lookup.regionName(region))) return false
+    if (tiers.length > 0 && !tiers.includes(tier)) return false
+    if (regions.length > 0 && !regions.includes(region)) return false
     if (!this.#asksRegistry) return true
     const row = this.#lookup.device(device)
     return row !== undefined && this.#matchesRow(row)

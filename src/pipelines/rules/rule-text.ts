@@ -1,5 +1,6 @@
 import { TIERS } from '../../core/tiers.ts'
 import type { Lookup } from '../definition/outside.ts'
+import type { PeerDeviation } from '../operators/peers.ts'
 import type { Band, RuleCondition, RuleSpec } from '../definition/rule-spec.ts'
 import { durationText } from '../compiler/spec-texts.ts'
 import { deviceOf, metricOf, type RuleSubject } from './subject.ts'
@@ -19,17 +20,51 @@ export function messageOf(
   lookup: Lookup,
 ): string {
   const key = keyOf(subject, lookup)
-  if (message === undefined) return `${key}: ${conditionText(condition)}`
+  if (message === undefined) return `${key}: ${stateText(condition, subject.value)}`
   const words: Readonly<Record<string, string>> = {
     ...{ rule: name, key, device: key.split('/')[0], value: numberText(subject.value) },
     metric: metricOf(subject) === 0 ? '' : lookup.metricName(metricOf(subject)),
     ...{ region: lookup.regionName(subject.region), tier: TIERS[subject.tier] },
   }
-  return message.replace(/\{(\w+)\}/g, (written, word: string) => words[word] ?? written)
+  return filled(message, words)
+}
+
+/** The same of a rule that compares with peers. */
+export function peersMessage({ name, message }: RuleSpec, item: PeerDeviation): string {
+  const { device, metric, group } = item
+  const [value, centre, spread] = [item.value, item.centre, item.spread].map(numberText)
+  const deviation = numberText(Math.round(item.deviation * 100) / 100)
+  if (message === undefined) {
+    const side = item.deviation < 0 ? 'below' : 'above'
+    const far = numberText(Math.abs(Number(deviation)))
+    return `${device}/${metric}: ${value} is ${far} deviations ${side} ${centre}, the middle of ${item.members} (${group})`
+  }
+  const numbers = { value, centre, spread, deviation, members: String(item.members) }
+  return filled(message, { rule: name, key: `${device}/${metric}`, device, metric, group, ...numbers })
+}
+
+const filled = (message: string, words: Readonly<Record<string, string>>): string =>
+  message.replace(/\{(\w+)\}/g, (written, word: string) => words[word] ?? written)
+
+/** What its condition says of a value. */
+function stateText(condition: RuleCondition, value: number): string {
+  const at = Number.isNaN(value) ? '' : numberText(value)
+  const { kind } = condition
+  if (at === '' || kind === 'missing' || kind === 'geofence' || kind === 'composite')
+    return conditionText(condition)
+  if (kind !== 'threshold') return `${at}, ${conditionText(condition)}`
+  const { above, below } = condition
+  if (above !== undefined && value > above) return `${at} is above ${above}`
+  return below !== undefined && value < below ? `${at} is below ${below}` : `${at}, ${bandText(condition)}`
 }
 
 /** What a message may say in braces. */
 export const MESSAGE_WORDS = ['rule', 'key', 'device', 'metric', 'value', 'region', 'tier']
+/** The same of a rule that compares with peers. */
+export const PEERS_WORDS = [
+  ...['rule', 'key', 'device', 'metric', 'value'],
+  ...['group', 'centre', 'spread', 'deviation', 'members'],
+]
 
 /** A rule in words: `too-warm (high): temperature above 8 for 2m`. */
 export function ruleText({ name, severity, metrics, condition, forMs, silent }: RuleSpec): string {
@@ -46,6 +81,8 @@ export function conditionText(condition: RuleCondition): string {
       return bandText(condition)
     case 'baseline':
       return `deviation from its own mean ${bandText(condition)}`
+    case 'peers':
+      return peersText(condition)
     case 'rate':
       return `change per ${durationText(condition.perMs)} ${bandText(condition)}`
     case 'missing':
@@ -57,6 +94,15 @@ export function conditionText(condition: RuleCondition): string {
     case 'composite':
       return compositeText(condition)
   }
+}
+
+function peersText(condition: Extract<RuleCondition, { kind: 'peers' }>): string {
+  const { group, value, sizeMs, everyMs, minMembers } = condition
+  const steps = everyMs === sizeMs ? '' : ` every ${durationText(everyMs)}`
+  return (
+    `${value} of ${durationText(sizeMs)}${steps} ${bandText(condition)} deviations from the middle of ` +
+    `its peers (${group.join(', ')}; at least ${minMembers})`
+  )
 }
 
 function bandText({ above, below, hysteresis }: Band): string {

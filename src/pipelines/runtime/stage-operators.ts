@@ -14,6 +14,7 @@ import { LookupReference } from '../operators/lookup-reference.ts'
 import { LookupRegistry } from '../operators/lookup-registry.ts'
 import { MapItems } from '../operators/map.ts'
 import { Merge } from '../operators/merge.ts'
+import { Peers } from '../operators/peers.ts'
 import { Sample } from '../operators/sample.ts'
 import type { KeyOf } from '../operators/state-key.ts'
 import { Throttle } from '../operators/throttle.ts'
@@ -75,6 +76,8 @@ function operatorOf(node: SingleInput, stage: number, parts: StageParts): Operat
       return new Throttle(node, keyOfStage(compiled, node.id), stage)
     case 'custom':
       return new Custom(node, keyOfStage(compiled, node.id), stage)
+    case 'peers':
+      return new Peers(node, lookup, stage)
     case 'alert':
       return new AlertStage(node, groupOf, (envelope) => labelOf(envelope, lookup), outlet, stage, guard)
     case 'to-series':

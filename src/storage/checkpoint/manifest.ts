@@ -1,48 +1,63 @@
-import { z } from 'zod'
 import type { Checksum } from '../journal/checksum.ts'
+import { exactly, listOf, record, text, time, whole } from './shape.ts'
 
 /*
  * A checkpoint's manifest: a line of JSON, then a line with the CRC-32C of the first. It is written under another name,
  * synced and renamed when all it speaks of is safe; so one that is there is whole, or has been damaged since.
  */
-const whole = z.number().int().nonnegative()
+const part = { file: whole, at: whole, bytes: whole }
 
-const partSchema = z.strictObject({
-  /** Number of the checkpoint in whose data file it lies. */
-  file: whole,
-  at: whole,
-  bytes: whole,
-})
-
-const manifestSchema = z.strictObject({
-  format: z.literal(1),
+const manifestCheck = record({
+  format: exactly(1),
   number: whole,
-  /** Milliseconds since 1970. */
-  createdMs: z.number(),
-  /** The start of a process that ring positions are counted in. */
+  createdMs: time,
   run: whole,
-  /** Sequence number of the first record of the journal that may have something which is not in the checkpoint. */
   replayFrom: whole,
   slotsPerShard: whole,
   shardStateBytes: whole,
   rings: whole,
-  shards: z.array(
-    z.strictObject({
-      /** Of each ring: what lies before is in the checkpoint. */
-      positions: z.array(whole),
-      series: whole,
-      waiting: whole,
-      /** In the order in which they were written: the latest chunk counts. */
-      parts: z.array(partSchema).min(1),
-    }),
+  shards: listOf(
+    record({ positions: listOf(whole), series: whole, waiting: whole, parts: listOf(record(part), 1) }),
   ),
-  extras: z.array(z.strictObject({ name: z.string(), ...partSchema.shape, crc: whole })),
+  extras: listOf(record({ name: text, ...part, crc: whole })),
 })
 
-export type Manifest = Readonly<z.infer<typeof manifestSchema>>
-export type ManifestShard = Manifest['shards'][number]
-export type ManifestPart = z.infer<typeof partSchema>
-export type ManifestExtra = Manifest['extras'][number]
+export interface Manifest {
+  readonly format: 1
+  readonly number: number
+  /** Milliseconds since 1970. */
+  readonly createdMs: number
+  /** The start of a process that ring positions are counted in. */
+  readonly run: number
+  /** Sequence number of the first record of the journal that may have something which is not in the checkpoint. */
+  readonly replayFrom: number
+  readonly slotsPerShard: number
+  readonly shardStateBytes: number
+  readonly rings: number
+  readonly shards: ManifestShard[]
+  readonly extras: ManifestExtra[]
+}
+
+export interface ManifestShard {
+  /** Of each ring: what lies before is in the checkpoint. */
+  positions: number[]
+  series: number
+  waiting: number
+  /** In the order in which they were written: the latest chunk counts. */
+  parts: ManifestPart[]
+}
+
+export interface ManifestPart {
+  /** Number of the checkpoint in whose data file it lies. */
+  file: number
+  at: number
+  bytes: number
+}
+
+export interface ManifestExtra extends ManifestPart {
+  name: string
+  crc: number
+}
 
 export function manifestText(manifest: Manifest, checksum: Checksum): Uint8Array {
   const line = JSON.stringify(manifest)
@@ -56,8 +71,9 @@ export function parseManifest(bytes: Uint8Array, checksum: Checksum): Manifest |
   const line = bytes.subarray(0, end)
   if (Buffer.from(bytes.subarray(end + 1)).toString() !== `crc32c ${hex(checksum(line, 0))}\n`)
     return 'bad sum'
-  const parsed = manifestSchema.safeParse(JSON.parse(Buffer.from(line).toString()))
-  return parsed.success ? parsed.data : `not of this version: ${z.prettifyError(parsed.error)}`
+  const parsed = JSON.parse(Buffer.from(line).toString()) as Manifest
+  const fault = manifestCheck(parsed, 'manifest')
+  return fault === undefined ? parsed : `not of this version: ${fault}`
 }
 
 export const seriesOf = ({ shards }: Manifest): number => sum(shards.map(({ series }) => series))

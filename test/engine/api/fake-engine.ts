@@ -8,12 +8,15 @@ import type { Clock } from '../../../src/core/clock.ts'
 import type { HttpRequest, HttpResponse } from '../../../src/core/http.ts'
 import { DeviceRegistry } from '../../../src/devices/registry/device-registry.ts'
 import { MetricsDictionary } from '../../../src/devices/registry/metrics-dictionary.ts'
+import { parseConfig } from '../../../src/engine/config/parse.ts'
+import { MaintenanceDesk } from '../../../src/engine/maintenance-desk.ts'
 import { createApi } from '../../../src/engine/api/create-api.ts'
 import type { EngineView, SeriesView } from '../../../src/engine/api/engine-view.ts'
 import { IncidentBook } from '../../../src/incidents/incident-book.ts'
 import { DeadLetterReplay } from '../../../src/observability/dead-letter-replay.ts'
 import { DeadLetters } from '../../../src/observability/dead-letters.ts'
 import { Quarantine } from '../../../src/observability/quarantine.ts'
+import { VirtualClock } from '../../../src/simulation/virtual-clock.ts'
 import { PipelineStreams } from '../../../src/sinks/stream/pipeline-streams.ts'
 import { sampleStats } from '../../observability/sample-stats.ts'
 
@@ -99,6 +102,21 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
     metricName: (id) => dictionary.byId(id)?.name,
   })
   const deadLetters = new DeadLetters(clock, 10)
+  const alertDesk = new AlertDesk(alerts, clock)
+  const { config } = parseConfig({ maintenance: { hooks: [{ name: 'own', callback: {} }] } })
+  const maintenanceClock = new VirtualClock(clock.epochMs())
+  const maintenance = new MaintenanceDesk({
+    ...{
+      config,
+      clock: maintenanceClock,
+      registry,
+      alertDesk,
+      outlook: { ceiling: 4, neededBetween: () => 1 },
+    },
+    ...{ raise: () => undefined, clear: () => undefined, drain: () => Promise.resolve(true) },
+    ...{ tell: () => undefined, onWarning: () => undefined, onFailure: (error) => faults.push(error) },
+  })
+  maintenance.begin()
   const replayer = {
     replayed: [] as unknown[],
     /** Why nothing is taken; '' = it is. */
@@ -116,7 +134,8 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
     alertNews: new AlertNews(alerts),
     incidents: { stats: incidents.stats, book: incidents },
     escalation: { stats: null, list: () => [] },
-    alertDesk: new AlertDesk(alerts, clock),
+    alertDesk,
+    maintenance,
     quarantine: new Quarantine(clock, 10),
     deadLetters,
     notifications: { stats: () => [], groups: () => [], test: (name: string) => name === 'ops' },
@@ -160,5 +179,18 @@ export function fakeEngine(over: Partial<EngineView> = {}) {
     return { ...response, json: (isJson ? JSON.parse(response.body) : undefined) as never }
   }
   const get = (target: string): Answer => call('GET', target)
-  return { view, clock, registry, dictionary, incidents, series, faults, call, callLater, get, replayer }
+  return {
+    view,
+    clock,
+    registry,
+    dictionary,
+    incidents,
+    series,
+    faults,
+    call,
+    callLater,
+    get,
+    replayer,
+    maintenanceClock,
+  }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseRules, rulesSchema } from '../../../src/engine/config/rules-file.ts'
 import { testPipeline } from '../../../src/testing/index.ts'
+import { runningSets } from '../../../src/pipelines/rules/rules-pipeline.ts'
 import { rulesAt, rulesUrl } from '../../../src/pipelines/rules/rules-url.ts'
 
 const faultsOf = (text: string): string[] => {
@@ -53,6 +54,22 @@ rules:
     ['composite: { all: [b] }', /rules\[0\]\.composite\.all\[0\]: "b" is no rule of this file/],
     ['composite: { none: [] }', /no member; give some in all or any/],
     ['geofence: { when: inside, area: { type: Point } }', /rules\[0\]\.geofence\.area/],
+    ['deviation: { from: peers, above: 4, over: 1m }', /deviation\.from: peers need a group/],
+    ['deviation: { from: peers, above: 4, group: tenant }', /deviation\.from: peers need a time: give over/],
+    ['deviation: { above: 4, group: tenant }', /deviation\.group: only with from: peers/],
+    ['deviation: { from: peers, above: 4, group: colour, over: 1m }', /group.*attribute:<name>/],
+    [
+      'deviation: { from: peers, above: 4, hysteresis: 4, group: all, over: 1m }',
+      /deviation\.above: give more than 0, and more than the hysteresis/,
+    ],
+    [
+      'deviation: { from: peers, above: 4, group: all, over: 1m, every: 40s }',
+      /deviation\.every: give a whole part of over/,
+    ],
+    [
+      'deviation: { from: peers, above: 4, group: all, over: 1m }, message: "{region}"',
+      /\{region\} is not known; allowed: .*\{members\}/,
+    ],
     ['threshold: { above: hot }', /rules\[0\]\.threshold\.above: "hot" is not allowed; give a number/],
   ])('is refused with place, value and what is allowed: %s', (rule, message) => {
     expect(faultsOf(line(rule))).toEqual([expect.stringMatching(message)])
@@ -93,5 +110,49 @@ rules:
     expect(t.alerts.at(-1)).toMatchObject({ rule: 'burning', clear: false })
     t.send({ device: 'oven', metric: 'temperature', value: 20, at: '90s' })
     expect(t.alerts.map(({ clear }) => clear)).toEqual([false, true, false, true])
+  })
+
+  it('compares devices with their peers, and says what it has found', () => {
+    const set = parseRules(
+      `
+rules:
+  - name: odd
+    metrics: temperature
+    devices: 'truck-*'
+    deviation: { from: peers, group: [tenant, 'attribute:model'], over: 1m, above: 4, below: -4, hysteresis: 1 }
+  - { name: hot, threshold: { above: 90 } }
+`,
+      'yard.yaml',
+    )
+    expect(runningSets(set).map(({ name, rules }) => [name, rules.length])).toEqual([
+      ['rules-yard', 1],
+      ['rules-yard-peers', 1],
+    ])
+    const trucks = Array.from({ length: 9 }, (_, i) => `truck-${i}`)
+    const known = { tenant: 'acme', attributes: { model: 'm1' } }
+    const t = testPipeline(rulesAt(rulesUrl(set)))
+      .registry(Object.fromEntries([...trucks, 'van'].map((name) => [name, known])))
+      .registry({ 'truck-x': { tenant: 'other', attributes: { model: 'm1' } } })
+    const minute = (at: number, odd: number): void => {
+      t.send(
+        [...trucks, 'van', 'truck-x'].map((device, i) => ({
+          ...{ device, metric: 'temperature', at: 60_000 * at + Date.parse('2027-01-01') + 1000 },
+          value: device === 'truck-7' ? odd : device.startsWith('truck-') && i < 9 ? 5 + i / 10 : 500,
+        })),
+      )
+    }
+    minute(0, 20)
+    minute(1, 20)
+    minute(2, 5.7)
+    t.finish()
+    const odd = t.alerts.filter(({ rule }) => rule === 'odd')
+    const message = 'truck-7/temperature: 20 is 49.24 deviations above 5.4, the middle of 9 (acme/m1)'
+    expect(odd.map(({ key, clear }) => `${key} ${clear}`)).toEqual([
+      'truck-7/temperature false',
+      'truck-7/temperature false',
+      'truck-7/temperature true',
+    ])
+    expect(odd[0]).toMatchObject({ message, value: 20, time: Date.parse('2027-01-01') + 60_000 })
+    expect(t.alerts.find(({ rule }) => rule === 'hot')?.message).toBe('van/temperature: 500 is above 90')
   })
 })

@@ -43,11 +43,46 @@ const geometry = z
 const members = (description: string) =>
   z.array(z.string()).default([]).meta({ description, 'x-allowed': 'a list of names of rules in this file' })
 
+const part = z
+  .string()
+  .regex(/^(all|tenant|region|tier|attribute:.+)$/)
+  .meta({ 'x-allowed': 'all, tenant, region, tier or attribute:<name>' })
+
+const comparison = {
+  group: z
+    .union([part, z.array(part).min(1)])
+    .transform((given) => (typeof given === 'string' ? [given] : given))
+    .optional()
+    .meta({
+      description: 'Of peers: devices that have these in common are compared; who lacks one is left aside.',
+      'x-allowed': 'all, tenant, region, tier, attribute:<name>, or a list of these',
+    }),
+  over: duration('Of peers: what is compared is what the readings of so long come to.').optional(),
+  every: duration('Of peers: how often; `over` when left out, of which it is to be a whole part.').optional(),
+  value: z
+    .enum(['mean', 'median', 'min', 'max', 'last'])
+    .optional()
+    .meta({ description: 'Of peers: what readings come to; mean when left out.' }),
+  minMembers: z.int().min(3).max(1_000_000).optional().meta({
+    description: 'Of peers: smaller groups are not compared; 5 when left out.',
+  }),
+  minSpread: z.number().min(0).optional().meta({
+    description: 'Of peers: a group that is closer together counts as so far apart; 0 when left out.',
+  }),
+}
+
 const conditions = {
   threshold: z.strictObject(band).optional().meta({ description: 'The value is beyond a limit.' }),
-  deviation: z.strictObject(band).optional().meta({
-    description: "The score, in standard deviations from the series' own running mean, is beyond a limit.",
-  }),
+  deviation: z
+    .strictObject({
+      from: z.enum(['itself', 'peers']).default('itself').meta({
+        description: "The series' own running mean, or the middle of the group that the device is of.",
+      }),
+      ...band,
+      ...comparison,
+    })
+    .optional()
+    .meta({ description: 'In deviations, how far a series is from itself or from its peers.' }),
   rate: z
     .strictObject({
       ...band,
