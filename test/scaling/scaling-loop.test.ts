@@ -242,6 +242,9 @@ describe('what reservations may count on', () => {
     expect(outlook?.neededBetween(START, START + 1000)).toBe(5)
     expect(outlook?.neededBetween(START, START + 3_700_000)).toBe(7)
     expect(rig.loop.outlook('others')).toBeUndefined()
+    const unseen = new ScalingRig()
+    unseen.forecaster.upper = 2400
+    expect(unseen.loop.outlook('workers')?.neededBetween(START, START + 1000)).toBe(5)
   })
 })
 

@@ -17,7 +17,7 @@ const REFUSED = { ...BUSY, refused: { ...NO_TIERS, bulk: 100 } }
 function scaled(config?: ConfigInput) {
   const { alerts } = fakeEngine().view
   const clock = new VirtualClock()
-  const gauge = { next: NOTHING_READ as typeof BUSY, read: () => gauge.next }
+  const gauge = { next: NOTHING_READ, read: () => gauge.next }
   const done: { paused: readonly string[]; keep: number } = { paused: [], keep: 0 }
   const over: Partial<ScalingDeskParts> = {
     gauge,
@@ -156,7 +156,7 @@ describe('degraded mode and alerts', () => {
       'workers',
     ])
     expect(scaling.stats()).toMatchObject({ degradedRung: 2, pools: [{ pool: 'workers' }] })
-    gauge.next = NOTHING_READ as typeof BUSY
+    gauge.next = NOTHING_READ
     await seconds(60)
     expect(done).toEqual({ paused: [], keep: 0 })
     const { degradation } = get('/v1/scaling').json as ScalingState
