@@ -62,6 +62,8 @@ const TYPES = [
   ...['ReadingWriter', 'Stats', 'Tier', 'TierStats'],
   ...['Incident', 'IncidentChange', 'IncidentMember', 'IncidentOrigin', 'IncidentStats'],
   ...['Escalation', 'EscalationStats'],
+  ...['LadderStep', 'OverrideRequest', 'ScalingDecision', 'ScalingDesk', 'ScalingReport', 'ScalingState'],
+  'ScalingStats',
   ...[
     'Aggregate',
     'Duration',
