@@ -36,8 +36,8 @@ const COMMANDS: Readonly<Record<string, Make>> = {
     return (await import('./pipelines.ts')).pipelinesCommand({ terminal, sinks: checkSink })
   },
   'dead-letters': async (terminal) => (await import('./dead-letters.ts')).deadLettersCommand({ terminal }),
-  maintenance: async (terminal) => (await import('./maintenance.ts')).maintenanceCommand({ terminal }),
   scaling: async (terminal) => (await import('./scaling.ts')).scalingCommand({ terminal }),
+  maintenance: async (terminal) => (await import('./maintenance.ts')).maintenanceCommand({ terminal }),
   run: makeRun,
   simulate: async (terminal) =>
     (await import('./simulate.ts')).simulateCommand({ terminal, clock: systemClock() }),

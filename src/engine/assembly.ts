@@ -53,12 +53,12 @@ import { openPartRefusals } from './part-refusals.ts'
 import { ResultDesk } from './result-desk.ts'
 import { RetryAdvice } from './retry-advice.ts'
 import { ScalingDesk } from './scaling-desk.ts'
-import { GoneAlerts } from './rules/gone-alerts.ts'
-import { ENGINE_SERIES, EngineGauge } from './scaling/engine-gauge.ts'
+import { EngineGauge } from './scaling/engine-gauge.ts'
 import { KeptScalingOfEngine } from './scaling/kept-scaling.ts'
 import { openTarget } from '../scaling/targets/target-kinds.ts'
 import { machinePorts } from '../scaling/targets/target-ports.ts'
-import { NO_EVENTS, SeasonalForecaster } from '../scaling/forecast/demand-forecaster.ts'
+import { openForecaster } from './scaling/open-forecaster.ts'
+import { GoneAlerts } from './rules/gone-alerts.ts'
 import { RulesDesk } from './rules/rules-desk.ts'
 import { RouterThread } from './router-thread.ts'
 import { EMBEDDING_RING } from './sizing.ts'
@@ -250,16 +250,20 @@ async function assembleOver(
     ...{ foundation, clock, pool, defaultTier: config.tiers.default, registered: () => registry.size },
     mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : maintenance.mask),
   })
+  const forecaster = await openForecaster(config, (error) => events.tell('failure', error))
   const keptScaling = await KeptScalingOfEngine.open(config, clock, (error) => events.tell('failure', error))
   const scaling: ScalingDesk = new ScalingDesk({
     kept: keptScaling.state,
-    ...{ config, clock, pool, alerts, alertLog, events, gauge, forecaster: forecasterOf(config) },
+    ...{ config, clock, pool, alerts, alertLog, events, gauge, forecaster },
     nodes: nodes === null ? undefined : openTarget('nodes', nodes, machinePorts(clock)),
     nextTicket: () => egress.nextTicket,
     pausePipelines: (names) => pipelines.pause(names),
     sampleBulk: (keep) => publishCursor(memory.i32, plan.at.map + MAP_BULK_KEEP, keep),
   })
-  keptScaling.keep(() => scaling.kept())
+  keptScaling.keep(
+    () => scaling.kept(),
+    () => forecaster.snapshot(),
+  )
   const outlook = scaling.isEnabled ? scaling.outlook() : poolOutlook(pool, config.pool.max)
   const drain = new DeviceDrain(foundation, clock)
   const noteAtOnce = (alert: Alert | undefined): void => {
@@ -328,12 +332,6 @@ async function openKeptOf(
   publishCursor(foundation.memory.i32, foundation.plan.at.control + CONTROL_REPLAYING, 1)
   return openKept(dataDir, foundation, clock, (error) => events.tell('failure', error))
 }
-
-const forecasterOf = ({ scaling: { forecast, pool } }: Config): SeasonalForecaster =>
-  new SeasonalForecaster({
-    ...{ series: ENGINE_SERIES, timeZone: forecast.timezone, leadMs: pool.predictive.leadMs },
-    events: NO_EVENTS,
-  })
 
 /** Of a frame: a ring takes one and the frame's head. */
 const maxReadingsOf = ({ limits }: Config): number => Math.floor(limits.frameBytes / 32) - 1

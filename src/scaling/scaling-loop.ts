@@ -159,8 +159,7 @@ export class ScalingLoop {
   }
 
   #measureRate(processed: number, busyMs: number, elapsedMs: number): void {
-    const [first] = this.pools
-    const workers = first === undefined ? 1 : first.workers
-    this.#rate.measure(processed, busyMs, busyMs / (elapsedMs * Math.max(1, workers)))
+    const workers = Math.max(1, ...this.pools.slice(0, 1).map((pool) => pool.workers))
+    this.#rate.measure(processed, busyMs, busyMs / (elapsedMs * workers))
   }
 }

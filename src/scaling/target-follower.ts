@@ -91,13 +91,14 @@ export class TargetFollower {
     try {
       await this.target.scaleTo(wish.units)
       this.#requests.none()
-      this.#state = { desired: wish.units, ready: this.#state?.ready ?? 0 }
+      this.#state = { desired: wish.units, ready: (this.#state as TargetState).ready }
       this.#news.onEffect(wish.decision, 'asked')
     } catch (error) {
       this.#requests.add(error, at)
       this.#news.onEffect(wish.decision, 'failed')
     }
     this.#asking = undefined
+    this.look(at, 0)
     const next = this.#next
     this.#next = undefined
     if (next !== undefined) this.ask(next.units, next.decision, at)
@@ -107,8 +108,9 @@ export class TargetFollower {
     this.#isObserving = true
     try {
       const state = await this.target.observe()
-      if (this.#asking === undefined) this.#state = state
-      else if (this.#state !== undefined) this.#state = { ...this.#state, ready: state.ready }
+      // what is being asked for counts, not what the target makes of it meanwhile
+      const isAsking = this.#asking !== undefined
+      this.#state = isAsking ? { ...(this.#state as TargetState), ready: state.ready } : state
       if (state.ready === this.desired) this.#differsSince = null
       else this.#differsSince ??= at
       this.#looks.none()
@@ -134,7 +136,7 @@ class Failures {
   }
 
   add(error: unknown, at: number): void {
-    this.last = error instanceof Error ? error.message : String(error)
+    this.last = String(error).replace(/^\w*Error: /, '')
     this.since ??= at
     this.againAt = at + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#count)
     this.#count++

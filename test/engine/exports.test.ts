@@ -67,6 +67,8 @@ const TYPES = [
   ...['Escalation', 'EscalationStats'],
   ...['Admitted', 'Execution', 'ExecutionStatus', 'HookCall', 'JobStatus', 'JobView'],
   ...['MaintenanceDesk', 'MaintenanceEvent', 'WindowView'],
+  ...['LadderStep', 'OverrideRequest', 'ScalingDecision', 'ScalingDesk', 'ScalingReport', 'ScalingState'],
+  'ScalingStats',
   ...[
     'Aggregate',
     'Duration',

@@ -58,6 +58,7 @@ describe('the scaling loop', () => {
     rig.forecaster.isTrusted = true
     await rig.seconds(1)
     expect(rig.target.units).toBe(4)
+    await rig.seconds(1)
     expect(rig.loop.state()[0].decision).toMatchObject({ policy: 'steady' })
     expect(rig.loop.decisions.list(1)[0]).toMatchObject({
       ...{ policy: 'predictive', from: 1, to: 4, effect: 'asked' },
@@ -78,7 +79,7 @@ describe('the scaling loop', () => {
     await rig.seconds(10)
     expect(rig.target.asked).toEqual([])
     expect(rig.loop.decisions.list(1)[0].effect).toBe('dry-run')
-    expect(rig.alerts).toEqual([])
+    expect(rig.alerts.map(({ kind }) => kind)).not.toContain('target-unreachable')
   })
 
   it('asks the next thing when the request before is through, and the latest of several wishes', async () => {
@@ -109,14 +110,12 @@ describe('the scaling loop', () => {
     const failed = rig.loop.decisions.list(100).filter(({ effect }) => effect === 'failed')
     expect(failed.length).toBeGreaterThan(0)
     expect(rig.loop.state()[0]).toMatchObject({ lastError: 'no quota', failingSince: START + 1000 })
-    expect(rig.alerts).toMatchObject([
-      { kind: 'at-ceiling', isRaised: true },
-      { kind: 'target-unreachable', isRaised: true, message: 'the target fails: no quota' },
-    ])
+    const alerts = (): unknown[] => rig.alerts.filter(({ kind }) => kind === 'target-unreachable')
+    expect(alerts()).toMatchObject([{ isRaised: true, message: 'the target fails: no quota' }])
     rig.target.failure = undefined
     await rig.seconds(30)
     expect(rig.target.units).toBeGreaterThan(3)
-    expect(rig.alerts.at(-1)).toMatchObject({ isRaised: false })
+    expect(alerts().at(-1)).toMatchObject({ isRaised: false })
   })
 
   it('finds out, and tells, that a target cannot be observed, also when it never could', async () => {
@@ -142,8 +141,10 @@ describe('the scaling loop', () => {
     ])
     expect(rig.loop.state()[0].differsSince).not.toBeNull()
     rig.target.most = 10
-    await rig.seconds(1)
-    expect(rig.alerts.at(-1)).toMatchObject({ kind: 'target-unreachable', isRaised: false })
+    await rig.seconds(2)
+    expect(rig.alerts).toContainEqual(
+      expect.objectContaining({ kind: 'target-unreachable', isRaised: false }),
+    )
   })
 
   it('asks the target what it has no more often than it should', async () => {
@@ -241,6 +242,9 @@ describe('what reservations may count on', () => {
     expect(outlook?.neededBetween(START, START + 1000)).toBe(5)
     expect(outlook?.neededBetween(START, START + 3_700_000)).toBe(7)
     expect(rig.loop.outlook('others')).toBeUndefined()
+    const unseen = new ScalingRig()
+    unseen.forecaster.upper = 2400
+    expect(unseen.loop.outlook('workers')?.neededBetween(START, START + 1000)).toBe(5)
   })
 })
 
@@ -337,14 +341,15 @@ describe('figures of a pool', () => {
     const cost = { ...POLICY.cost, perUnitHour: 2 }
     const rig = await new ScalingRig({ policy: { cost } }).start()
     rig.gauge.demand = 600
-    rig.forecaster.upper = 800
+    rig.forecaster.upper = 1400
     await rig.seconds(2)
     expect(rig.loop.stats()).toMatchObject([
       {
-        ...{ pool: 'workers', desired: 2, ready: 2, max: 10, demand: 600, forecast: 800, costPerHour: 4 },
-        ...{ isForecastTrusted: true, serviceRate: 1000, capacity: 2000, decisions: { predictive: 1 } },
+        ...{ pool: 'workers', desired: 3, ready: 3, max: 10, demand: 600, forecast: 1400, costPerHour: 6 },
+        ...{ isForecastTrusted: true, serviceRate: 1000, capacity: 3000, decisions: { predictive: 1 } },
       },
     ])
+    expect(rig.loop.pool('workers')?.latest?.inputs.demand).toBe(600)
     expect(rig.loop.accuracy().isTrusted).toBe(true)
   })
 })

@@ -22,7 +22,7 @@ export function complete(
     alertRules: checked.alertRules.map((file) => resolve(folder, file)),
     dataDir: checked.dataDir && resolve(folder, checked.dataDir),
     pool: completePool(pool, cores),
-    scaling: completeScaling(checked.scaling, pool, cores),
+    scaling: completeScaling(checked.scaling, pool, cores, folder),
     metrics: mapValues(metrics, (metric) => ({
       threshold,
       direction,
@@ -58,9 +58,13 @@ function completeScaling(
   scaling: CheckedConfig['scaling'],
   pool: CheckedConfig['pool'],
   cores: number,
+  folder: string,
 ): Config['scaling'] {
   const { min, max } = completePool(pool, cores)
-  return { ...scaling, enabled: scaling.enabled ?? (pool.size === undefined && min < max) }
+  const calendars = scaling.forecast.calendars.map((path) => resolve(folder, path))
+  const history = scaling.forecast.history && resolve(folder, scaling.forecast.history)
+  const forecast = { ...scaling.forecast, calendars, history }
+  return { ...scaling, forecast, enabled: scaling.enabled ?? (pool.size === undefined && min < max) }
 }
 
 /** Whether it says a URL; one letter before the colon is a drive. */

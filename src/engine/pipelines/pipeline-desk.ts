@@ -117,15 +117,6 @@ export class PipelineDesk {
     })
   }
 
-  rulesOf(pipeline: string): ReadonlySet<string> | undefined {
-    const running = this.#running.get(pipeline)
-    return running && alertRulesOf(running.compiled.definition)
-  }
-
-  hasLost(pipeline: string): boolean {
-    return this.#lost.has(pipeline)
-  }
-
   /**
    * Readings pass by the pipelines of these names from now on, and by no others; what they hold stays. Those that go on again
    * don't see what passed meanwhile.
@@ -150,6 +141,15 @@ export class PipelineDesk {
       const consumed = this.#parts.consumed(lane)
       if (progress.ahead(lane, consumed) === 0) progress.skip(lane, consumed)
     }
+  }
+
+  rulesOf(pipeline: string): ReadonlySet<string> | undefined {
+    const running = this.#running.get(pipeline)
+    return running && alertRulesOf(running.compiled.definition)
+  }
+
+  hasLost(pipeline: string): boolean {
+    return this.#lost.has(pipeline)
   }
 
   /** Gives the workers the rows of reference tables as they are now. */

@@ -36,13 +36,18 @@ export class KeptFile<State> {
 
   async #write(text: string): Promise<void> {
     await mkdir(this.#folder, { recursive: true })
-    const file = await open(`${this.#path}.new`, 'w')
-    try {
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(`${this.#path}.new`, this.#path)
+    await replaceFile(this.#path, text)
   }
+}
+
+/** There is always a whole one. */
+export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await open(`${path}.new`, 'w')
+  try {
+    await file.writeFile(content)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(`${path}.new`, path)
 }

@@ -1,10 +1,13 @@
 /** Scaling over restarts, where there is a data directory: read at the start, written every minute and at the end. */
+import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
 import type { KeptScaling } from '../../scaling/scaling-loop.ts'
 import type { Config } from '../config/config.ts'
-import { KeptFile } from './kept-file.ts'
+import { KeptFile, replaceFile } from './kept-file.ts'
+import { FORECAST_FILE } from './open-forecaster.ts'
 
 const EVERY_MS = 60_000
+const LEARNED_EVERY_MS = 3_600_000
 
 type OnFailure = (error: unknown) => void
 
@@ -12,19 +15,23 @@ export class KeptScalingOfEngine {
   /** What an earlier process has kept. */
   readonly state: KeptScaling | undefined
   readonly #file: KeptFile<KeptScaling> | undefined
+  readonly #folder: string | null
   readonly #clock: Clock
   readonly #onFailure: OnFailure
   #make: (() => KeptScaling) | undefined
+  #snapshot: (() => Uint8Array) | undefined
   #stop = (): void => undefined
 
   private constructor(
     state: KeptScaling | undefined,
     file: KeptFile<KeptScaling> | undefined,
+    folder: string | null,
     clock: Clock,
     onFailure: OnFailure,
   ) {
     this.state = state
     this.#file = file
+    this.#folder = folder
     this.#clock = clock
     this.#onFailure = onFailure
   }
@@ -33,22 +40,34 @@ export class KeptScalingOfEngine {
   static async open({ dataDir }: Config, clock: Clock, onFailure: OnFailure): Promise<KeptScalingOfEngine> {
     const file = dataDir === null ? undefined : new KeptFile<KeptScaling>(dataDir)
     try {
-      return new KeptScalingOfEngine(await file?.read(), file, clock, onFailure)
+      return new KeptScalingOfEngine(await file?.read(), file, dataDir, clock, onFailure)
     } catch (error) {
       onFailure(error)
-      return new KeptScalingOfEngine(undefined, file, clock, onFailure)
+      return new KeptScalingOfEngine(undefined, file, dataDir, clock, onFailure)
     }
   }
 
-  /** From now on `make` says what is to be kept. */
-  keep(make: () => KeptScaling): void {
+  /** From now on `make` says what is to be kept, and `snapshot` what the forecaster has learned. */
+  keep(make: () => KeptScaling, snapshot: () => Uint8Array): void {
     this.#make = make
-    if (this.#file !== undefined) this.#stop = this.#clock.every(EVERY_MS, () => void this.#write())
+    this.#snapshot = snapshot
+    if (this.#file === undefined) return
+    const stops = [
+      this.#clock.every(EVERY_MS, () => void this.#write()),
+      this.#clock.every(LEARNED_EVERY_MS, () => void this.#writeLearned()),
+    ]
+    this.#stop = () => stops.forEach((stop) => stop())
   }
 
   async close(): Promise<void> {
     this.#stop()
     await this.#write()
+    await this.#writeLearned()
+  }
+
+  async #writeLearned(): Promise<void> {
+    if (this.#folder === null || this.#snapshot === undefined) return
+    await replaceFile(join(this.#folder, FORECAST_FILE), this.#snapshot()).catch(this.#onFailure)
   }
 
   async #write(): Promise<void> {

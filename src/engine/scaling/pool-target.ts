@@ -12,7 +12,7 @@ export class PoolTarget implements ScalingTarget {
   readonly name = 'pool'
   readonly unit = 'worker'
   readonly #pool: ResizedPool
-  #failure: unknown
+  #failure: Error | undefined
 
   constructor(pool: ResizedPool) {
     this.#pool = pool
@@ -21,13 +21,12 @@ export class PoolTarget implements ScalingTarget {
   /** What keeps a worker from its lanes is told by the next `observe`: leaving them can take user code its time. */
   scaleTo(units: number): Promise<void> {
     this.#failure = undefined
-    this.#pool.resize(units).catch((error: unknown) => (this.#failure = error))
+    this.#pool.resize(units).catch((error: Error) => (this.#failure = error))
     return Promise.resolve()
   }
 
   observe(): Promise<TargetState> {
-    if (this.#failure !== undefined)
-      return Promise.reject(this.#failure instanceof Error ? this.#failure : new Error(String(this.#failure)))
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
     return Promise.resolve({ desired: this.#pool.size, ready: this.#pool.running })
   }
 

@@ -3,14 +3,15 @@
  * what is set apart; within bounds, not too often and not too far at once. The same inputs in the same order give the same
  * decisions. It asks for nothing and measures nothing.
  */
-import type { CapacityHold, DemandForecast, ScalingDecision, ScalingInputs } from '../../core/scaling.ts'
+import type { CapacityHold, DemandForecast, ScalingInputs } from '../../core/scaling.ts'
 import { type Bounds, boundsOf, clamp } from './bounds.ts'
+import type { Choice, Demanded } from './choice.ts'
 import { heldUnits, isUrgent, predictedNeed, reactiveNeed } from './need.ts'
 import { isOver, type Override } from './override.ts'
 import type { PolicyOptions } from './policy-options.ts'
 import { reasonOf } from './reason.ts'
 import { RecentMaximum } from './recent-maximum.ts'
-import { Schedule, type ScheduledBounds } from './schedule.ts'
+import { Schedule } from './schedule.ts'
 
 /** What is so at the time of a decision. */
 export interface Situation {
@@ -23,19 +24,6 @@ export interface Situation {
   readonly forecast: DemandForecast | null
   /** Of which a part lies between now and the lead time. */
   readonly holds: readonly CapacityHold[]
-}
-
-export type Choice = Pick<ScalingDecision, 'from' | 'wanted' | 'to' | 'policy' | 'limits' | 'reason'>
-
-/** What the load asks for, and why. */
-export interface Demanded {
-  readonly reactive: number
-  readonly predicted: number
-  readonly held: number
-  readonly scheduled: ScheduledBounds
-  readonly units: number
-  readonly policy: 'reactive' | 'predictive' | 'reservation' | 'schedule'
-  readonly isUrgent: boolean
 }
 
 export interface KeptPolicy {

@@ -4,7 +4,7 @@ import type { Bounds } from './bounds.ts'
 import { refusedOf, waitingOf } from './need.ts'
 import type { Override } from './override.ts'
 import type { PolicyOptions } from './policy-options.ts'
-import type { Choice, Demanded } from './pool-policy.ts'
+import type { Choice, Demanded } from './choice.ts'
 
 interface Told extends Omit<Choice, 'reason'> {
   readonly inputs: ScalingInputs

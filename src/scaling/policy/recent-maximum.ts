@@ -18,10 +18,9 @@ export class RecentMaximum {
     this.#entries = [...this.#entries.filter((entry) => entry.value > value && entry.at <= at), { at, value }]
   }
 
-  /** The highest value since `from`, or the latest when all are older. */
+  /** The highest value since `from`, before which none is asked for any more. The latest value is one of them. */
   over(from: number): number {
-    const recent = this.#entries.filter(({ at }) => at >= from)
-    this.#entries = recent.length > 0 ? recent : this.#entries.slice(-1)
+    this.#entries = this.#entries.filter(({ at }) => at >= from)
     return this.#entries[0].value
   }
 

@@ -169,7 +169,6 @@ const text = (x: number, y: number, words: string, style: string): string =>
 const escaped = (words: string): string =>
   words
     // neither may stand in XML, however it is written
-    // eslint-disable-next-line no-control-regex
     .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

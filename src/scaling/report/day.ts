@@ -13,6 +13,7 @@ export interface DaySums {
   overloadedSeconds: number
   refused: number
   cost: number
+  currency: string
   changes: number
   forecastOff: number
   forecastCame: number
@@ -47,15 +48,20 @@ export const dayOf = (at: number): string => new Date(at).toISOString().slice(0,
 
 export const emptyDay = (day: string, pool: string): DaySums => ({
   ...{ day, pool, seconds: 0, demand: 0, peak: 0, paid: 0, used: 0, waste: 0, overloadedSeconds: 0 },
-  ...{ refused: 0, cost: 0, changes: 0, forecastOff: 0, forecastCame: 0 },
+  ...{ refused: 0, cost: 0, currency: '', changes: 0, forecastOff: 0, forecastCame: 0 },
 })
 
-export const reportOf = (sums: DaySums, currency: string): DayReport => ({
+export const reportOf = (sums: DaySums): DayReport => ({
   ...{ day: sums.day, pool: sums.pool, hours: sums.seconds / 3600 },
   ...{ meanDemand: share(sums.demand, sums.seconds), peakDemand: sums.peak },
   ...{ meanUnits: share(sums.paid, sums.seconds), unitHours: sums.paid / 3600 },
   ...{ utilisation: share(sums.used, sums.paid), waste: share(sums.waste, sums.paid) },
-  ...{ overloadedSeconds: sums.overloadedSeconds, refused: sums.refused, cost: sums.cost, currency },
+  ...{
+    overloadedSeconds: sums.overloadedSeconds,
+    refused: sums.refused,
+    cost: sums.cost,
+    currency: sums.currency,
+  },
   forecastError: sums.forecastCame === 0 ? null : sums.forecastOff / sums.forecastCame,
   changes: sums.changes,
 })

@@ -31,7 +31,6 @@ export class Ledger {
   readonly #days: DaySums[]
   readonly #timeline = new Timeline()
   readonly #check = new ForecastCheck()
-  #currency = ''
   /** What was decided last. */
   #size: number | undefined
 
@@ -47,7 +46,7 @@ export class Ledger {
 
   /** The earliest first. */
   days(): DayReport[] {
-    return this.#days.map((sums) => reportOf(sums, this.#currency))
+    return this.#days.map(reportOf)
   }
 
   take(entry: LedgerEntry): void {
@@ -58,7 +57,7 @@ export class Ledger {
       inputs.serviceRate > 0 ? inputs.demand / inputs.serviceRate : inputs.utilisation * inputs.ready
     const needed = Math.max(options.min, Math.ceil(used / options.targetUtilisation - 1e-9) + held)
     const day = this.#dayAt(at)
-    this.#currency = options.cost.currency
+    day.currency = options.cost.currency
     day.seconds += seconds
     day.demand += inputs.demand * seconds
     day.peak = Math.max(day.peak, inputs.demand)

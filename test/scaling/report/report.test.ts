@@ -72,6 +72,12 @@ describe('the efficiency report', () => {
     expect(ledger.timeline[0].capacity).toBeNull()
   })
 
+  it('has a share of nothing where there was nothing', () => {
+    const ledger = new Ledger('workers')
+    ledger.take({ ...entry(START, { ready: 0 }), options: { ...OPTIONS, min: 0 } })
+    expect(ledger.days()[0]).toMatchObject({ utilisation: 0, waste: 0, unitHours: 0 })
+  })
+
   it('counts seconds as overloaded in which readings are refused, wait too long, or more come than can be done', () => {
     const ledger = new Ledger('workers')
     ledger.take(entry(START, { refused: { ...NO_TIERS, bulk: 5 } }))

@@ -178,6 +178,17 @@ const priorityException = z.strictObject({
 })
 
 const forecast = z.strictObject({
+  calendars: z.array(z.string().min(1)).max(100).default([]).meta({
+    description: 'Files of known events, YAML or iCalendar (`.ics`); relative to the configuration file.',
+    'x-allowed': 'paths',
+    'x-default': 'none',
+  }),
+  history: z.string().min(1).nullable().default(null).meta({
+    description:
+      'CSV of past demand, `time,demand[,tier,region]`, to learn from where nothing is known from before.',
+    'x-allowed': 'a path',
+    'x-default': 'none',
+  }),
   timezone: z.string().refine(isTimeZone).default('UTC').meta({
     description: 'IANA time zone by whose clocks days and weeks repeat, such as Europe/Berlin.',
     'x-allowed': 'an IANA time zone',
