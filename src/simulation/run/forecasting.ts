@@ -10,8 +10,8 @@ import { OfferedLoad } from '../world/offered.ts'
 
 const SECOND_MS = 1000
 const HOUR_MS = 3_600_000
-/** A step counts when a twentieth of its seconds was seen: four seconds of a minute are told, and at the end all. */
-const STRIDE_MS = 15_000
+/** A step counts when a twentieth of its seconds was seen: three seconds of a minute are told, and at the end all. */
+const STRIDE_MS = 20_000
 const WHOLE_MS = HOUR_MS
 /** Of the chance in the time before: another than that of the scenario. */
 const BEFORE = 0x5eed
