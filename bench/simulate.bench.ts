@@ -22,8 +22,8 @@ export const sizes: { readonly small: Size; readonly full: Size } = {
 const SCENARIOS = join(import.meta.dirname, '../examples/scenarios')
 const HOUR_MS = 3_600_000
 /** Headroom of the reactive one, smallest first: the first that costs as much as the predictive is compared. */
-const UTILISATIONS = [0.72, 0.7, 0.68, 0.66, 0.64, 0.62, 0.6]
-const PREDICTIVE_UTILISATION = 0.78
+const UTILISATIONS = [0.75, 0.72, 0.7, 0.68, 0.66]
+const PREDICTIVE_UTILISATION = 0.8
 
 export async function run({ hours, historyDays }: Size): Promise<BenchResult> {
   const sized = (file: string): LoadedScenario => ({

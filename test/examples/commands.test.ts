@@ -64,6 +64,7 @@ describe('commands in the documentation', { timeout: 120_000 }, () => {
     writeFileSync(join(folder, 'with-pipelines.yaml'), sampleConfig('README.md', 'with-pipelines.yaml'))
     writeFileSync(join(folder, 'cold-chain.js'), sampleProgram('README.md', 'cold-chain.js'))
     writeFileSync(join(folder, 'yard.yaml'), sampleConfig('docs/rules.md', 'yard.yaml'))
+    writeFileSync(join(folder, 'evening.yaml'), sampleConfig('docs/simulation.md', 'evening.yaml'))
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     writeFileSync(join(folder, 'readings.ndjson'), READINGS)
     mkdirSync(join(folder, 'node_modules'))
@@ -97,7 +98,18 @@ describe('commands in the documentation', { timeout: 120_000 }, () => {
     expect(ofKind('config').length).toBe(3)
     expect(ofKind('token').length).toBeGreaterThanOrEqual(2)
     expect(ofKind('journal', 'checkpoint').length).toBeGreaterThan(4)
-    const kinds = ['serve', 'load', 'config', 'token', 'journal', 'checkpoint', 'pipelines', 'run', 'rules']
+    const kinds = [
+      'serve',
+      'load',
+      'config',
+      'token',
+      'journal',
+      'checkpoint',
+      'pipelines',
+      'run',
+      'rules',
+      'simulate',
+    ]
     expect(ofKind('pipelines', 'run').length).toBeGreaterThan(1)
     expect(ofKind(...kinds).length).toBe(commands.length)
   })
@@ -115,6 +127,16 @@ describe('commands in the documentation', { timeout: 120_000 }, () => {
       expect(out).not.toBe('')
     },
   )
+
+  it('play scenarios', async () => {
+    const { code, out, err } = await shell(
+      ofKind('simulate')
+        .map(({ command }) => command)
+        .join(' && '),
+    )
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain('10 of 10 seeds held')
+  })
 
   it.each(ofKind('journal', 'checkpoint'))('look at what is kept: $command ($page)', async ({ command }) => {
     const here = command.replace(/--data-dir \S+/, '--data-dir kept')

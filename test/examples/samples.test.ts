@@ -5,6 +5,9 @@ import { pipelinesCommand } from '../../src/cli/pipelines.ts'
 import { runMillrace } from '../../src/cli/run.ts'
 import { loadConfigFile } from '../../src/engine/config/file.ts'
 import { loadRules } from '../../src/engine/config/rules-file.ts'
+import { reportOf } from '../../src/simulation/result/report.ts'
+import { simulate } from '../../src/simulation/run/simulation.ts'
+import { loadScenario } from '../../src/simulation/scenario/scenario-file.ts'
 import { ROOT, runNode } from './run.ts'
 
 /**
@@ -45,7 +48,8 @@ describe('samples in the documentation', () => {
   )
   const ofYaml = samples.filter(({ language, text }) => language === 'yaml' && !/^- /m.test(text))
   const rules = ofYaml.filter(({ page }) => page === 'docs/rules.md')
-  const configurations = ofYaml.filter(({ page }) => page !== 'docs/rules.md')
+  const scenarios = ofYaml.filter(({ page }) => page === 'docs/simulation.md')
+  const configurations = ofYaml.filter((sample) => !rules.includes(sample) && !scenarios.includes(sample))
 
   it('are there', () => {
     expect(programs.length).toBeGreaterThan(1)
@@ -73,6 +77,10 @@ describe('samples in the documentation', () => {
 
   it.each(configurations)('are valid: $page $name', (sample) => {
     expect(() => loadConfigFile(pathOf(sample), {})).not.toThrow()
+  })
+
+  it.each(scenarios)('turn out as they say: $page $name', async (sample) => {
+    expect(reportOf(await simulate(loadScenario(pathOf(sample))))).toMatchObject({ held: true })
   })
 
   it.each(rules)('are good rules: $page $name', (sample) => {

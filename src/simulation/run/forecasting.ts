@@ -1,17 +1,17 @@
 /** The engine's forecaster for a pool of the simulation, with the usual traffic of the time before in its memory. */
 import type { DemandForecaster } from '../../core/scaling.ts'
-import { NO_EVENTS, SeasonalForecaster } from '../../scaling/forecast/demand-forecaster.ts'
-import { NoForecast } from '../../scaling/no-forecast.ts'
+import { SeasonalForecaster } from '../../scaling/forecast/demand-forecaster.ts'
 import type { LoadedScenario } from '../scenario/scenario-file.ts'
 import { Fleet } from '../traffic/fleet.ts'
 import { Anomalies } from '../world/anomalies.ts'
 import { Faults } from '../world/faults.ts'
 import { OfferedLoad } from '../world/offered.ts'
+import { NoForecast } from './no-forecast.ts'
 
 const SECOND_MS = 1000
 const HOUR_MS = 3_600_000
-/** A step counts when a twentieth of its seconds was seen: four seconds of a minute are told, and at the end all. */
-const STRIDE_MS = 15_000
+/** A step counts when a twentieth of its seconds was seen: three seconds of a minute are told, and at the end all. */
+const STRIDE_MS = 20_000
 const WHOLE_MS = HOUR_MS
 /** Of the chance in the time before: another than that of the scenario. */
 const BEFORE = 0x5eed
@@ -24,7 +24,7 @@ export function forecastersOf(scenario: LoadedScenario, seed: number, isOn: bool
   const forecasters = usual.pools.map(
     ({ series }, pool) =>
       new SeasonalForecaster({
-        ...{ series, events: NO_EVENTS, timeZone: zoneOf(scenario, pool) },
+        ...{ series, events: [], timeZone: zoneOf(scenario, pool) },
         leadMs: scenario.pools[pool].policy.predictive.leadMs,
       }),
   )

@@ -13,8 +13,6 @@ export interface Span {
   readonly most: number
 }
 
-export const onlyAt = (value: number): Span => ({ least: value, most: value })
-
 function read<T>(parse: (given: string | number) => T | undefined, allowed: string, description: string) {
   return z
     .union([z.string(), z.number()])
