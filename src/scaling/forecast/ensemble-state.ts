@@ -6,7 +6,7 @@
  *   by series, member ....... level, trend, error · day[slot] · week[slot]
  *   by series, member, lead . score, weight · made[lead]: forecasts that wait for their step
  */
-import type { EnsembleShape } from './ensemble.ts'
+import type { EnsembleShape } from './ensemble-shape.ts'
 import type { Learned } from './snapshot.ts'
 
 export interface EnsembleState {

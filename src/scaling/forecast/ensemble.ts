@@ -9,21 +9,9 @@
  */
 import { copyStarter, finishFirstDay, finishFirstWeek, firstDay, noteWeek } from './first-weeks.ts'
 import { type EnsembleState, ensembleState } from './ensemble-state.ts'
+import type { EnsembleShape } from './ensemble-shape.ts'
 import { LeadWeights } from './lead-weights.ts'
-import { type Member, TREND_DAMPING, trendOver } from './member.ts'
-import type { Season } from './season.ts'
-
-export interface EnsembleShape {
-  readonly series: number
-  readonly season: Season
-  readonly members: readonly Member[]
-  /** Steps ahead at which members are compared, rising; no multiple of a season, where naive is seasonal naive. */
-  readonly leads: readonly number[]
-  /** What an error counts one step later. */
-  readonly discount: number
-  /** Steps that are not believed to be real when nearly all demand is gone at once. */
-  readonly patience: number
-}
+import { TREND_DAMPING, trendOver } from './member.ts'
 
 /** Errors count up to so many times their usual size, but not in the first days, when there is everything to learn. */
 const CLIP = 3

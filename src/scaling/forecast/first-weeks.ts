@@ -5,7 +5,7 @@
  * so it separates level and seasons, which quick members cannot (their level explains the season away).
  */
 import type { EnsembleState } from './ensemble-state.ts'
-import type { EnsembleShape } from './ensemble.ts'
+import type { EnsembleShape } from './ensemble-shape.ts'
 
 const QUICK = 0.3
 

@@ -4,7 +4,7 @@
  * nearly "the best one", but without jumps between equals. Between two leads weights are interpolated.
  */
 import type { EnsembleState } from './ensemble-state.ts'
-import type { EnsembleShape } from './ensemble.ts'
+import type { EnsembleShape } from './ensemble-shape.ts'
 
 /** No error at all is the limit of a good one. */
 const NOTHING = 1e-9
