@@ -4,7 +4,8 @@
  * the steps asked for are renewed one per tick, nearest first, after the ensemble has learned something new.
  */
 import type { EventEffect } from './calendar-effect.ts'
-import { type EnsembleShape, SeasonalEnsemble } from './ensemble.ts'
+import type { EnsembleShape } from './ensemble-shape.ts'
+import { SeasonalEnsemble } from './ensemble.ts'
 import { type FinishedStep, StepMeans } from './step-means.ts'
 import { TIERS } from '../../core/tiers.ts'
 
