@@ -3,6 +3,7 @@
  * and knows what the target has. It never waits for the target: its answers count from the next tick on.
  */
 import type { ScalingTarget, TargetState } from '../core/scaling.ts'
+import { Gap } from './gap.ts'
 
 const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 30_000
@@ -27,6 +28,7 @@ export class TargetFollower {
   #observedAt = -Infinity
   readonly #requests = new Failures()
   readonly #looks = new Failures()
+  readonly #gap = new Gap()
   #differsSince: number | null = null
   readonly #outstanding = new Set<Promise<void>>()
 
@@ -50,7 +52,7 @@ export class TargetFollower {
     return this.#requests.since ?? this.#looks.since
   }
 
-  /** Since when it has not had what it was asked for; null = it has. */
+  /** Since when it has not had what it was asked for, of wishes that follow each other any; null = it has. */
   get differsSince(): number | null {
     return this.#differsSince
   }
@@ -62,6 +64,7 @@ export class TargetFollower {
 
   /** Asks for so many, as soon as the request before is through and the target may be asked again. */
   ask(units: number, decision: number, at: number): void {
+    this.#gap.wish(units, at)
     if (this.#asking !== undefined) {
       this.#next = { units, decision }
       return
@@ -111,13 +114,18 @@ export class TargetFollower {
       // what is being asked for counts, not what the target makes of it meanwhile
       const isAsking = this.#asking !== undefined
       this.#state = isAsking ? { ...(this.#state as TargetState), ready: state.ready } : state
-      if (state.ready === this.desired) this.#differsSince = null
-      else this.#differsSince ??= at
+      this.#compare(state.ready, at)
       this.#looks.none()
     } catch (error) {
       this.#looks.add(error, at)
     }
     this.#isObserving = false
+  }
+
+  #compare(ready: number, at: number): void {
+    this.#gap.wish(this.desired, at)
+    this.#gap.observed(ready, at)
+    this.#differsSince = ready === this.desired ? null : at - this.#gap.behindMs(at)
   }
 }
 

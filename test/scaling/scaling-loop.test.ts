@@ -147,6 +147,18 @@ describe('the scaling loop', () => {
     )
   })
 
+  it('is not told of a target that follows a long ramp a little behind', async () => {
+    const rig = await new ScalingRig({ policy: { max: 100 } }).start()
+    for (let second = 1; second <= 30; second++) {
+      rig.gauge.demand = 500 * second
+      rig.target.most = Math.max(1, rig.loop.state()[0].desired - 1)
+      await rig.seconds(1)
+    }
+    expect(rig.loop.state()[0].desired).toBeGreaterThan(20)
+    expect(rig.loop.state()[0].differsSince).not.toBeNull()
+    expect(rig.alerts.map(({ kind }) => kind)).not.toContain('target-unreachable')
+  })
+
   it('asks the target what it has no more often than it should', async () => {
     const rig = await new ScalingRig({ pool: { observeEveryMs: 10_000 } }).start()
     rig.target.units = 3

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Gap } from '../../../src/scaling/targets/gap.ts'
+import { Gap } from '../../src/scaling/gap.ts'
 
 describe('Gap', () => {
   it('is none while nothing is wished or nothing is known', () => {
