@@ -76,11 +76,22 @@ export class ServedEngine {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  async #get(path: string): Promise<Response> {
-    const url = new URL(path, this.url.replace(/^ws/, 'http'))
-    const response = await fetch(url)
-    if (!response.ok) throw new Error(`${path} was answered with ${response.status}`)
-    return response
+  async json<T>(path: string): Promise<T> {
+    return (await (await this.#get(path)).json()) as T
+  }
+
+  async send(method: string, path: string, body?: unknown): Promise<void> {
+    await this.#ask(path, { method, ...(body !== undefined && { body: JSON.stringify(body) }) })
+  }
+
+  #get(path: string): Promise<Response> {
+    return this.#ask(path, {})
+  }
+
+  async #ask(path: string, options: RequestInit): Promise<Response> {
+    const response = await fetch(new URL(path, this.url.replace(/^ws/, 'http')), options)
+    if (response.ok) return response
+    throw new Error(`${path} was answered with ${response.status}: ${await response.text()}`)
   }
 }
 

@@ -13,6 +13,8 @@ const BENCHES = [
   'e2e-overload',
   'e2e-pipelines',
   'e2e-rules',
+  'e2e-scaling',
+  'e2e-maintenance',
 ]
 
 describe.each(BENCHES)('%s.bench, small', (name) => {
