@@ -79,10 +79,14 @@ export class AlertNews {
     const collected = this.#collected ?? []
     this.#collected = undefined
     for (const { alert, change } of collected) {
-      if (!isWorthTelling(alert, change) || this.#told.has(noteOf(alert, change))) continue
+      if (!isWorthTelling(alert, change) || this.#isKnown(alert, change)) continue
       this.#tell(change === 'raised' ? this.#asItStands(alert) : alert, change)
     }
-    this.#told.clear()
+  }
+
+  /** It was told before the engine's last end; some of it only comes again when windows of quiet shards are over. */
+  #isKnown(alert: Alert, change: AlertChange): boolean {
+    return this.#told.size > 0 && this.#told.delete(noteOf(alert, change))
   }
 
   /** While it was collected nobody knew yet whether it is to be told. */
@@ -92,8 +96,9 @@ export class AlertNews {
   }
 
   #take(alert: Alert, change: AlertChange): void {
-    if (this.#collected === undefined) this.#tell(alert, change)
-    else if (change !== 'updated') this.#collected.push({ alert, change })
+    if (this.#collected === undefined) {
+      if (!this.#isKnown(alert, change)) this.#tell(alert, change)
+    } else if (change !== 'updated') this.#collected.push({ alert, change })
   }
 
   #tell(alert: Alert, change: AlertChange): void {

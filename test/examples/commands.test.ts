@@ -26,7 +26,7 @@ const READINGS = Array.from({ length: 600 }, (_, second) =>
 function commandsOf(page: string): { page: string; command: string }[] {
   const text = readFileSync(join(ROOT, page), 'utf8')
   return [...text.matchAll(/^```sh\n([^]*?)^```$/gm)]
-    .flatMap(([, block]) => block.split('\n'))
+    .flatMap(([, block]) => block.replaceAll(/\\\n\s*/g, '').split('\n'))
     .map((line) => line.replace(/^npx /, '').replace(/\s+# .*$/, ''))
     .filter((line) => line.startsWith('millrace '))
     .map((command) => ({ page, command }))
@@ -69,7 +69,11 @@ describe('commands in the documentation', { timeout: 120_000 }, () => {
     writeFileSync(join(folder, 'readings.ndjson'), READINGS)
     mkdirSync(join(folder, 'node_modules'))
     symlinkSync(ROOT, join(folder, 'node_modules', 'millrace'))
-    served = await Served.start(OPEN_FILES, { limits: { series: 200_000, devices: 200_000 } })
+    served = await Served.start(OPEN_FILES, {
+      limits: { series: 200_000, devices: 200_000 },
+      pool: { min: 1, max: 2 },
+      maintenance: { hooks: [{ name: 'flash', callback: {} }] },
+    })
   })
   afterAll(async () => {
     rmSync(folder, { recursive: true })
@@ -109,6 +113,7 @@ describe('commands in the documentation', { timeout: 120_000 }, () => {
       'run',
       'rules',
       'simulate',
+      'maintenance',
     ]
     expect(ofKind('pipelines', 'run').length).toBeGreaterThan(1)
     expect(ofKind(...kinds).length).toBe(commands.length)
@@ -156,6 +161,16 @@ describe('commands in the documentation', { timeout: 120_000 }, () => {
     const { code, out } = await shell(`${lasting} --url ws://127.0.0.1:${served.port}`)
     expect(code).toBe(0)
     expect(out).toMatch(command.includes('--json') ? /"readingsPerSecond": [1-9]/ : /^sent +[1-9]/)
+  })
+
+  it.each(ofKind('maintenance'))('plan maintenance: $command ($page)', async ({ command }) => {
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
+    const here = command
+      .replace(/http:\S+/, `http://127.0.0.1:${served.port}`)
+      .replace(/\d{4}-\d\d-\d\d/, tomorrow)
+    const { code, out, err } = await shell(here)
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain('pumps-4.2')
   })
 
   it.each(ofKind('serve'))('start a server: $command ($page)', async ({ command }) => {

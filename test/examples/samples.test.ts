@@ -1,10 +1,12 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { parseAllDocuments } from 'yaml'
 import { pipelinesCommand } from '../../src/cli/pipelines.ts'
 import { runMillrace } from '../../src/cli/run.ts'
 import { loadConfigFile } from '../../src/engine/config/file.ts'
 import { loadRules } from '../../src/engine/config/rules-file.ts'
+import { parseYamlCalendar } from '../../src/scaling/forecast/yaml-calendar.ts'
 import { reportOf } from '../../src/simulation/result/report.ts'
 import { simulate } from '../../src/simulation/run/simulation.ts'
 import { loadScenario } from '../../src/simulation/scenario/scenario-file.ts'
@@ -49,7 +51,10 @@ describe('samples in the documentation', () => {
   const ofYaml = samples.filter(({ language, text }) => language === 'yaml' && !/^- /m.test(text))
   const rules = ofYaml.filter(({ page }) => page === 'docs/rules.md')
   const scenarios = ofYaml.filter(({ page }) => page === 'docs/simulation.md')
-  const configurations = ofYaml.filter((sample) => !rules.includes(sample) && !scenarios.includes(sample))
+  const calendars = ofYaml.filter(({ page }) => page === 'docs/forecast.md')
+  const manifests = ofYaml.filter(({ text }) => text.startsWith('apiVersion:'))
+  const others = [...rules, ...scenarios, ...calendars, ...manifests]
+  const configurations = ofYaml.filter((sample) => !others.includes(sample))
 
   it('are there', () => {
     expect(programs.length).toBeGreaterThan(1)
@@ -81,6 +86,15 @@ describe('samples in the documentation', () => {
 
   it.each(scenarios)('turn out as they say: $page $name', async (sample) => {
     expect(reportOf(await simulate(loadScenario(pathOf(sample))))).toMatchObject({ held: true })
+  })
+
+  it.each(calendars)('are good calendars: $page $name', ({ text, name }) => {
+    expect(parseYamlCalendar(text, name).length).toBeGreaterThan(0)
+  })
+
+  it.each(manifests)('are manifests: $page $name', ({ text }) => {
+    for (const manifest of parseAllDocuments(text))
+      expect(manifest.toJS()).toMatchObject({ kind: expect.any(String) as string, metadata: {} })
   })
 
   it.each(rules)('are good rules: $page $name', (sample) => {

@@ -23,13 +23,6 @@ const SHORT: Readonly<Record<string, (scenario: LoadedScenario) => LoadedScenari
     duration: HOUR,
     history: 3 * DAY,
   }),
-  'poisoned-forecast.yaml': (all) => ({
-    ...all,
-    duration: 8.2 * HOUR,
-    start: all.start,
-    history: 2 * DAY,
-    tick: 1000,
-  }),
   'steady-day.yaml': (all) => ({
     ...all,
     start: all.start + 12 * HOUR,
@@ -39,7 +32,7 @@ const SHORT: Readonly<Record<string, (scenario: LoadedScenario) => LoadedScenari
   'maintenance-failed.yaml': (all) => ({ ...all, duration: 2.5 * HOUR }),
 }
 /** Too long for every test run: `millrace simulate` plays them. */
-const LONG = ['maintenance-at-peak.yaml', 'poisoned-forecast.yaml']
+const LONG = ['maintenance-at-peak.yaml', 'poisoned-forecast.yaml', 'steep-mornings.yaml']
 
 const files = readdirSync(FOLDER).filter((file) => file.endsWith('.yaml') && !LONG.includes(file))
 const load = (file: string): LoadedScenario => {
