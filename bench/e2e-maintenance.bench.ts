@@ -30,7 +30,7 @@ const MOST_MORE = 1.1
 export async function run(size: Size): Promise<BenchResult> {
   const config = {
     ...engineConfig(size.devices),
-    pool: { min: 1, max: 2 },
+    pool: { min: 1, max: 4 },
     scaling: { enabled: true },
     maintenance: { maxDevices: size.devices },
   }
@@ -76,7 +76,7 @@ async function takeTurns(engine: ServedEngine, { turns, turnMs }: Size): Promise
 
 /** Plans a window that begins now; how many devices are in it. */
 async function begin(engine: ServedEngine, name: string): Promise<number> {
-  const starts = new Date(Date.now() + 100).toISOString()
+  const starts = new Date(Date.now() + 1000).toISOString()
   const job = { name, starts, duration: '1h', capacity: '20%', lead: '0s', devices: DEVICES }
   await engine.send('POST', '/v1/maintenance', { ...job, kind: 'firmware-update' })
   for (;;) {
