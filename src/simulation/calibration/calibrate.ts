@@ -4,6 +4,7 @@
  */
 import { availableParallelism, cpus } from 'node:os'
 import type { Clock } from '../../core/clock.ts'
+import { assert } from '../../core/errors.ts'
 import { deviceIdOf } from '../../core/ids.ts'
 import { createEngine } from '../../engine/create-engine.ts'
 import type { Engine } from '../../engine/engine.ts'
@@ -28,6 +29,8 @@ export async function calibrate(clock: Clock, measureMs = MEASURE_MS): Promise<C
     await feed.during(WARM_MS)
     const latencyMs = await feed.calmLatencyMs(CALM_FRAMES)
     const workerReadingsPerSecond = await feed.rate(measureMs)
+    const { malformed } = engine.stats().account
+    assert(malformed === 0, 'readings of a calibration are sound')
     const starts = await startsOf(engine, clock)
     return {
       machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.version}`,
@@ -82,7 +85,7 @@ class Feed {
     if (room === undefined) return false
     for (let i = 0; i < PER_FRAME; i++) {
       const device = this.#next++ % DEVICES
-      room.set(i, this.#ids[device], METRIC, 20 + (this.#next % 7), undefined, 0, device)
+      room.set(i, this.#ids[device], METRIC, 20 + (this.#next % 7), undefined, 0, device % 180)
     }
     room.commit()
     return true
