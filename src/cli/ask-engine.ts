@@ -8,19 +8,25 @@ export interface EngineOptions {
   readonly json?: boolean
 }
 
-export const withEngine = (command: Command): Command =>
+export const withEngine = (command: Command): Command => withUrl(command).option('--json', 'answer in JSON')
+
+export const withUrl = (command: Command): Command =>
   command
     .requiredOption('--url <url>', 'where the engine listens, such as http://127.0.0.1:8080')
     .option('--token <token>', 'bearer token for the API')
-    .option('--json', 'answer in JSON')
 
 /** Throws `not-ready` where nobody answers, and `bad-request` with the status and the words of a refusal. */
-export async function askEngine<T>(options: EngineOptions, path: string, init: RequestInit = {}): Promise<T> {
+export async function askEngine<T>(options: EngineOptions, path: string, init?: RequestInit): Promise<T> {
+  return JSON.parse(await askText(options, path, init)) as T
+}
+
+/** The same for answers that are no JSON. */
+export async function askText(options: EngineOptions, path: string, init: RequestInit = {}): Promise<string> {
   const { token } = options
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const response = await reach(new URL(path, urlOf(options)), { ...init, headers })
   const text = await response.text()
-  if (response.ok) return JSON.parse(text) as T
+  if (response.ok) return text
   const answered = `${options.url} answered ${response.status}: ${messageIn(text)}`
   throw new MillraceError('bad-request', answered, { answer: parsed(text) })
 }

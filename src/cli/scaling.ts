@@ -8,13 +8,11 @@ import { MillraceError } from '../core/errors.ts'
 import type { ScalingDecision } from '../core/scaling.ts'
 import type { ScalingReport, ScalingState } from '../engine/scaling-desk.ts'
 import type { DayReport } from '../scaling/report/day.ts'
+import { askEngine, askText, type EngineOptions, withUrl } from './ask-engine.ts'
 import type { Terminal } from './terminal.ts'
 
-interface Options {
-  readonly url: string
-  readonly token?: string
+interface Options extends EngineOptions {
   readonly pool?: string
-  readonly json?: boolean
 }
 
 interface ReportOptions extends Options {
@@ -26,7 +24,9 @@ interface ExplainOptions extends Options {
   readonly limit: number
 }
 
-type Document = ScalingState & { readonly decisions: readonly ScalingDecision[] }
+interface Decisions {
+  readonly decisions: readonly ScalingDecision[]
+}
 
 export function scalingCommand({ terminal }: { readonly terminal: Terminal }): Command {
   return new Command('scaling')
@@ -47,16 +47,12 @@ export function scalingCommand({ terminal }: { readonly terminal: Terminal }): C
     )
 }
 
-const asking = (command: Command): Command =>
-  command
-    .requiredOption('--url <url>', 'where the engine listens, such as http://127.0.0.1:8080')
-    .option('--token <token>', 'bearer token for the API')
-    .option('--pool <name>', 'only of this pool')
+const asking = (command: Command): Command => withUrl(command).option('--pool <name>', 'only of this pool')
 
 async function explain(options: ExplainOptions, terminal: Terminal): Promise<void> {
   const query = queryOf(options, { limit: String(options.limit) })
-  const state = JSON.parse(await ask(options, '/v1/scaling')) as Document
-  const { decisions } = JSON.parse(await ask(options, `/v1/scaling/decisions?${query}`)) as Document
+  const state = await askEngine<ScalingState>(options, '/v1/scaling')
+  const { decisions } = await askEngine<Decisions>(options, `/v1/scaling/decisions?${query}`)
   if (options.json) return terminal.out(JSON.stringify({ ...state, decisions }, null, 2))
   if (!state.enabled) terminal.out('scaling is not enabled: sizes are as configured')
   for (const pool of state.pools.filter((one) => options.pool === undefined || one.pool === options.pool)) {
@@ -77,7 +73,7 @@ const lineOf = ({ at, pool, policy, reason, effect }: ScalingDecision): string =
 
 async function report(options: ReportOptions, terminal: Terminal): Promise<void> {
   const format = options.format === 'text' ? 'json' : options.format
-  const body = await ask(options, `/v1/scaling/report?${queryOf(options, { format })}`)
+  const body = await askText(options, `/v1/scaling/report?${queryOf(options, { format })}`)
   const document = options.format === 'text' ? textOf(JSON.parse(body) as ScalingReport) : body
   if (options.output === undefined) terminal.out(document.trimEnd())
   else await write(options.output, document)
@@ -115,40 +111,6 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 
 const queryOf = ({ pool }: Options, more: Readonly<Record<string, string>>): string =>
   new URLSearchParams({ ...more, ...(pool === undefined ? {} : { pool }) }).toString()
-
-async function ask(options: Options, path: string): Promise<string> {
-  const { token } = options
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  const response = await reach(new URL(path, urlOf(options)), { headers })
-  const text = await response.text()
-  if (response.ok) return text
-  throw new MillraceError('bad-request', `${options.url} answered ${response.status}: ${messageIn(text)}`)
-}
-
-async function reach(url: URL, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, init)
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    throw new MillraceError('not-ready', `${url.origin} cannot be reached: ${String(cause)}`, {}, error)
-  }
-}
-
-function urlOf({ url }: Options): string {
-  if (/^https?:\/\//.test(url) && URL.canParse(url)) return url
-  throw new MillraceError(
-    'bad-config',
-    `--url: ${JSON.stringify(url)} is not allowed; allowed: an http or https URL`,
-  )
-}
-
-function messageIn(text: string): string {
-  try {
-    return (JSON.parse(text) as { message: string }).message
-  } catch {
-    return text.slice(0, 200)
-  }
-}
 
 function countOf(text: string): number {
   if (/^[1-9][0-9]{0,3}$/.test(text)) return Number(text)
