@@ -59,17 +59,17 @@ describe('millrace scaling', () => {
   it('says what is wrong', async () => {
     expect(await millrace('explain', '--url', 'here')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('--url'),
+      err: expect.stringContaining('--url') as string,
     })
     expect(await millrace('explain', '--url', url, '--limit', 'x')).toMatchObject({ code: 2 })
     const unknown = await millrace('report', '--url', url, '--pool', 'none')
-    expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('none') })
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('none') as string })
     const nowhere = join(folder, 'no', 'file')
     expect(await millrace('report', '--url', url, '--output', nowhere)).toMatchObject({
-      ...{ code: 1, err: expect.stringContaining('--output') },
+      ...{ code: 1, err: expect.stringContaining('--output') as string },
     })
     expect(await millrace('explain', '--url', 'http://127.0.0.1:9')).toMatchObject({
-      ...{ code: 1, err: expect.stringContaining('cannot be reached') },
+      ...{ code: 1, err: expect.stringContaining('cannot be reached') as string },
     })
   })
 })

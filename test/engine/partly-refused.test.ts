@@ -137,5 +137,7 @@ describe.each([1, 2])('a frame taken in part by an engine with %i listeners', (l
     expect(await send(last)).toEqual(answers)
     expect(await countOf(last, 'known')).toBe(TAKEN)
     expect(await countOf(last, 'later')).toBe(0)
+    // before its folder goes
+    await last.engine.close()
   }, 120_000)
 })
