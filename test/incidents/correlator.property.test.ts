@@ -113,7 +113,9 @@ const openOf = (correlator: Correlator): BruteIncident[] =>
 const sorted = (incidents: readonly BruteIncident[]): BruteIncident[] =>
   incidents
     .map((incident) => ({ ...incident, devices: incident.devices.slice(0, options.listedMembers) }))
-    .sort((a, b) => a.startsAt - b.startsAt || a.anomalies - b.anomalies || a.devices[0] - b.devices[0])
+    .map((incident) => ({ incident, text: JSON.stringify(incident) }))
+    .sort((a, b) => (a.text < b.text ? -1 : 1))
+    .map(({ incident }) => incident)
 
 describe('Correlator', () => {
   it.each([
