@@ -62,24 +62,35 @@ export class ClientWindows {
     })
   }
 
-  /** All entries as bytes, for a checkpoint; one that is being changed is waited for. */
+  /**
+   * All entries as bytes, for a checkpoint, with the frames of which all was kept; one that is being changed is waited for.
+   * Frames that are open are left out: what becomes of one that is under way is said by the journal, if it gets there.
+   */
   save(): Uint8Array {
     const saved: Uint8Array[] = []
     for (let slot = 0; slot <= this.#mask; slot++) {
       const entry = this.#at + slot * K.CLIENT_BYTES
       if (this.#key(entry) === 0) continue
       this.#lock(entry)
-      const bytes = this.#memory.bytes.slice(entry, entry + K.CLIENT_SAVED_BYTES)
+      saved.push(this.#savedEntry(entry))
       this.#unlock(entry)
-      bytes[K.CLIENT_LOCK] = 0
-      saved.push(bytes)
     }
     return Buffer.concat(saved)
   }
 
+  #savedEntry(entry: number): Uint8Array {
+    const { bytes, u32 } = this.#memory
+    const saved = bytes.slice(entry, entry + K.CLIENT_SAVED_BYTES)
+    const words = new Uint32Array(saved.buffer)
+    words[K.CLIENT_LOCK >>> 2] = 0
+    for (let word = 0; word < WORDS; word++)
+      words[(K.CLIENT_BITS >>> 2) + word] &= ~u32[((entry + K.CLIENT_OPEN) >>> 2) + word]
+    return saved
+  }
+
   /**
    * Takes saved entries over; of those that are there too the ones with the higher sequence number stay. No frame is open:
-   * who knows of refused parts says so again.
+   * who knows of refused parts takes them again.
    */
   load(saved: Uint8Array): void {
     const words = new DataView(saved.buffer, saved.byteOffset, saved.byteLength)

@@ -125,7 +125,7 @@ function restoreClients(extras: Extras, { memory, plan }: Foundation, clock: Clo
   if (saved === undefined) return
   const windows = new ClientWindows(memory, plan.at.clients, plan.clientSlots)
   windows.load(saved)
-  for (const { client, seq } of partRefusalsOf(extras)) windows.setOpen(client, seq, true, clock.epochMs())
+  for (const { client, seq } of partRefusalsOf(extras)) windows.take(client, seq, clock.epochMs(), true)
 }
 
 const partRefusalsOf = (extras: Extras | undefined): PartRefusal[] =>

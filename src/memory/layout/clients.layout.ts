@@ -2,7 +2,7 @@
  * Clients: open addressing by the hash of a client's name (`?client=`), for recognising frames that are sent again. An
  * entry is changed by whoever holds its lock: the listeners' threads, or the replay before they run.
  *
- *   entry (96 bytes; a checkpoint keeps the first 64)
+ *   entry (96 bytes; a checkpoint keeps the first 64, without the bits that are open)
  *     0  u32 lock           1 = held
  *     4  u32 highest        highest sequence number taken; 0 = none
  *     8  f64 key            the name's 52-bit hash; 0 = free

@@ -39,11 +39,13 @@ function journalled() {
   return { payload: memory.bytes.slice(data, data + bytes), answers: socket.take() }
 }
 
-async function replay(from: number) {
+/** `before`: what a checkpoint knew of the client's frames. */
+async function replay(from: number, before = new Uint8Array()) {
   const engine = await InlineEngine.open(undefined, { durability: 'journal', dataDir: 'unused' })
   const { memory, plan, kernels, signals } = engine.foundation
   const found: PartRefusal[] = []
   const clients = new ClientWindows(memory, plan.at.clients, plan.clientSlots)
+  clients.load(before)
   const clock = {
     epochMs: () => engine.clock.epochMs(),
     // whenever somebody waits, the router gets on
@@ -81,6 +83,15 @@ describe('the replay', () => {
     expect(fates).toEqual(['open', 'open', 'open', 'open', 'lost', 'taken', 'lost'])
     expect(replayed).toBe(readings)
   })
+
+  it('has the last word on frames that were under way at the checkpoint', async () => {
+    const { windows } = intakeFixture({ recognises: true })
+    for (let seq = 1; seq <= 7; seq++) windows.take(CLIENT, seq, 0, true)
+    const { clients } = await replay(1, windows.save())
+    expect([4, 5, 6, 7].map((seq) => clients.fateOf(CLIENT, seq, 0))).toEqual([
+      ...['open', 'lost', 'taken', 'lost'],
+    ])
+  })
 })
 
 describe('part refusals in a checkpoint', () => {
@@ -95,7 +106,7 @@ describe('part refusals in a checkpoint', () => {
 })
 
 describe('a window of a checkpoint', () => {
-  it('leaves no frame open', () => {
+  it('holds the frames of which all was taken', () => {
     const { windows } = intakeFixture({ recognises: true })
     windows.take(CLIENT, 300, 0, true)
     windows.take(CLIENT, 301, 0)
@@ -103,6 +114,6 @@ describe('a window of a checkpoint', () => {
     const fates = (): string[] => [300, 301, 302, 333].map((seq) => windows.fateOf(CLIENT, seq, 0))
     expect(fates()).toEqual(['open', 'taken', 'lost', 'open'])
     windows.load(windows.save())
-    expect(fates()).toEqual(['taken', 'taken', 'lost', 'taken'])
+    expect(fates()).toEqual(['lost', 'taken', 'lost', 'lost'])
   })
 })
