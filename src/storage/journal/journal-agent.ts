@@ -200,7 +200,8 @@ export class JournalAgent implements Agent {
     // where no more can be had although the medium says it is there (a quota, a limit), only what is held counts
     const roomBytes = journal.heldRoomBytes + (this.#watch.isShort ? 0 : this.#freeBytes)
     this.#counters.setRoom(roomBytes)
-    const lag = this.hasWork() ? (clock.nowMs() - this.#coveredMs) / 1000 : 0
-    this.#watch.decide({ lag, roomSegments: roomBytes / options.segmentBytes })
+    // until the next commit everything waits, and that is no distress
+    const lateMs = this.hasWork() ? clock.nowMs() - this.#coveredMs - options.everyMs : 0
+    this.#watch.decide({ lag: Math.max(0, lateMs) / 1000, roomSegments: roomBytes / options.segmentBytes })
   }
 }

@@ -2,7 +2,10 @@ import { TIERS } from '../../core/tiers.ts'
 
 /** How the disk does. */
 export interface StoragePressure {
-  /** Seconds that the oldest frame has waited, or may have, since it was routed. A full ring alone is no distress. */
+  /**
+   * Seconds that the oldest frame has waited, or may have, since it was routed, beyond the distance of commits. A full ring
+   * alone is no distress.
+   */
   readonly lag: number
   /** What can still be written, in segments. */
   readonly roomSegments: number

@@ -28,7 +28,7 @@ class Rig {
   readonly states: StorageState[] = []
   durableCalls = 0
 
-  constructor(rings = 2, disk = new MemoryDisk(), segmentBytes = 1 << 16) {
+  constructor(rings = 2, disk = new MemoryDisk(), segmentBytes = 1 << 16, everyMs = EVERY_MS) {
     this.disk = disk
     this.plan = planMemory({
       ...{ series: 100, devices: 10, ringBytes: RING_BYTES, rings, backlogBytes: 1 << 16, workers: 1 },
@@ -45,7 +45,7 @@ class Rig {
     this.agent = new JournalAgent({
       ...{ memory: this.memory, plan: this.plan, clock: this.clock },
       journal: openJournal(disk, 1, { segmentBytes }, this.clock),
-      options: { everyMs: EVERY_MS, everyBytes: EVERY_BYTES, segmentBytes },
+      options: { everyMs, everyBytes: EVERY_BYTES, segmentBytes },
       onDurable: () => this.durableCalls++,
       onState: (state) => this.states.push(state),
     })
@@ -148,6 +148,18 @@ describe('JournalAgent', () => {
     send(EVERY_BYTES / 32, 3)
     rig.agent.doWork(1000)
     expect(rig.written()).toHaveLength(3)
+  })
+
+  it('does not take the distance of commits for a slow disk', () => {
+    const everyMs = 1000
+    const rig = new Rig(2, new MemoryDisk(), 1 << 16, everyMs)
+    for (let seq = 1; seq <= 20; seq++) {
+      expect(rig.send(1, 1, seq)).toBe(true)
+      rig.route(1)
+      rig.run(everyMs / 4, 10)
+    }
+    expect(rig.states).toEqual([])
+    expect(rig.written().length).toBeGreaterThanOrEqual(16)
   })
 
   it('writes ring 0 first, so that a change of the registry is there before the frames that depend on it', () => {
