@@ -107,12 +107,18 @@ describe('what the client writes and reads by hand, against the generated code',
   })
 
   it('reads the replies that it builds', () => {
-    fc.assert(fc.property(replies, (reply) => expect(replyOf(builtReply(reply))).toEqual(reply)))
+    fc.assert(
+      fc.property(replies, (reply) => {
+        expect(replyOf(builtReply(reply))).toEqual(reply)
+      }),
+    )
   })
 
   it('takes no other bytes for a reply, nor a part of one', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => expect(replyOf(bytes)).toBeUndefined()),
+      fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+        expect(replyOf(bytes)).toBeUndefined()
+      }),
     )
     fc.assert(
       fc.property(replies, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (reply, share) => {
