@@ -6,4 +6,4 @@ import type { Random } from '../core/random.ts'
  * don't come back together.
  */
 export const fullJitter = (baseMs: number, maxMs: number, attempt: number, random: Random): number =>
-  random() * Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 40))
+  random() * Math.min(maxMs, baseMs * 2 ** attempt)

@@ -5,7 +5,6 @@ import { newDelivery } from './delivery.ts'
 import { newEmitter, type ClientEvents } from './events.ts'
 import { READING_BYTES, frameOf, putReading, viewOf } from './frame-encoder.ts'
 import type { Kept } from './frame.ts'
-import { newMetricsBook } from './metrics-book.ts'
 import { nameOf, type Settings } from './options.ts'
 import { faultOf, type Reading } from './reading.ts'
 import type { ClientStats, Counts } from './stats.ts'
@@ -75,7 +74,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     credit: 0,
     refused: {},
   }
-  const metrics = newMetricsBook(settings, () => refuseIf(isClosing))
+  const metricIds = new Map(Object.entries(settings.metrics))
   /** Readings of the open frame, and how many there are. */
   const open = new Uint8Array(batchReadings * READING_BYTES)
   const view = viewOf(open)
@@ -152,7 +151,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
   }
 
   function takeOne({ device, deviceId, metric, metricId, value, time, lat, lon }: Reading): boolean {
-    const metricNumber = metricId ?? metrics.idOf(metric)
+    const metricNumber = metricId ?? metricIds.get(metric)
     return (
       metricNumber !== undefined &&
       write(deviceId ?? deviceIdOf(device), metricNumber, Number(value), time, lat, lon)
@@ -167,9 +166,12 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     }
   }
 
-  /** Asks for the number of a metric that has none yet. */
+  /** Asks for the number of a metric that has none yet. How that is done is loaded when it is needed. */
   function learning({ metric }: Reading): Promise<void> | undefined {
-    return metric === undefined || metrics.idOf(metric) ? undefined : metrics.learn(metric)
+    if (metric === undefined || metricIds.has(metric)) return
+    return import('./metrics-dictionary.ts').then(({ learnMetric }) =>
+      learnMetric(metric, metricIds, settings, () => refuseIf(isClosing)),
+    )
   }
 
   function write(
@@ -233,7 +235,8 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     seal()
     const left = unsettled().readings
     delivery.close(!kept.store)
-    if (count > 0) delivery.tellGivenUp(frameOf(0, open.subarray(0, count * READING_BYTES), 0), 'closed')
+    if (count > 0)
+      delivery.tellGivenUp(frameOf(0, open.subarray(0, count * READING_BYTES), 0), null, 'closed')
     count = 0
     isClosed = true
     kept.store?.close()

@@ -23,8 +23,8 @@ export interface Delivery {
   pump(): void
   /** Gives up what waits, was handed over before and is not under way. */
   giveUpOlder(thanMs: number, reason: string): void
-  /** Tells of readings given up; without `indexes` all of the frame. */
-  tellGivenUp(frame: Frame, reason: string, indexes?: readonly number[]): void
+  /** Tells of readings given up; `indexes` null = all of the frame. */
+  tellGivenUp(frame: Frame, indexes: readonly number[] | null, reason: string): void
   summaryOf(frame: Frame): FrameSummary
   /** Breaks off, to connect again under the name of now. */
   reconnect(reason: string): void
@@ -32,9 +32,9 @@ export interface Delivery {
   close(isForgetting: boolean): void
 }
 
-/** Reasons that last until somebody changes the server's configuration or registry. */
 /** The server takes a sample only, and this was not in it. */
 const SAMPLED = 'sampled'
+/** Reasons that last until somebody changes the server's configuration or registry. */
 const LASTING = /^(unknown-device|unknown-metric|series-limit|unauthorized)$/
 /** Close codes that mean a message was not understood, or too long. */
 const BAD_MESSAGE = [1007, 1009]
@@ -55,10 +55,11 @@ export function newDelivery(
   counts: Counts,
   { emit, tell, attempt, changed, moved }: DeliveryEvents,
 ): Delivery {
-  const { clock, maxTries } = settings
-  const { frames, oldestSeq } = backlog
+  const { clock, random } = settings
+  const { frames } = backlog
   /** Frames under way, ascending. */
   const flight = new Set<Frame>()
+  const latest = () => [...flight].at(-1)
   let pausedUntilMs = 0
   /** Frames up to this number go one at a time, to find the one that is not understood. */
   let singlyUpTo = 0
@@ -76,9 +77,20 @@ export function newDelivery(
       emit('connected')
       pump()
     },
-    message,
+    message(bytes) {
+      const reply = replyOf(bytes)
+      if (reply) {
+        answered(reply)
+        changed()
+        pump()
+      } else {
+        counts.unreadableReplies++
+        link.drop('an answer that is no reply')
+      }
+      return !!reply
+    },
     closed(code, reason, retryInMs) {
-      if (BAD_MESSAGE.includes(code) && malformedHere === 0) suspect(`closed with ${code} ${reason}`)
+      if (BAD_MESSAGE.includes(code) && !malformedHere) suspect(`closed with ${code} ${reason}`)
       recall()
       changed()
       emit('disconnected', code, reason, retryInMs)
@@ -92,19 +104,19 @@ export function newDelivery(
 
   function pump(): void {
     const nowMs = clock.nowMs()
-    let wakeMs = pausedUntilMs > nowMs ? pausedUntilMs : Infinity
-    const lastSeq = [...flight].at(-1)?.seq ?? 0
-    const first = oldestSeq()
-    const end = Math.min(first + SEQ_SPAN, backlog.nextSeq() - 1)
-    const credit = first > singlyUpTo ? Math.min(settings.window, counts.credit || Infinity) : 1
-    const most = wakeMs < Infinity ? 0 : credit
+    const first = backlog.oldestSeq()
+    const last = Math.min(first + SEQ_SPAN, backlog.nextSeq() - 1)
+    const most = first > singlyUpTo ? Math.min(settings.window, counts.credit || Infinity) : 1
+    const sentUpTo = latest()?.seq ?? 0
+    let wakeMs = Infinity
     cancelWake?.()
-    for (let seq = first; seq <= end && flight.size < most && link.isOpen(); seq++) {
+    for (let seq = first; seq <= last && flight.size < most && link.isOpen(); seq++) {
       const frame = frames.get(seq)
       if (!frame || flight.has(frame)) continue
-      if (frame.dueMs > nowMs) wakeMs = Math.min(wakeMs, frame.dueMs)
+      const dueMs = Math.max(frame.dueMs, pausedUntilMs)
+      if (dueMs > nowMs) wakeMs = Math.min(wakeMs, dueMs)
       // otherwise it is an answer that is waited for
-      else if (seq < lastSeq) break
+      else if (seq < sentUpTo) break
       else send(frame)
     }
     // whole milliseconds, or rounding would wake it just before the time, again and again
@@ -114,29 +126,15 @@ export function newDelivery(
   function send(frame: Frame): void {
     const bytes = attempt(() => backlog.bytesOf(frame))
     // what can't be read back from the store is lost
-    if (!bytes) return giveUp(frame, 'storage-failed')
+    if (!bytes) return settle(frame, null, 'storage-failed')
     if (frame.isUncertain || frame.tries) counts.framesResent++
     link.send(bytes)
     flight.add(frame)
   }
 
-  function message(bytes: Uint8Array): void {
-    let reply: Reply
-    try {
-      reply = replyOf(bytes)
-    } catch {
-      counts.unreadableReplies++
-      return link.drop('an answer that is no reply')
-    }
-    link.proved()
-    if (reply.credit) counts.credit = reply.credit
-    answered(reply)
-    changed()
-    pump()
-  }
-
-  function answered({ seq, status, reason, refused, retryAfterMs }: Reply): void {
+  function answered({ seq, status, reason, refused, retryAfterMs, credit }: Reply): void {
     const isMalformed = status === MALFORMED
+    if (credit) counts.credit = credit
     if (isMalformed) malformedHere++
     if (isMalformed && !seq) return suspect(reason)
     if (!status && !refused.length) return acceptedUpTo(seq)
@@ -144,24 +142,28 @@ export function newDelivery(
     if (!frame || !flight.delete(frame)) return
     const indexes = refused.filter((index) => index < frame.count)
     // what was not understood will not be when sent again
-    if (isMalformed) giveUp(frame, reason)
+    if (isMalformed) settle(frame, null, reason)
     // Says nothing of earlier frames: the server tells it at once, and what it has accepted of those later. To take
     // that as said would let a refused frame go again before, and seem covered by it.
-    else if (!status) takenWithout(frame, indexes, reason)
-    else
-      refusedFrame(
-        frame,
-        status === UNAUTHORIZED ? 'unauthorized' : reason,
-        refused.length ? indexes : null,
-        retryAfterMs,
-      )
+    else if (!status) settle(frame, indexes, reason)
+    else {
+      const why = status === UNAUTHORIZED ? 'unauthorized' : reason
+      refusedFrame(frame, refused.length ? indexes : null, why, retryAfterMs)
+    }
   }
 
   function acceptedUpTo(seq: number): void {
     const taken = [...flight].filter((frame) => frame.seq <= seq)
     // before anything is told: what is sent by a listener is not among them
     for (const frame of taken) flight.delete(frame)
-    for (const frame of taken) takenWithout(frame, [], '')
+    for (const frame of taken) settle(frame, [], '')
+  }
+
+  /** The readings at `indexes` (null = all) are given up, the others were taken. */
+  function settle(frame: Frame, indexes: readonly number[] | null, reason: string): void {
+    if (indexes?.length !== 0) tellGivenUp(frame, indexes, reason)
+    if (indexes) acknowledged(frame, indexes)
+    attempt(() => backlog.settle(frame))
   }
 
   function acknowledged(frame: Frame, except: readonly number[]): void {
@@ -169,54 +171,45 @@ export function newDelivery(
     emit('acknowledged', summaryOf(frame), except)
   }
 
-  /** The others of the frame were taken. */
-  function takenWithout(frame: Frame, indexes: readonly number[], reason: string): void {
-    if (indexes.length > 0) tellGivenUp(frame, reason, indexes)
-    acknowledged(frame, indexes)
-    settled(frame)
-  }
-
   /**
    * One of the frames under way was not understood, and the server can't say which. What it accepts from now on may
    * seem to cover that frame: so they are all sent again, on another connection, one at a time.
    */
   function suspect(reason: string): void {
-    const last = [...flight].at(-1)
+    const last = latest()
     if (!last) return
     if (flight.size > 1) {
       singlyUpTo = last.seq
       if (link.isOpen()) link.drop(`a frame was not understood: ${reason}`)
     } else {
       flight.clear()
-      giveUp(last, reason)
+      settle(last, null, reason)
     }
   }
 
   /** `indexes` null = all of its readings. */
   function refusedFrame(
     frame: Frame,
-    reason: string,
     indexes: readonly number[] | null,
+    reason: string,
     retryAfterMs: number,
   ): void {
     const isLasting = LASTING.test(reason)
-    const waitMs = fullJitter(settings.retryMs, settings.retryMaxMs, frame.tries++, settings.random)
-    const most = isLasting ? Math.min(maxTries, settings.maxTriesLasting) : maxTries
-    const isHopeless =
-      reason === SAMPLED || frame.tries >= most || clock.epochMs() - frame.createdMs > settings.maxAgeMs
+    const most = Math.min(settings.maxTries, isLasting ? settings.maxTriesLasting : Infinity)
+    const waitMs = fullJitter(settings.retryMs, settings.retryMaxMs, frame.tries++, random)
+    const isOld = clock.epochMs() - frame.createdMs > settings.maxAgeMs
     counts.refused[reason] = (counts.refused[reason] ?? 0) + (indexes?.length ?? frame.count)
     frame.isUncertain = false
     frame.dueMs = clock.nowMs() + Math.max(waitMs, retryAfterMs)
     if (!indexes && !isLasting) pausedUntilMs = Math.max(pausedUntilMs, frame.dueMs)
-    if (indexes && !isHopeless) return moveRefused(frame, reason, indexes)
+    const isHopeless = reason === SAMPLED || frame.tries >= most || isOld
+    if (indexes && !isHopeless) return moveRefused(frame, indexes, reason)
     emit('refused', summaryOf(frame), reason, indexes, null)
-    if (!isHopeless) return
-    if (indexes) takenWithout(frame, indexes, reason)
-    else giveUp(frame, reason)
+    if (isHopeless) settle(frame, indexes, reason)
   }
 
   /** The others of the frame were taken, so those go into a frame with a number of its own. */
-  function moveRefused(frame: Frame, reason: string, indexes: readonly number[]): void {
+  function moveRefused(frame: Frame, indexes: readonly number[], reason: string): void {
     const { dueMs } = frame
     const again = attempt(() => backlog.replace(frame, indexes))
     if (again) {
@@ -228,26 +221,18 @@ export function newDelivery(
     clock.after(STORAGE_RETRY_MS, () => {
       if (isClosed) return
       frame.dueMs = dueMs
-      moveRefused(frame, reason, indexes)
+      moveRefused(frame, indexes, reason)
       changed()
       pump()
     })
   }
 
-  function giveUp(frame: Frame, reason: string): void {
-    tellGivenUp(frame, reason)
-    settled(frame)
-  }
-
-  function settled(frame: Frame): void {
-    attempt(() => backlog.settle(frame))
-  }
-
-  function tellGivenUp(frame: Frame, reason: string, indexes?: readonly number[]): void {
+  function tellGivenUp(frame: Frame, indexes: readonly number[] | null, reason: string): void {
     const { seq, count, tries, isUncertain } = frame
     const all = summaryOf(frame).readings()
+    const readings = indexes?.map((index) => all[index]) ?? all
     counts.givenUp += indexes?.length ?? count
-    tell({ readings: indexes?.map((index) => all[index]) ?? all, seq, reason, tries, isUncertain })
+    tell({ readings, seq, reason, tries, isUncertain })
   }
 
   const summaryOf = (frame: Frame): FrameSummary => ({
@@ -258,7 +243,8 @@ export function newDelivery(
 
   function giveUpOlder(thanMs: number, reason: string): void {
     for (const frame of frames.values())
-      if (frame.createdMs < thanMs && !flight.has(frame) && frame.dueMs < Infinity) giveUp(frame, reason)
+      if (frame.createdMs < thanMs && !flight.has(frame) && frame.dueMs < Infinity)
+        settle(frame, null, reason)
   }
 
   return {

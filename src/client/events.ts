@@ -44,10 +44,11 @@ export interface ClientEvents {
 export interface Emitter {
   /** Returns what removes the listener. */
   readonly on: <Name extends keyof ClientEvents>(name: Name, listener: ClientEvents[Name]) => () => void
+  /** Returns whether anybody listens. */
   readonly emit: <Name extends keyof ClientEvents>(
     name: Name,
     ...args: Parameters<ClientEvents[Name]>
-  ) => void
+  ) => boolean
   /** Tells of readings given up; by the console, if nobody listens. */
   readonly tell: (givenUp: GivenUp) => void
   /** What a call of the store gives; undefined if it fails, which is told. */
@@ -58,37 +59,37 @@ type Listener = (...args: unknown[]) => void
 
 /** Listeners by event. */
 export function newEmitter(): Emitter {
-  let listeners: (readonly [name: string, listener: Listener])[] = []
+  const listeners = new Set<readonly [name: string, listener: Listener]>()
   const emit: Emitter['emit'] = (name, ...args) => {
-    for (const [one, listener] of listeners)
-      if (one === name)
-        try {
-          listener(...args)
-        } catch (error) {
-          // thrown where it can't disturb delivery
-          queueMicrotask(() => {
-            throw error
-          })
-        }
+    // found before the first is called, which may add and remove some
+    const heard = [...listeners].filter(([one]) => one === name)
+    for (const [, listener] of heard)
+      try {
+        listener(...args)
+      } catch (error) {
+        // thrown where it can't disturb delivery
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    return heard.length > 0
   }
   return {
     emit,
     on(name, listener) {
       const entry = [name, listener as Listener] as const
-      // never the same array: one that is being gone through stays as it is
-      listeners = [...listeners, entry]
-      return () => void (listeners = listeners.filter((one) => one !== entry))
+      listeners.add(entry)
+      return () => void listeners.delete(entry)
     },
     tell(givenUp) {
-      emit('givenUp', givenUp)
-      if (!listeners.some(([name]) => name === 'givenUp'))
+      if (!emit('givenUp', givenUp))
         console.warn(`millrace: gave up ${givenUp.readings.length} readings: ${givenUp.reason}`)
     },
     attempt(call) {
       try {
         return call()
       } catch (error) {
-        return void emit('storageFailed', error)
+        emit('storageFailed', error)
       }
     },
   }

@@ -8,21 +8,21 @@ export interface LinkEvents {
   /** Whether an answer is owed; a frame that is being sent doesn't count yet. */
   readonly isOwed: () => boolean
   readonly opened: () => void
-  readonly message: (bytes: Uint8Array) => void
+  /** True for an answer that only a working server gives: the next failure is the first again. */
+  readonly message: (bytes: Uint8Array) => boolean
   readonly closed: (code: number, reason: string, retryInMs: number) => void
 }
 
 export interface Link {
   readonly isOpen: () => boolean
   send(bytes: Uint8Array): void
-  /** An answer came that only a working server gives: the next failure is the first again. */
-  proved(): void
   /** Breaks the connection off and opens another one. */
   readonly drop: (reason: string) => void
   close(): void
 }
 
 const BROKEN = 1006
+const DONE = 1000
 
 /** One connection at a time, opened again and again until the link is closed. Events of a former one are not heard. */
 export function newLink(settings: Settings, openWire: OpenWire, events: LinkEvents): Link {
@@ -37,6 +37,7 @@ export function newLink(settings: Settings, openWire: OpenWire, events: LinkEven
   let queuedBytes = 0
 
   const owedFromNow = () => void (owedSinceMs = clock.nowMs())
+  const drop = (reason: string) => ended(BROKEN, reason)
 
   function open(): void {
     const mine = ++generation
@@ -45,18 +46,20 @@ export function newLink(settings: Settings, openWire: OpenWire, events: LinkEven
       (...args: Args) => {
         if (mine === generation) act(...args)
       }
-    const closed = ifMine(ended)
-    const failed = (reason: string) => closed(BROKEN, reason)
-    cancel = clock.after(connectTimeoutMs, () => failed(`no connection within ${connectTimeoutMs} ms`))
-    const address = new URL(url)
-    address.searchParams.set('client', events.name())
     const dial = ifMine((token: string) => {
-      wire = openWire(address, token, { opened: ifMine(opened), message: ifMine(message), closed })
+      const address = new URL(url)
+      address.searchParams.set('client', events.name())
+      wire = openWire(address, token, {
+        opened: ifMine(opened),
+        message: ifMine(message),
+        closed: ifMine(ended),
+      })
     })
+    cancel = clock.after(connectTimeoutMs, () => drop(`no connection within ${connectTimeoutMs} ms`))
     settings
       .token()
       .then(dial)
-      .catch((error: Error) => failed(error.message))
+      .catch(ifMine(({ message }: Error) => drop(message)))
   }
 
   function opened(): void {
@@ -68,19 +71,15 @@ export function newLink(settings: Settings, openWire: OpenWire, events: LinkEven
 
   function message(bytes: Uint8Array): void {
     owedFromNow()
-    events.message(bytes)
+    if (events.message(bytes)) attempt = 0
   }
 
   function watch(): void {
     const before = queuedBytes
-    queuedBytes = wire!.queuedBytes
+    queuedBytes = wire!.bufferedAmount
     // a slow line that moves is no dead one
     if (queuedBytes < before || !events.isOwed()) owedFromNow()
     else if (clock.nowMs() - owedSinceMs >= replyTimeoutMs) drop(`no answer within ${replyTimeoutMs} ms`)
-  }
-
-  function drop(reason: string): void {
-    ended(BROKEN, reason)
   }
 
   function ended(code: number, reason: string): void {
@@ -93,7 +92,8 @@ export function newLink(settings: Settings, openWire: OpenWire, events: LinkEven
   function leave(isBroken: boolean): void {
     generation++
     cancel()
-    wire?.close(isBroken)
+    if (isBroken && wire?.terminate) wire.terminate()
+    else wire?.close(DONE)
     wire = null
     isOpen = false
   }
@@ -104,9 +104,6 @@ export function newLink(settings: Settings, openWire: OpenWire, events: LinkEven
     send(bytes) {
       if (!events.isOwed()) owedFromNow()
       wire!.send(bytes)
-    },
-    proved() {
-      attempt = 0
     },
     drop,
     close: () => leave(!isOpen),

@@ -40,17 +40,7 @@ export const nodeWire =
         events.closed(code, reason)
       },
     })
-    return {
-      get queuedBytes() {
-        return wire.queuedBytes
-      },
-      send: wire.send,
-      close(isBroken) {
-        watch.end()
-        if (isBroken) socket.terminate()
-        else wire.close(false)
-      },
-    }
+    return wire
   }
 
 /** Asks for a pong when nothing has come for a while, and tells when there is none. */

@@ -1,9 +1,8 @@
 import { WebSocket } from 'ws'
 import { newClient, type Client } from './client.ts'
-import { openFolder } from './folder/open-folder.ts'
-import { newKept } from './frame.ts'
+import { newKept, type Kept } from './frame.ts'
 import { nodeWire, type NodeWebSocketConstructor } from './node-wire.ts'
-import { settingsOf, type ClientOptions, type NumberTable, type Settings } from './options.ts'
+import { settingsOf, type ClientOptions, type BoundsTable, type Settings } from './options.ts'
 import { browserWire, type OpenWire } from './wire.ts'
 
 export type { ClientOptions } from './options.ts'
@@ -30,7 +29,7 @@ export interface NodeClientOptions extends ClientOptions {
 const NUMBERS = {
   memoryBytes: [64 * 2 ** 20, 0, 2 ** 32],
   pingMs: [15_000, 1, 3_600_000],
-} satisfies NumberTable
+} satisfies BoundsTable
 
 interface NodeSettings extends Settings, Readonly<Record<keyof typeof NUMBERS, number>> {
   readonly folder: string | undefined
@@ -59,9 +58,18 @@ export async function connectOver(openWire: OpenWire, options: NodeClientOptions
 
 const ws = WebSocket as unknown as NodeWebSocketConstructor
 
-function opened(options: NodeClientOptions, wireFor: (settings: NodeSettings) => OpenWire): Client {
+async function opened(
+  options: NodeClientOptions,
+  wireFor: (settings: NodeSettings) => OpenWire,
+): Promise<Client> {
   const settings = settingsOf<NodeSettings>(options, NUMBERS, { folder: undefined, fsync: false })
   const { folder, fsync, memoryBytes } = settings
-  const kept = folder === undefined ? newKept() : openFolder(folder, fsync, memoryBytes)
+  const kept = folder === undefined ? newKept() : await keptIn(folder, fsync, memoryBytes)
   return newClient(settings, wireFor(settings), kept)
+}
+
+/** What a folder keeps; the code for it is loaded only where there is one. */
+async function keptIn(folder: string, fsync: boolean, memoryBytes: number): Promise<Kept> {
+  const { openFolder } = await import('./folder/open-folder.ts')
+  return openFolder(folder, fsync, memoryBytes)
 }

@@ -59,10 +59,13 @@ const MIB = 2 ** 20
 const MAX_FRAME_READINGS = 32_000
 const HOUR_MS = 3_600_000
 
-/** Default and bounds by name; an hour unless said otherwise. */
-export type NumberTable = Readonly<Record<string, readonly [fallback: number, least?: number, most?: number]>>
+/** Default and bounds by name; an hour unless said otherwise. Of a text, the bounds are those of its length. */
+export type BoundsTable = Readonly<
+  Record<string, readonly [fallback: number | string, least?: number, most?: number]>
+>
 
-const NUMBERS = {
+const BOUNDED = {
+  client: ['client', 0, 100],
   batchReadings: [1000, 1, MAX_FRAME_READINGS],
   lingerMs: [5, 0],
   bufferFrames: [65_536, 2, 2 ** 24],
@@ -77,10 +80,10 @@ const NUMBERS = {
   maxTries: [Infinity, 1, Infinity],
   maxTriesLasting: [5, 1, Infinity],
   maxAgeMs: [Infinity, 1, Infinity],
-} satisfies NumberTable
+} satisfies BoundsTable
 
 /** Options as the parts of a client take them; only what there may be nothing of is missing. */
-export interface Settings extends Readonly<Record<keyof typeof NUMBERS, number>> {
+export interface Settings extends Readonly<Record<Exclude<keyof typeof BOUNDED, 'client'>, number>> {
   readonly url: URL
   readonly client: string
   readonly token: () => Promise<string>
@@ -88,54 +91,53 @@ export interface Settings extends Readonly<Record<keyof typeof NUMBERS, number>>
   readonly stampTime: boolean
   readonly onGivenUp: ((givenUp: GivenUp) => void) | undefined
   readonly WebSocket: WebSocketConstructor | undefined
-  readonly fetch: typeof fetch
+  readonly fetch: typeof fetch | undefined
   readonly clock: Clock
   readonly random: Random
 }
 
 const check = (isAllowed: boolean, name: string, value: unknown, allowed: string): void => {
-  if (!isAllowed)
-    throw new MillraceError('bad-config', `${name}: ${String(value)} is not allowed; allowed: ${allowed}`)
+  if (!isAllowed) throw new MillraceError('bad-config', `${name}: ${String(value)}; allowed: ${allowed}`)
 }
 
-/** Checks options and completes them; `more` numbers and `others` are allowed besides. Throws `bad-config`. */
+/** Checks options and completes them; `more` bounded ones and `others` are allowed besides. Throws `bad-config`. */
 export function settingsOf<More>(
   options: ClientOptions,
-  more: NumberTable = {},
+  more: BoundsTable = {},
   others = {},
 ): Settings & More {
-  const { token } = options
-  const numbers: NumberTable = { ...NUMBERS, ...more }
+  const { token = '' } = options
+  const bounded: BoundsTable = { ...BOUNDED, ...more }
   const settings: Record<string, unknown> = {
-    client: 'client',
     metrics: {},
     stampTime: true,
     onGivenUp: undefined,
     WebSocket: (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket,
-    fetch: (input: string, init: RequestInit) => fetch(input, init),
+    fetch: undefined,
     clock: ambientClock,
     random: ambientRandom,
     url: '',
     token,
     ...others,
   }
-  for (const name in numbers) settings[name] = numbers[name][0]
+  for (const name in bounded) settings[name] = bounded[name][0]
   for (const [name, value] of Object.entries(options)) {
     check(Object.hasOwn(settings, name), 'option', name, Object.keys(settings).join(', '))
     if (value !== undefined) settings[name] = value
   }
-  for (const name in numbers) {
-    const [, least = 1, most = HOUR_MS] = numbers[name]
-    check(within(settings[name], least, most), name, settings[name], `a number from ${least} to ${most}`)
+  for (const name in bounded) {
+    const [fallback, least = 1, most = HOUR_MS] = bounded[name]
+    const value = settings[name]
+    const kind = typeof fallback
+    const isAllowed = kind === typeof value && within((value as string).length ?? value, least, most)
+    check(isAllowed, name, value, `${kind}, ${least} to ${most}`)
   }
-  const { client } = settings as { client: unknown }
-  check(typeof client === 'string' && client.length <= 100, 'client', client, 'up to 100 characters')
   const address = String(options.url)
   check(/^wss?:/.test(address) && URL.canParse(address), 'url', address, 'ws:// or wss://')
   const url = new URL(address)
   if (url.pathname === '/') url.pathname = '/v1/stream'
   settings.url = url
-  settings.token = async () => (typeof token === 'function' ? token() : (token ?? ''))
+  settings.token = async () => (typeof token === 'function' ? token() : token)
   return settings as unknown as Settings & More
 }
 

@@ -20,11 +20,19 @@ export const UNAUTHORIZED = 3
 const IDENTIFIER = 0x3152524d // 'MRR1', little endian
 const decoder = new TextDecoder()
 
-/** Reads a FlatBuffers `Reply` in any valid layout; throws a RangeError if it is none. */
-export function replyOf(bytes: Uint8Array): Reply {
+/** Reads a FlatBuffers `Reply` in any valid layout; undefined if it is none. */
+export function replyOf(bytes: Uint8Array): Reply | undefined {
+  try {
+    return read(bytes)
+  } catch {
+    // an offset that leads out of it
+  }
+}
+
+function read(bytes: Uint8Array): Reply | undefined {
   const view = viewOf(bytes)
-  const wordAt = (at: number): number => view.getUint32(at, true)
-  const table = wordAt(0)
+  const word = (at: number): number => view.getUint32(at, true)
+  const table = word(0)
   const vtable = table - view.getInt32(table, true)
   /** Where field `index` is, or 0 if the table hasn't got it. */
   const field = (index: number): number => {
@@ -32,23 +40,27 @@ export function replyOf(bytes: Uint8Array): Reply {
     const offset = slot < view.getUint16(vtable, true) ? view.getUint16(vtable + slot, true) : 0
     return offset && table + offset
   }
-  const number = (index: number): number => field(index) && wordAt(field(index))
-  /** The items of a vector as bytes; none if the table hasn't got it. */
-  const vector = (index: number, itemBytes: number): Uint8Array => {
+  const number = (index: number): number => field(index) && word(field(index))
+  /** Where the items of a vector begin, and how many there are. */
+  const vector = (index: number): [at: number, count: number] => {
     const at = field(index) && field(index) + number(index)
-    const end = at && at + 4 + wordAt(at) * itemBytes
-    if (end > bytes.length) throw new RangeError()
-    return bytes.subarray(at && at + 4, end)
+    return [at + 4, at && word(at)]
   }
   const status = field(1) && view.getUint8(field(1))
-  if (wordAt(4) !== IDENTIFIER || status > UNAUTHORIZED) throw new RangeError()
-  const refused = vector(4, 4)
+  const [reasonAt, reasonBytes] = vector(2)
+  const [refusedAt, refusedCount] = vector(4)
+  if (
+    word(4) !== IDENTIFIER ||
+    status > UNAUTHORIZED ||
+    Math.max(reasonAt + reasonBytes, refusedAt + refusedCount * 4) > bytes.length
+  )
+    return
   return {
     seq: number(0),
     status,
-    reason: decoder.decode(vector(2, 1)),
+    reason: decoder.decode(bytes.subarray(reasonAt, reasonAt + reasonBytes)),
     retryAfterMs: number(3),
-    refused: Array.from({ length: refused.length / 4 }, (_, i) => viewOf(refused).getUint32(4 * i, true)),
+    refused: Array.from({ length: refusedCount }, (_, i) => word(refusedAt + 4 * i)),
     credit: number(5),
   }
 }

@@ -1,10 +1,12 @@
-/** A connection that carries binary messages; made of whatever the runtime has. */
+/** A connection that carries binary messages: what WebSockets of any runtime have in common. */
 export interface Wire {
-  readonly send: (bytes: Uint8Array) => void
+  send(bytes: Uint8Array): void
   /** Bytes handed over that have not left yet. */
-  readonly queuedBytes: number
-  /** Takes leave; `isBroken`: breaks off, or gets as close to it as the runtime lets us. */
-  close(isBroken: boolean): void
+  readonly bufferedAmount: number
+  /** Takes leave. */
+  close(code: number): void
+  /** Breaks off, where the runtime lets us. */
+  terminate?(): void
 }
 
 export interface WireEvents {
@@ -18,15 +20,12 @@ export interface WireEvents {
 export type OpenWire = (url: URL, token: string, events: WireEvents) => Wire
 
 /** The part of a WebSocket that is used: the one of browsers, or of the `ws` package. */
-export interface WebSocketLike {
+export interface WebSocketLike extends Wire {
   binaryType: string
-  readonly bufferedAmount: number
   onopen: ((event: never) => void) | null
   onmessage: ((event: never) => void) | null
   onerror: ((event: never) => void) | null
   onclose: ((event: never) => void) | null
-  send(bytes: Uint8Array): void
-  close(code?: number, reason?: string): void
 }
 
 export type WebSocketConstructor = new (url: string, protocols?: string | string[]) => WebSocketLike
@@ -50,11 +49,5 @@ export function wireOf(socket: WebSocketLike, { opened, message, closed }: WireE
     message(new Uint8Array(data instanceof ArrayBuffer ? data : []))
   socket.onerror = (event: { message?: string }) => (why = event.message ?? '')
   socket.onclose = ({ code, reason }: { code: number; reason: string }) => closed(code, reason || why)
-  return {
-    get queuedBytes() {
-      return socket.bufferedAmount
-    },
-    send: (bytes) => socket.send(bytes),
-    close: () => socket.close(1000),
-  }
+  return socket
 }

@@ -14,7 +14,7 @@ export function openPartRefusals(
 ): PartRefusals {
   if (plan.clientSlots === 0) return new PartRefusals()
   const windows = new ClientWindows(memory, plan.at.clients, plan.clientSlots)
-  const refusals = new PartRefusals(({ client, seq }) => windows.setOpen(client, seq, false, clock.epochMs()))
+  const refusals = new PartRefusals(({ client, seq }) => windows.setOpen(client, seq, false))
   for (const refusal of known) refusals.learn(refusal)
   return refusals
 }

@@ -54,6 +54,8 @@ export class ClientFrames {
     const { source, sender } = connection
     if (sender.client === '') return true
     const known = this.#sources.get(source)
+    // one before with the same number still has frames under way, which are another client's
+    if (known?.isClosed === true) return false
     const round = this.#round()
     if (known?.round === round) return true
     if (!this.#producer.note(NOTE_CLIENT, source, encoder.encode(sender.client), nowMs)) return false
@@ -76,9 +78,8 @@ export class ClientFrames {
   settle(source: number, seq: number, refusal: FrameRefusal | null): void {
     const client = this.#release(source)
     if (client === undefined) return
-    const nowMs = this.#clock.epochMs()
-    if (refusal?.isWhole === true) return this.#windows.untake(client, seq, nowMs)
-    if (refusal === null) return this.#windows.setOpen(client, seq, false, nowMs)
+    if (refusal?.isWhole === true) return this.#windows.untake(client, seq)
+    if (refusal === null) return this.#windows.setOpen(client, seq, false)
     const { reason, indexes } = refusal
     this.#partRefusals.add({ client, seq, reason, indexes: Uint32Array.from(indexes ?? []) })
   }
@@ -90,7 +91,7 @@ export class ClientFrames {
   settleRepeated(source: number, seq: number): PartRefusal | Fate {
     const client = this.#release(source)
     if (client === undefined) return 'taken'
-    return this.#partRefusals.find(client, seq) ?? this.#windows.fateOf(client, seq, this.#clock.epochMs())
+    return this.#partRefusals.find(client, seq) ?? this.#windows.fateOf(client, seq)
   }
 
   /** The client whose frame is settled, if it has named itself. */

@@ -27,7 +27,7 @@ const BOUNDS = { frames: MAX_FRAMES, framesPerClient: FRAMES_PER_CLIENT, indexes
 /**
  * The answers to frames that were taken in part: a sender that lost the answer with its connection, and so sends the frame
  * again, is told the same once more, or it would never hear which readings it still has to care for. Bounded: the frames of
- * the client that has been quiet for longest are forgotten first, and of a client the oldest.
+ * the client that has been quiet for longest are forgotten first, and of a client those of the lowest numbers.
  */
 export class PartRefusals {
   readonly #bounds: PartRefusalBounds
@@ -71,7 +71,7 @@ export class PartRefusals {
     // behind all others: it has been heard of last
     this.#clients.delete(client)
     this.#clients.set(client, known)
-    if (known.size > this.#bounds.framesPerClient) this.#forgetOldest(client, known)
+    if (known.size > this.#bounds.framesPerClient) this.#forget(client, known, lowestOf(known))
     while (this.#isOverfull()) this.#forgetQuietest()
     return true
   }
@@ -84,7 +84,7 @@ export class PartRefusals {
     }
   }
 
-  /** The clients that have been quiet for longest first, of each the oldest first. */
+  /** The clients that have been quiet for longest first. */
   *[Symbol.iterator](): Iterator<PartRefusal> {
     for (const known of this.#clients.values()) yield* known.values()
   }
@@ -94,16 +94,18 @@ export class PartRefusals {
   }
 
   #forgetQuietest(): void {
-    for (const [client, known] of this.#clients) return this.#forgetOldest(client, known)
+    for (const [client, known] of this.#clients) return this.#forget(client, known, lowestOf(known))
   }
 
-  #forgetOldest(client: number, known: Map<number, PartRefusal>): void {
-    for (const refusal of known.values()) {
-      known.delete(refusal.seq)
-      if (known.size === 0) this.#clients.delete(client)
-      this.#frames--
-      this.#indexes -= refusal.indexes.length
-      return this.#onForget(refusal)
-    }
+  #forget(client: number, known: Map<number, PartRefusal>, refusal: PartRefusal): void {
+    known.delete(refusal.seq)
+    if (known.size === 0) this.#clients.delete(client)
+    this.#frames--
+    this.#indexes -= refusal.indexes.length
+    this.#onForget(refusal)
   }
 }
+
+/** The one that its client's window leaves first; frames that came back may have been heard of later than higher ones. */
+const lowestOf = (known: ReadonlyMap<number, PartRefusal>): PartRefusal =>
+  [...known.values()].reduce((lowest, refusal) => (refusal.seq < lowest.seq ? refusal : lowest))

@@ -41,17 +41,17 @@ export class ClientWires {
     }
     openWebSocket(url, token, heard, this.#clock).then(taken, failed)
     return {
-      get queuedBytes() {
+      get bufferedAmount() {
         return client?.queuedBytes ?? 0
       },
       send: (bytes) => {
         this.#tally.bytes += headerBytes(bytes.length) + bytes.length
         client!.sendMessage(bytes)
       },
-      close: (isBroken) => {
-        isAborted = isBroken
-        if (isBroken) client?.abort()
-        else this.#closing = client!.close()
+      close: () => (this.#closing = client!.close()),
+      terminate() {
+        isAborted = true
+        client?.abort()
       },
     }
   }

@@ -39,23 +39,23 @@ export class ClientWindows {
   }
 
   /** Notes whether the whole of a frame was kept, or that has to be asked elsewhere. */
-  setOpen(key: number, seq: number, isOpen: boolean, nowEpochMs: number): void {
-    this.#locked(key, nowEpochMs, (entry) => {
+  setOpen(key: number, seq: number, isOpen: boolean): void {
+    this.#known(key, undefined, (entry) => {
       const back = this.#highest(entry) - seq
       if (this.#hasBit(entry + K.CLIENT_BITS, back)) this.#setBit(entry + K.CLIENT_OPEN, back, isOpen)
     })
   }
 
   /** Undoes `take`: of this frame nothing was kept. */
-  untake(key: number, seq: number, nowEpochMs: number): void {
-    this.#locked(key, nowEpochMs, (entry) => {
+  untake(key: number, seq: number): void {
+    this.#known(key, undefined, (entry) => {
       const back = this.#highest(entry) - seq
       if (back >= 0 && back < K.CLIENT_WINDOW) this.#setBit(entry + K.CLIENT_BITS, back, false)
     })
   }
 
-  fateOf(key: number, seq: number, nowEpochMs: number): Fate {
-    return this.#locked(key, nowEpochMs, (entry) => {
+  fateOf(key: number, seq: number): Fate {
+    return this.#known<Fate>(key, 'lost', (entry) => {
       const back = this.#highest(entry) - seq
       if (!this.#hasBit(entry + K.CLIENT_BITS, back)) return 'lost'
       return this.#hasBit(entry + K.CLIENT_OPEN, back) ? 'open' : 'taken'
@@ -158,6 +158,17 @@ export class ClientWindows {
       } finally {
         this.#unlock(entry)
       }
+    }
+  }
+
+  /** The same with the entry of a client that has one; nobody gives way to a client that is only asked about. */
+  #known<T>(key: number, unknown: T, use: (entry: number) => T): T {
+    const entry = this.#find(key)
+    this.#lock(entry)
+    try {
+      return this.#key(entry) === key ? use(entry) : unknown
+    } finally {
+      this.#unlock(entry)
     }
   }
 

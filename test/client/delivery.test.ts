@@ -19,7 +19,7 @@ async function connected() {
     (_url, _token, heard) => {
       events = heard
       return {
-        queuedBytes: 0,
+        bufferedAmount: 0,
         send: (bytes) => void sent.push(frameHead(Buffer.from(bytes))!.seq),
         close: () => undefined,
       }

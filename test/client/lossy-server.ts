@@ -58,7 +58,7 @@ export class LossyServer {
       else events.opened()
     })
     return {
-      queuedBytes: 0,
+      bufferedAmount: 0,
       send: (bytes) => this.#receive(session, Buffer.from(bytes)),
       close: () => (session.isOpen = false),
     }

@@ -136,10 +136,31 @@ describe('a frame of which a part was refused', () => {
     route()
     expect(socket.take()).toMatchObject([{ seq: 9, status: 'refused', refused: [1] }])
     windows.take(CLIENT, 10, 0, true)
-    windows.setOpen(CLIENT, 10, false, 0)
+    windows.setOpen(CLIENT, 10, false)
     intake.binary(connection, frame(10, someReadings(2)))
     route()
     expect(socket.take()).toMatchObject([{ seq: 10, status: 'accepted' }])
+  })
+})
+
+describe('a connection with the number of an earlier one', () => {
+  it("waits until that one's frames are settled, and is not taken for its client", () => {
+    const NUMBERS_OF_A_SLOT = 1024
+    const { intake, connect, route } = open()
+    const first = connect()
+    intake.binary(first.connection, frame(5, someReadings(2)))
+    intake.close(first.connection)
+    for (let i = 1; i < NUMBERS_OF_A_SLOT; i++) intake.close(connect().connection)
+    const socket = new TestSocket()
+    const another = intake.open(socket, { ...sender, client: 'gate-2' })
+    expect(another.source).toBe(first.connection.source)
+    intake.binary(another, frame(5, someReadings(3)))
+    expect(socket.take()).toMatchObject([{ seq: 5, status: 'refused', reason: 'ring' }])
+    route()
+    socket.take()
+    intake.binary(another, frame(5, someReadings(3)))
+    route({ indexes: [2], reason: OVERLOAD })
+    expect(socket.take()).toMatchObject([{ seq: 5, status: 'refused', refused: [2] }])
   })
 })
 
@@ -150,6 +171,12 @@ describe('PartRefusals', () => {
   })
   const kept = (refusals: PartRefusals): string[] =>
     [...refusals].map(({ client, seq }) => `${client}:${seq}`)
+
+  it('forgets the lowest number of a client, which its window leaves first', () => {
+    const refusals = new PartRefusals(undefined, { framesPerClient: 2 })
+    for (const seq of [8, 3, 9]) refusals.add(refusal(1, seq))
+    expect(kept(refusals)).toEqual(['1:8', '1:9'])
+  })
 
   it('forgets the oldest of a client, then of the client that was quiet for longest', () => {
     const forgotten: string[] = []

@@ -178,10 +178,11 @@ export class Replay {
     const client = this.#names.get(`${run} ${ring} ${senderOf(frame.getInt32(L.FRAME_SOURCE, true))}`)
     const refusal = replayedRefusal(frame)
     if (client === undefined || refusal?.isWhole === true) return
-    clients.take(client, seq, clock.epochMs())
+    // open from the first instant, or somebody might take all of it for taken
+    const novelty = clients.take(client, seq, clock.epochMs(), refusal !== null)
     if (refusal === null) return
     const { reason, indexes } = refusal
-    clients.setOpen(client, seq, true, clock.epochMs())
+    if (novelty === 'repeated') clients.setOpen(client, seq, true)
     onPartRefusal({ client, seq, reason, indexes: Uint32Array.from(indexes ?? []) })
   }
 

@@ -79,7 +79,7 @@ describe('the replay', () => {
       told.map(({ seq, reason, refused }) => [seq, reason, refused]),
     )
     expect(found.every(({ client }) => client === CLIENT)).toBe(true)
-    const fates = [1, 2, 3, 4, 5, 6, 7].map((seq) => clients.fateOf(CLIENT, seq, 0))
+    const fates = [1, 2, 3, 4, 5, 6, 7].map((seq) => clients.fateOf(CLIENT, seq))
     expect(fates).toEqual(['open', 'open', 'open', 'open', 'lost', 'taken', 'lost'])
     expect(replayed).toBe(readings)
   })
@@ -88,7 +88,7 @@ describe('the replay', () => {
     const { windows } = intakeFixture({ recognises: true })
     for (let seq = 1; seq <= 7; seq++) windows.take(CLIENT, seq, 0, true)
     const { clients } = await replay(1, windows.save())
-    expect([4, 5, 6, 7].map((seq) => clients.fateOf(CLIENT, seq, 0))).toEqual([
+    expect([4, 5, 6, 7].map((seq) => clients.fateOf(CLIENT, seq))).toEqual([
       ...['open', 'lost', 'taken', 'lost'],
     ])
   })
@@ -111,7 +111,7 @@ describe('a window of a checkpoint', () => {
     windows.take(CLIENT, 300, 0, true)
     windows.take(CLIENT, 301, 0)
     windows.take(CLIENT, 333, 0, true)
-    const fates = (): string[] => [300, 301, 302, 333].map((seq) => windows.fateOf(CLIENT, seq, 0))
+    const fates = (): string[] => [300, 301, 302, 333].map((seq) => windows.fateOf(CLIENT, seq))
     expect(fates()).toEqual(['open', 'taken', 'lost', 'open'])
     windows.load(windows.save())
     expect(fates()).toEqual(['lost', 'taken', 'lost', 'lost'])

@@ -5,26 +5,20 @@ const RETRY_MS = 1000
 /** Statuses by which a server says: not now; 0 = it was not reached. */
 const NOT_NOW = [0, 408, 429, 502, 503, 504]
 
-export interface MetricsBook {
-  /** Number of a metric, undefined = not known yet. */
-  idOf(name: string): number | undefined
-  /** Asks the server until it says the number, or refuses for good; adds the metric where it is missing. */
-  learn(name: string): Promise<void>
-}
-
 /**
- * Numbers of metrics by name: those given by the program, then those of the server's dictionary, read when needed.
- * `checkOpen` throws once the client is closed.
+ * Asks the server's dictionary for the number of a metric until `ids` has it or the server refuses for good; adds the
+ * metric where it is missing. `checkOpen` throws once the client is closed.
  */
-export function newMetricsBook(
-  { url, token, metrics, clock, fetch }: Settings,
+export async function learnMetric(
+  name: string,
+  ids: Map<string, number>,
+  { url, token, clock, fetch = globalThis.fetch }: Settings,
   checkOpen: () => void,
-): MetricsBook {
-  const ids = new Map(Object.entries(metrics))
+): Promise<void> {
   const dictionary = `${url.origin.replace('ws', 'http')}/v1/metrics-dictionary`
 
   /** One request, unless the number is known by now; takes over what the answer says of metrics. */
-  async function ask(name: string, method: string, path = ''): Promise<void> {
+  async function ask(method: string, path = ''): Promise<void> {
     if (ids.has(name)) return
     let status = 0
     try {
@@ -49,22 +43,16 @@ export function newMetricsBook(
     }
   }
 
-  return {
-    idOf: (name) => ids.get(name),
-    async learn(name) {
-      while (!ids.has(name)) {
-        checkOpen()
-        try {
-          await ask(name, 'GET')
-          await ask(name, 'PUT', `/${encodeURIComponent(name)}`)
-          await ask(name, 'GET')
-          if (!ids.has(name))
-            throw new MillraceError('not-found', `the server did not add the metric ${name}`)
-        } catch (error) {
-          if (!(error as MillraceError).retryable) throw error
-          await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve))
-        }
-      }
-    },
+  while (!ids.has(name)) {
+    checkOpen()
+    try {
+      await ask('GET')
+      await ask('PUT', `/${encodeURIComponent(name)}`)
+      await ask('GET')
+      if (!ids.has(name)) throw new MillraceError('not-found', `the server did not add the metric ${name}`)
+    } catch (error) {
+      if (!(error as MillraceError).retryable) throw error
+      await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve))
+    }
   }
 }
