@@ -1,5 +1,4 @@
-import { threadId, workerData as given } from 'node:worker_threads'
-import { workerData } from 'piscina'
+import { threadId, workerData } from 'node:worker_threads'
 import { systemClock } from '../../core/clock.ts'
 import { openKernels } from '../../kernels/kernels.ts'
 import { AgentGate } from '../../memory/agents/agent-gate.ts'
@@ -24,7 +23,7 @@ const SLEEP_MS = 50
 /** Work is there, but other workers hold its shards. */
 const CONTENDED_SLEEP_MS = 1
 
-const recipe = (workerData ?? given) as WorkerRecipe
+const recipe = workerData as WorkerRecipe
 const { memory: wasm, kernels: module, plan } = recipe
 const memory = viewMemory(wasm)
 const kernels = openKernels(module, wasm)
