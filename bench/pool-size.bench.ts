@@ -29,8 +29,8 @@ const MOST_WORKERS = 4
 const THREADS = 5
 const SETTLED_WITHIN_MS = 60_000
 const LOOK_EVERY_MS = 10
-/** The threads that are not wanted yet load what they need. */
-const WARM_MS = 1000
+/** The threads that are not wanted yet are started after a second, and load what they need. */
+const WARM_MS = 2500
 
 export async function run({ changes, everyMs }: Size): Promise<BenchResult> {
   const engine = await createEngine({

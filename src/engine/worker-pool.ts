@@ -15,6 +15,8 @@ import type { MetricAnnouncement } from './threads/metric-names.ts'
 import type { DrainTask, WorkerRecipe } from './threads/recipe.ts'
 
 const ENDING_POLL_MS = 2
+/** By then whoever has started the engine, or changed the pool, has what it waited for. */
+const READY_AFTER_MS = 1000
 
 export interface WorkerPoolParts {
   readonly foundation: Foundation
@@ -70,6 +72,7 @@ export class WorkerPool {
   /** Nobody is to begin until `setStreams` is done. */
   #isPaused = false
   readonly #stopWatching: () => void
+  #callOffReady = (): void => undefined
 
   constructor(parts: WorkerPoolParts) {
     const { options, recipe, clock, foundation } = parts
@@ -142,7 +145,8 @@ export class WorkerPool {
     })
     this.#parts.foundation.signals.wakeAll()
     await Promise.all(changes)
-    this.#keepReady()
+    this.#callOffReady()
+    if (!this.#closing) this.#callOffReady = this.#parts.clock.after(READY_AFTER_MS, () => this.#keepReady())
   }
 
   /**
@@ -180,6 +184,7 @@ export class WorkerPool {
   async close(patienceMs: number): Promise<void> {
     this.#closing = true
     const couldStart = this.#loadFailure === undefined
+    this.#callOffReady()
     const emptied = this.resize(0)
     // tasks that no thread has taken yet end with the pool
     if (couldStart) await this.#within(patienceMs, emptied)

@@ -108,7 +108,7 @@ export async function startServer(kind: Kind, options: ServerOptions = {}): Prom
 }
 
 async function createServer(kind: Kind, parts: StreamServerParts): Promise<StreamServer> {
-  if (kind === 'ws') return new WsServer(parts)
+  if (kind === 'ws') return WsServer.open(parts)
   const uws = await loadUws()
   if (uws instanceof Error) throw uws
   return new UwsServer(uws, parts)

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
+import { createRequire } from 'node:module'
 import type { Document, Node, YAMLError } from 'yaml'
 import { MillraceError } from '../../core/errors.ts'
 import type { Locate } from './problems.ts'
@@ -13,11 +13,40 @@ export interface LocatedValues {
 
 const LONGEST_TEXT = 64 * 1024 * 1024
 const MOST_ALIASES = 100
+const STRINGS = /"(?:[^"\\]|\\.)*"(\s*:)?/g
+
+/** Loaded when there is something to read: it takes as long as the start of a thread or two. */
+const yaml = (): typeof import('yaml') => createRequire(import.meta.url)('yaml') as typeof import('yaml')
 
 /** Reads YAML 1.2, of which JSON is a part. Errors say `file:line:column`. */
 export function parseYaml(text: string, file: string): LocatedValues {
   if (text.length > LONGEST_TEXT)
     throw new MillraceError('bad-config', `${file}: longer than ${LONGEST_TEXT} characters`)
+  const value = parsedJson(text)
+  return value === undefined
+    ? readYaml(text, file)
+    : { value, locate: (path) => readYaml(text, file).locate(path) }
+}
+
+/** What JSON.parse makes of it; undefined for what isn't JSON, or has a key twice, which it would take. */
+function parsedJson(text: string): unknown {
+  let keys = 0
+  const count = (_: string, value: unknown): unknown => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      keys += Object.keys(value).length
+    return value
+  }
+  try {
+    const value: unknown = JSON.parse(text, count)
+    const written = [...text.matchAll(STRINGS)].filter(([, colon]) => colon !== undefined)
+    return written.length === keys ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function readYaml(text: string, file: string): LocatedValues {
+  const { LineCounter, parseDocument, visit } = yaml()
   const lines = new LineCounter()
   const place = (offset: number): string => {
     const { line, col } = lines.linePos(offset)
@@ -57,6 +86,7 @@ function guarded<T>(file: string, read: () => T): T {
 
 /** Where the key or item at `path` starts, or as much of the path as is written. */
 function offsetOf(document: Document, path: Path): number {
+  const { isAlias, isMap, isScalar, isSeq } = yaml()
   let node = document.contents
   let offset = node?.range?.[0] ?? 0
   for (const part of path) {

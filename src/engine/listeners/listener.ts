@@ -150,14 +150,14 @@ async function openServer(parts: ListenerParts, intake: Intake): Promise<StreamS
   const { limits, listeners } = config
   const tally = tallyOf(parts.foundation)
   const serverParts = { intake, limits, authenticate, http, tls, clock, listeners, tally, turn, onError }
-  if (config.server === 'ws') return new WsServer(serverParts)
+  if (config.server === 'ws') return WsServer.open(serverParts)
   const uws = await loadUws()
   if (!(uws instanceof Error)) return new UwsServer(uws, serverParts)
   const reason = uws.message.split('\n')[0]
   if (config.server === 'uws' || listeners > 1)
     throw new MillraceError('listen-failed', `uWebSockets.js does not load here: ${reason}`)
   onWarning(`uWebSockets.js does not load here, so the slower "ws" serves instead: ${reason}`)
-  return new WsServer(serverParts)
+  return WsServer.open(serverParts)
 }
 
 function tallyOf({ memory, plan }: Pick<Foundation, 'memory' | 'plan'>): SocketTally {

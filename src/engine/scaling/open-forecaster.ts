@@ -5,9 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { MillraceError } from '../../core/errors.ts'
 import { SeasonalForecaster } from '../../scaling/forecast/demand-forecaster.ts'
-import { parseIcsCalendar } from '../../scaling/forecast/ics-calendar.ts'
 import type { KnownEvent } from '../../scaling/forecast/known-event.ts'
-import { parseYamlCalendar } from '../../scaling/forecast/yaml-calendar.ts'
 import type { Config } from '../config/config.ts'
 import { ENGINE_SERIES } from './engine-gauge.ts'
 
@@ -33,7 +31,9 @@ async function readCalendar(path: string): Promise<readonly KnownEvent[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw unreadable('scaling.forecast.calendars', path, error)
   })
-  return /\.ics$/i.test(path) ? parseIcsCalendar(text, path) : parseYamlCalendar(text, path)
+  if (!/\.ics$/i.test(path))
+    return (await import('../../scaling/forecast/yaml-calendar.ts')).parseYamlCalendar(text, path)
+  return (await import('../../scaling/forecast/ics-calendar.ts')).parseIcsCalendar(text, path)
 }
 
 async function restored(

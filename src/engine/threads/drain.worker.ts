@@ -1,5 +1,4 @@
-import { threadId, workerData as given } from 'node:worker_threads'
-import { workerData } from 'piscina'
+import { threadId, workerData } from 'node:worker_threads'
 import { systemClock } from '../../core/clock.ts'
 import { openKernels } from '../../kernels/kernels.ts'
 import { AgentGate } from '../../memory/agents/agent-gate.ts'
@@ -14,7 +13,6 @@ import { loadPipeline } from '../../pipelines/pipeline-module.ts'
 import { LaneDoor } from '../../scheduling/lane-door.ts'
 import { WorkerAgent } from '../../scheduling/worker-agent.ts'
 import { MetricNames } from './metric-names.ts'
-import { openStreams } from './open-streams.ts'
 import type { DrainTask, WorkerRecipe } from './recipe.ts'
 
 const IDLE_ROUNDS = 10
@@ -24,7 +22,7 @@ const SLEEP_MS = 50
 /** Work is there, but other workers hold its shards. */
 const CONTENDED_SLEEP_MS = 1
 
-const recipe = (workerData ?? given) as WorkerRecipe
+const recipe = workerData as WorkerRecipe
 const { memory: wasm, kernels: module, plan } = recipe
 const memory = viewMemory(wasm)
 const kernels = openKernels(module, wasm)
@@ -32,8 +30,13 @@ const pipeline = recipe.pipeline === null ? undefined : await loadPipeline(recip
 const clock = systemClock()
 const signals = new Signals(memory, plan.at.control)
 
-/** A task of its own for threads that are kept for later: by then everything above is loaded. */
-export function getReady(): void {}
+/** Half of a worker's code, which those without pipelines do without. */
+const streaming = () => import('./open-streams.ts')
+
+/** A task of its own for threads that are kept for later: in the end everything is loaded. */
+export async function getReady(): Promise<void> {
+  await streaming()
+}
 
 /** One long-lived task: drains lanes as worker number `worker` until it is told to stop. */
 export default async function drain({ worker, metrics, streams: recipes }: DrainTask): Promise<void> {
@@ -53,10 +56,11 @@ export default async function drain({ worker, metrics, streams: recipes }: Drain
     send: (payload: Uint8Array) => sendAll(egress, doorbell, EGRESS_STREAM, payload),
     ring: () => doorbell.ring(),
   }
-  const streams = await openStreams(recipes, {
+  const host = {
     ...{ memory, plan, kernels, clock, worker, post },
     ...{ metrics: metricNames, regions: recipe.regions },
-  })
+  }
+  const streams = recipes.length === 0 ? undefined : await (await streaming()).openStreams(recipes, host)
   const processor = new LanePipeline({ memory, plan, names, egress, doorbell, module: pipeline, streams })
   const door = new LaneDoor(memory, plan, kernels, gate, worker)
   const agent = new WorkerAgent({ door, gate, processor, clock, shares: recipe.shares })

@@ -32,12 +32,8 @@ export interface StreamHost {
   readonly post: MessagePost
 }
 
-/** The pipelines of a worker; undefined when there are none. Throws pipeline-failed. */
-export async function openStreams(
-  recipes: readonly StreamRecipe[],
-  host: StreamHost,
-): Promise<LaneStreams | undefined> {
-  if (recipes.length === 0) return undefined
+/** The pipelines of a worker, at least one. Throws pipeline-failed. */
+export async function openStreams(recipes: readonly StreamRecipe[], host: StreamHost): Promise<LaneStreams> {
   const { memory, plan, kernels, clock, worker } = host
   const streams = await Promise.all(recipes.map((recipe) => openStream(recipe, host)))
   return new LaneStreams({

@@ -11,7 +11,7 @@ export async function createStreamServer(
   const uws = await load()
   if (!(uws instanceof Error)) return new UwsServer(uws, parts)
   say(`uWebSockets.js does not load here, so the slower "ws" serves instead: ${uws.message.split('\n')[0]}`)
-  return new WsServer(parts)
+  return WsServer.open(parts)
 }
 
 /** The native module, or why it does not load. Only its default import has everything. */

@@ -8,7 +8,7 @@ import {
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer, type RawData, type WebSocket } from 'ws'
+import type { RawData, WebSocket, WebSocketServer } from 'ws'
 import { MillraceError } from '../../core/errors.ts'
 import { SEND_DROPPED, type Sender } from '../connection.ts'
 import { admitFollower, type Follower, isFollowed } from './follower.ts'
@@ -47,11 +47,16 @@ export class WsServer implements StreamServer {
   #limit: SocketLimit
   #endSweep: () => void = () => undefined
 
-  constructor(parts: StreamServerParts) {
+  /** Loads `ws`, which no thread needs that has µWebSockets. */
+  static async open(parts: StreamServerParts): Promise<WsServer> {
+    return new WsServer(parts, await import('ws'))
+  }
+
+  private constructor(parts: StreamServerParts, ws: Pick<typeof import('ws'), 'WebSocketServer'>) {
     this.#parts = parts
     this.#http = new WsHttp(parts)
     this.#limit = socketLimit(parts.limits.connections)
-    this.#upgrades = new WebSocketServer({
+    this.#upgrades = new ws.WebSocketServer({
       noServer: true,
       maxPayload: parts.limits.frameBytes * READ_AHEAD,
       perMessageDeflate: false,

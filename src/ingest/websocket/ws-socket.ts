@@ -1,5 +1,4 @@
-import { WebSocket } from 'ws'
-import type { RawData } from 'ws'
+import type { RawData, WebSocket } from 'ws'
 import { SEND_DROPPED, type Connection, type StreamSocket } from '../connection.ts'
 
 const SENT = 1
@@ -21,7 +20,7 @@ export class WsSocket implements StreamSocket {
 
   send(message: Uint8Array | string, isBinary: boolean): number {
     if (this.#ws.bufferedAmount > this.#replyBufferBytes) return SEND_DROPPED
-    if (this.#ws.readyState !== WebSocket.OPEN) return SENT
+    if (this.#ws.readyState !== this.#ws.OPEN) return SENT
     // ws keeps what it is given until it is written
     const data = typeof message === 'string' ? message : message.slice()
     this.#ws.send(data, { binary: isBinary, compress: false })

@@ -8,7 +8,8 @@ const workers = () => z.int().min(1).max(MAX_WORKERS).optional()
 export const poolOptions = z.strictObject({
   min: whole(1, MAX_WORKERS, 1, 'Fewest workers.'),
   max: workers().meta({
-    description: 'Most workers. Their threads are kept ready, at about 10 MB each.',
+    description:
+      'Most workers. Their threads are kept ready, from a second after the start, at about 10 MB each.',
     'x-default': 'the number of cores, at least 2',
   }),
   size: workers().meta({ description: 'Workers at start.', 'x-default': '`pool.min`' }),
