@@ -11,7 +11,7 @@ import type {
   ScalingTarget,
   TargetState,
 } from '../core/scaling.ts'
-import { type Tier, TIERS } from '../core/tiers.ts'
+import type { Tier } from '../core/tiers.ts'
 import { AlertWatch, type ScalingAlert } from './alert-watch.ts'
 import type { DecisionBook } from './decision-book.ts'
 import { costPerHour } from './policy/cost-model.ts'
@@ -141,20 +141,22 @@ export class ScaledPool {
     const { isTrusted } = this.#parts.forecaster.accuracy()
     const forecast = this.#forecast(at, at + predictive.leadMs, state.ready)
     const holds = this.#parts.holds.between(at, at + predictive.leadMs)
-    const situation = {
-      ...{ at, inputs, from: this.#follower.desired, forecast: isTrusted ? forecast : null },
-      holds,
-    }
-    const choice = this.policy.decide(situation)
+    const from = this.#follower.desired
+    const choice = this.policy.decide({ at, inputs, from, forecast: isTrusted ? forecast : null, holds })
     const isChange = choice.to !== choice.from
     const effect = !isChange ? 'none' : dryRun ? 'dry-run' : 'asked'
+    const told = { ...forecast, leadMs: predictive.leadMs, isTrusted }
     const decision = this.#parts.decisions.add({
-      ...{ ...choice, at, pool: this.name, inputs, effect },
-      forecast: { ...forecast, leadMs: predictive.leadMs, isTrusted },
+      ...choice,
+      at,
+      pool: this.name,
+      inputs,
+      effect,
+      forecast: told,
     })
     this.#latest = decision
     if (effect === 'asked') this.#follower.ask(choice.to, decision.id, at)
-    this.#watch.look({ at, decision, isForecastTrusted: isTrusted, ...this.#targetTrouble() })
+    this.#watch.look({ ...this.#targetTrouble(), at, decision, isForecastTrusted: isTrusted })
     this.#scarcity.look({ decision, holds, options, arrivals: measured.reading.arrivals })
     this.ledger.take({ at, elapsedMs, decision, options, held: heldUnits(holds) })
     return decision
@@ -259,8 +261,12 @@ export class ScaledPool {
   }
 }
 
-const mapTiers = (value: (tier: Tier) => number): Record<Tier, number> =>
-  Object.fromEntries(TIERS.map((tier) => [tier, value(tier)])) as Record<Tier, number>
+const mapTiers = (value: (tier: Tier) => number): Record<Tier, number> => ({
+  critical: value('critical'),
+  premium: value('premium'),
+  standard: value('standard'),
+  bulk: value('bulk'),
+})
 
 const NONE = mapTiers(() => 0)
 

@@ -89,8 +89,9 @@ export class PoolPolicy {
     const choice =
       this.#override === null ? this.#follow(situation, demanded, bounds) : this.#obey(from, bounds)
     this.#note(at, choice)
-    const reason = reasonOf({ ...situation, ...choice, demanded, bounds }, this.#options, this.#override)
-    return { ...choice, reason }
+    const { inputs, forecast } = situation
+    const told = { ...choice, inputs, forecast, demanded, bounds }
+    return { ...choice, reason: reasonOf(told, this.#options, this.#override) }
   }
 
   /** For a restart: what is not configured. */

@@ -61,7 +61,14 @@ function measured(inputs: ScalingInputs, need: number, { targetUtilisation }: Po
   return `${count(demand)}/s${also} need ${units(need)} ${rate}`
 }
 
-const count = (value: number): string => Math.round(value).toLocaleString('en-US')
+/** With commas between thousands: a reason is made every second, and `toLocaleString` would be half of the work. */
+function count(value: number): string {
+  let left = Math.round(value)
+  if (!(left >= 1000 && left <= Number.MAX_SAFE_INTEGER)) return left.toLocaleString('en-US')
+  let rest = ''
+  for (; left >= 1000; left = Math.floor(left / 1000)) rest = `,${String(left % 1000).padStart(3, '0')}${rest}`
+  return left + rest
+}
 const units = (value: number): string => value.toFixed(2)
 const percent = (share: number): string => `${Math.round(100 * share)} %`
 const seconds = (ms: number): string => `${ms / 1000} s`
