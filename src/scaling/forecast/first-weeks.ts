@@ -55,7 +55,8 @@ export function noteWeek(
   log: number,
 ): void {
   const starter = series * members.length
-  if (seen[series] === 0) for (let slot = 0; slot < season.weekSlots; slot++) week[slot * rows + starter] = NaN
+  if (seen[series] === 0)
+    for (let slot = 0; slot < season.weekSlots; slot++) week[slot * rows + starter] = NaN
   const at = weekSlot * rows + starter
   const gain = Math.min(1, 2 / season.stepsPerWeekSlot)
   week[at] = Number.isNaN(week[at]) ? log : week[at] + gain * (log - week[at])

@@ -47,10 +47,13 @@ export class RatioSketch {
   }
 
   #find(share: number): number {
+    const { counts } = this
+    let all = 0
+    for (let bin = 0; bin < BINS; bin++) all += counts[bin]
     let below = 0
-    const wanted = share * this.counts.reduce((sum, count) => sum + count, 0)
+    const wanted = share * all
     for (let bin = 0; bin < BINS; bin++) {
-      const count = this.counts[bin]
+      const count = counts[bin]
       if (count > 0 && below + count >= wanted) return ratioAt(bin + (wanted - below) / count)
       below += count
     }

@@ -90,8 +90,9 @@ export class PoolPolicy {
       this.#override === null ? this.#follow(situation, demanded, bounds) : this.#obey(from, bounds)
     this.#note(at, choice)
     const { inputs, forecast } = situation
-    const told = { ...choice, inputs, forecast, demanded, bounds }
-    return { ...choice, reason: reasonOf(told, this.#options, this.#override) }
+    const reason = reasonOf({ choice, inputs, forecast, demanded, bounds }, this.#options, this.#override)
+    const { wanted, to, policy, limits } = choice
+    return { from, wanted, to, policy, limits, reason }
   }
 
   /** For a restart: what is not configured. */
