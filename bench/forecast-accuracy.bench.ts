@@ -6,7 +6,7 @@
  * made-up series are measured. Lower is better; compared with seasonal naive. The check is the number of series or steps.
  */
 import { readFile } from 'node:fs/promises'
-import { HOUR_LEARNING } from '../src/scaling/forecast/demand-forecaster.ts'
+import { HOUR_LEARNING } from '../src/scaling/forecast/learning.ts'
 import { SeasonalEnsemble } from '../src/scaling/forecast/ensemble.ts'
 import { evenSeason } from '../src/scaling/forecast/season.ts'
 import { type BenchCase, benchCase, type BenchResult, benchResult } from './bench.ts'

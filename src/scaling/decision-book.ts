@@ -1,5 +1,9 @@
 /** The latest decisions, and whoever wants to hear of new ones. A decision comes again when its effect has changed. */
 import type { ScalingDecision } from '../core/scaling.ts'
+import type { Choice } from './policy/choice.ts'
+
+/** What a choice was made in. */
+export type Circumstances = Pick<ScalingDecision, 'at' | 'pool' | 'inputs' | 'effect' | 'forecast'>
 
 type Listener = (decision: ScalingDecision) => void
 
@@ -28,11 +32,11 @@ export class DecisionBook {
   }
 
   /** Keeps it when it says something else than the round before of its pool. */
-  add(decision: Omit<ScalingDecision, 'id'>): ScalingDecision {
-    const before = this.#last.get(decision.pool)
-    const isOld = before !== undefined && !isNews(before, decision)
-    const told = { ...decision, id: isOld ? before.id : this.#nextId }
-    this.#last.set(decision.pool, told)
+  add(choice: Choice, circumstances: Circumstances): ScalingDecision {
+    const before = this.#last.get(circumstances.pool)
+    const isOld = before !== undefined && !isNews(before, choice)
+    const told = decisionOf(isOld ? before.id : this.#nextId, choice, circumstances)
+    this.#last.set(told.pool, told)
     if (isOld) return told
     this.#nextId++
     this.#kept.push(told)
@@ -79,7 +83,17 @@ export class DecisionBook {
 }
 
 /** Neither to say the same again, nor that a change has been made. */
-function isNews(before: ScalingDecision, now: Omit<ScalingDecision, 'id'>): boolean {
+function isNews(before: ScalingDecision, now: Choice): boolean {
   if (now.to !== before.to || now.limits.join() !== before.limits.join()) return true
   return now.to !== now.from && (now.from !== before.from || now.policy !== before.policy)
+}
+
+/** Field by field: one is made every second, and to copy objects into others would take a hundred times as long. */
+function decisionOf(
+  id: number,
+  choice: Choice,
+  { at, pool, inputs, effect, forecast }: Circumstances,
+): ScalingDecision {
+  const { from, wanted, to, policy, limits, reason } = choice
+  return { id, at, pool, from, wanted, to, inputs, forecast, policy, limits, reason, effect }
 }

@@ -11,7 +11,7 @@ import type {
   ScalingTarget,
   TargetState,
 } from '../core/scaling.ts'
-import { type Tier, TIERS } from '../core/tiers.ts'
+import type { Tier } from '../core/tiers.ts'
 import { AlertWatch, type ScalingAlert } from './alert-watch.ts'
 import type { DecisionBook } from './decision-book.ts'
 import { costPerHour } from './policy/cost-model.ts'
@@ -132,7 +132,7 @@ export class ScaledPool {
     this.look(at)
     const state = this.#follower.state
     if (state === undefined) {
-      this.#watchTarget(at)
+      this.#watchTarget(at, this.#undecided(at), false)
       return undefined
     }
     const { options } = this.policy
@@ -141,20 +141,27 @@ export class ScaledPool {
     const { isTrusted } = this.#parts.forecaster.accuracy()
     const forecast = this.#forecast(at, at + predictive.leadMs, state.ready)
     const holds = this.#parts.holds.between(at, at + predictive.leadMs)
-    const situation = {
-      ...{ at, inputs, from: this.#follower.desired, forecast: isTrusted ? forecast : null },
-      holds,
-    }
-    const choice = this.policy.decide(situation)
+    const from = this.#follower.desired
+    const choice = this.policy.decide({ at, inputs, from, forecast: isTrusted ? forecast : null, holds })
     const isChange = choice.to !== choice.from
     const effect = !isChange ? 'none' : dryRun ? 'dry-run' : 'asked'
-    const decision = this.#parts.decisions.add({
-      ...{ ...choice, at, pool: this.name, inputs, effect },
-      forecast: { ...forecast, leadMs: predictive.leadMs, isTrusted },
+    const decision = this.#parts.decisions.add(choice, {
+      at,
+      pool: this.name,
+      inputs,
+      effect,
+      forecast: {
+        expected: forecast.expected,
+        upper: forecast.upper,
+        byTier: forecast.byTier,
+        reason: forecast.reason,
+        leadMs: predictive.leadMs,
+        isTrusted,
+      },
     })
     this.#latest = decision
     if (effect === 'asked') this.#follower.ask(choice.to, decision.id, at)
-    this.#watch.look({ at, decision, isForecastTrusted: isTrusted, ...this.#targetTrouble() })
+    this.#watchTarget(at, decision, isTrusted)
     this.#scarcity.look({ decision, holds, options, arrivals: measured.reading.arrivals })
     this.ledger.take({ at, elapsedMs, decision, options, held: heldUnits(holds) })
     return decision
@@ -214,24 +221,25 @@ export class ScaledPool {
     }
   }
 
-  #targetTrouble() {
+  #watchTarget(at: number, decision: Omit<ScalingDecision, 'id'>, isForecastTrusted: boolean): void {
     const { failingSince, differsSince, lastError } = this.#follower
-    const { readyWithinMs } = this.#options
-    return {
+    this.#watch.look({
+      at,
+      decision,
+      isForecastTrusted,
       failingSince,
       differsSince: this.policy.options.dryRun ? null : differsSince,
       lastError,
-      readyWithinMs,
-    }
+      readyWithinMs: this.#options.readyWithinMs,
+    })
   }
 
   /** A target that was never seen is watched all the same. */
-  #watchTarget(at: number): void {
-    const decision = {
+  #undecided(at: number): Omit<ScalingDecision, 'id'> {
+    return {
       ...{ at, pool: this.name, from: 0, wanted: 0, to: 0, inputs: NO_INPUTS, forecast: null },
-      ...{ policy: 'steady' as const, limits: [], reason: '', effect: 'none' as const },
+      ...{ policy: 'steady', limits: [], reason: '', effect: 'none' },
     }
-    this.#watch.look({ at, decision, isForecastTrusted: false, ...this.#targetTrouble() })
   }
 
   #forecast(from: number, until: number, ready: number): DemandForecast {
@@ -259,8 +267,12 @@ export class ScaledPool {
   }
 }
 
-const mapTiers = (value: (tier: Tier) => number): Record<Tier, number> =>
-  Object.fromEntries(TIERS.map((tier) => [tier, value(tier)])) as Record<Tier, number>
+const mapTiers = (value: (tier: Tier) => number): Record<Tier, number> => ({
+  critical: value('critical'),
+  premium: value('premium'),
+  standard: value('standard'),
+  bulk: value('bulk'),
+})
 
 const NONE = mapTiers(() => 0)
 

@@ -32,10 +32,16 @@ export class VirtualClock implements Clock {
     return this.#start({ dueMs: this.#nowMs + afterMs, everyMs: undefined, task })
   }
 
-  advance(ms: number): void {
+  /** Returns whether a timer ran. */
+  advance(ms: number): boolean {
     const untilMs = this.#nowMs + ms
-    for (let next = this.#next(untilMs); next !== undefined; next = this.#next(untilMs)) this.#run(next)
+    let hasRun = false
+    for (let next = this.#next(untilMs); next !== undefined; next = this.#next(untilMs)) {
+      this.#run(next)
+      hasRun = true
+    }
     this.#nowMs = Math.max(this.#nowMs, untilMs)
+    return hasRun
   }
 
   #start(timer: Timer): () => void {

@@ -1,15 +1,20 @@
 /**
- * What an ensemble remembers of all its series: typed arrays, so that a thousand series stay close together in memory and
- * a snapshot is a copy of bytes. Nothing here grows.
+ * What an ensemble remembers of all its series: typed arrays, so that a snapshot is a copy of bytes. Nothing here grows.
  *
  *   by series ............... last, seen, doubtful, scale
- *   by series, member ....... level, trend, error · day[slot] · week[slot]
- *   by series, member, lead . score, weight · made[lead]: forecasts that wait for their step
+ *   by row .................. level, trend, error
+ *   by slot, then row ....... day, week
+ *   by lead, then row ....... score, weight · made: by lead and step, then row: forecasts that wait for their step
+ *
+ * A row is a member of a series: `series * members + member`. Rows are the innermost, because whoever looks at a step looks
+ * at one slot of all series: what they need lies side by side and not a table apart each.
  */
 import type { EnsembleShape } from './ensemble-shape.ts'
 import type { Learned } from './snapshot.ts'
 
 export interface EnsembleState {
+  /** Series × members. */
+  readonly rows: number
   /** Step that was taken up last; NaN = none. */
   readonly last: Float64Array
   /** Steps taken up since the first with demand. */
@@ -40,6 +45,7 @@ export function ensembleState({ series, members, leads, season }: EnsembleShape)
   const rows = series * members.length
   const longest = leads.reduce((sum, lead) => sum + lead, 0)
   return {
+    rows,
     last: new Float64Array(series).fill(NaN),
     seen: new Float64Array(series),
     doubtful: new Float64Array(series),

@@ -17,50 +17,49 @@ export function firstDay(
   daySlot: number,
   log: number,
 ): void {
-  const { day, level, seen } = state
-  const rows = series * members.length
-  const table = rows * season.daySlots
-  if (seen[series] === 0) day.fill(NaN, table, table + season.daySlots)
-  day[table + daySlot] = log
+  const { day, level, seen, rows } = state
+  const starter = series * members.length
+  if (seen[series] === 0) for (let slot = 0; slot < season.daySlots; slot++) day[slot * rows + starter] = NaN
+  day[daySlot * rows + starter] = log
   for (let member = 0; member < members.length; member++) {
     const gain = seen[series] === 0 ? 1 : Math.max(members[member].level, QUICK)
-    level[rows + member] += gain * (log - level[rows + member])
+    level[starter + member] += gain * (log - level[starter + member])
   }
 }
 
 /** Turns the notes of the first day into level and day season, of all members. */
 export function finishFirstDay(
   { season, members }: EnsembleShape,
-  state: EnsembleState,
+  { day, level, rows }: EnsembleState,
   series: number,
 ): void {
-  const { day, level } = state
-  const rows = series * members.length
-  const { daySlots } = season
-  const table = day.subarray(rows * daySlots, (rows + 1) * daySlots)
+  const starter = series * members.length
+  const table = columnOf(day, starter, rows, season.daySlots)
   const noted = table.filter((log) => !Number.isNaN(log))
   const mean = noted.reduce((sum, log) => sum + log, 0) / noted.length
-  for (let slot = 0; slot < daySlots; slot++) table[slot] = Number.isNaN(table[slot]) ? 0 : table[slot] - mean
-  for (let member = 0; member < members.length; member++) {
-    const isSeasonal = members[member].seasons !== 'none'
-    if (isSeasonal) level[rows + member] = mean
-    if (isSeasonal && member > 0) day.set(table, (rows + member) * daySlots)
+  for (let slot = 0; slot < table.length; slot++) {
+    const deviation = Number.isNaN(table[slot]) ? 0 : table[slot] - mean
+    for (let member = 0; member < members.length; member++)
+      if (members[member].seasons !== 'none') day[slot * rows + starter + member] = deviation
   }
+  for (let member = 0; member < members.length; member++)
+    if (members[member].seasons !== 'none') level[starter + member] = mean
 }
 
 /** A step of the first week: the starter's week table is the notebook of what the slots of the week were. */
 export function noteWeek(
   { season, members }: EnsembleShape,
-  { week, seen }: EnsembleState,
+  { week, seen, rows }: EnsembleState,
   series: number,
   weekSlot: number,
   log: number,
 ): void {
-  const table = series * members.length * season.weekSlots
-  if (seen[series] === 0) week.fill(NaN, table, table + season.weekSlots)
-  const noted = week[table + weekSlot]
+  const starter = series * members.length
+  if (seen[series] === 0)
+    for (let slot = 0; slot < season.weekSlots; slot++) week[slot * rows + starter] = NaN
+  const at = weekSlot * rows + starter
   const gain = Math.min(1, 2 / season.stepsPerWeekSlot)
-  week[table + weekSlot] = Number.isNaN(noted) ? log : noted + gain * (log - noted)
+  week[at] = Number.isNaN(week[at]) ? log : week[at] + gain * (log - week[at])
 }
 
 /**
@@ -72,10 +71,11 @@ export function finishFirstWeek(
   state: EnsembleState,
   series: number,
 ): void {
-  const row = series * members.length
+  const { rows } = state
+  const starter = series * members.length
   const { daySlots, weekSlots, stepsPerWeekSlot } = season
-  const table = state.week.subarray(row * weekSlots, (row + 1) * weekSlots)
-  const day = state.day.subarray(row * daySlots, (row + 1) * daySlots)
+  const table = columnOf(state.week, starter, rows, weekSlots)
+  const day = columnOf(state.day, starter, rows, daySlots)
   const hours = weekSlots / 7
   const notedHours: number[] = []
   for (let hour = 0; hour < hours; hour++) {
@@ -89,14 +89,14 @@ export function finishFirstWeek(
     for (let step = 0; step < stepsPerWeekSlot; step++) day[hour * stepsPerWeekSlot + step] += bend
   }
   const middle = meanOf(day)
-  state.level[row] = meanOf(notedHours)
-  for (let slot = 0; slot < daySlots; slot++) day[slot] -= middle
+  state.level[starter] = meanOf(notedHours)
+  for (let slot = 0; slot < daySlots; slot++) state.day[slot * rows + starter] = day[slot] - middle
+  for (let slot = 0; slot < weekSlots; slot++) state.week[slot * rows + starter] = table[slot]
 }
 
 /** All seasonal members go on from the starter's level and seasons. */
 export function copyStarter({ season, members }: EnsembleShape, state: EnsembleState, series: number): void {
-  const { level, trend, error, day, week } = state
-  const { daySlots, weekSlots } = season
+  const { level, trend, error, day, week, rows } = state
   const starter = series * members.length
   for (let member = 1; member < members.length; member++) {
     const { seasons } = members[member]
@@ -105,9 +105,17 @@ export function copyStarter({ season, members }: EnsembleShape, state: EnsembleS
     level[row] = level[starter]
     trend[row] = 0
     error[row] = error[starter]
-    day.copyWithin(row * daySlots, starter * daySlots, (starter + 1) * daySlots)
-    if (seasons === 'both') week.copyWithin(row * weekSlots, starter * weekSlots, (starter + 1) * weekSlots)
+    copyColumn(day, starter, row, rows, season.daySlots)
+    if (seasons === 'both') copyColumn(week, starter, row, rows, season.weekSlots)
   }
+}
+
+/** What a table holds of one row, slot by slot. */
+const columnOf = (table: Float32Array, row: number, rows: number, slots: number): Float32Array =>
+  Float32Array.from({ length: slots }, (_, slot) => table[slot * rows + row])
+
+function copyColumn(table: Float32Array, from: number, to: number, rows: number, slots: number): void {
+  for (let begin = 0; begin < slots * rows; begin += rows) table[begin + to] = table[begin + from]
 }
 
 const meanOf = (values: ArrayLike<number>): number =>

@@ -40,10 +40,12 @@ export class LeadBand {
   /** Discounted sum of squared relative errors by way: a miss of half the demand is worse than many of a hundredth. */
   readonly errors = Float64Array.from(ASSUMED, (error) => error ** 2 * ASSUMED_TRIALS)
   readonly counts = new Float64Array(WAYS.length).fill(ASSUMED_TRIALS)
+  readonly #weights = new Float64Array(WAYS.length)
   readonly #everyMs: number
   /** Half of it is forgotten after a day, or after 20 trials. */
   readonly #discount: number
-  #trials: Trial[] = []
+  /** The earliest first: all take as long. */
+  readonly #trials: Trial[] = []
   #nextTrial = -Infinity
 
   constructor(span: BandSpan) {
@@ -59,46 +61,54 @@ export class LeadBand {
     return [this.ratios.counts, this.errors, this.counts]
   }
 
-  /** Weights of the ways that can say something, in the order of WAYS; they sum to 1. */
+  /** What was learned before is there again. */
+  resume(): void {
+    this.ratios.renormalise()
+  }
+
+  /** Weights of the ways that can say something, in the order of WAYS; they sum to 1. Used again by the next call. */
   weights(candidates: Candidates): Float64Array {
-    const quality = candidates.map((value, way) =>
-      Number.isNaN(value) ? 0 : (this.counts[way] / (this.errors[way] + NOTHING)) ** 2,
-    )
-    const sum = quality.reduce((total, value) => total + value, 0)
-    return quality.map((value) => value / sum)
+    const weights = this.#weights
+    let sum = 0
+    for (let way = 0; way < weights.length; way++) {
+      const quality = this.counts[way] / (this.errors[way] + NOTHING)
+      weights[way] = Number.isNaN(candidates[way]) ? 0 : quality * quality
+      sum += weights[way]
+    }
+    for (let way = 0; way < weights.length; way++) weights[way] /= sum
+    return weights
   }
 
   /** Whether a trial is due for a forecast made at `now`. */
-  readonly isDue = (now: number): boolean => now >= this.#nextTrial
+  isDue(now: number): boolean {
+    return now >= this.#nextTrial
+  }
 
   begin(now: number, candidates: Candidates, expected: number): void {
     this.#nextTrial = now + this.#everyMs
     const { fromMs, untilMs } = this.span
-    this.#trials.push({
-      ...{ from: now + fromMs, until: now + untilMs, candidates, expected },
-      highest: NaN,
-    })
+    const [from, until] = [now + fromMs, now + untilMs]
+    this.#trials.push({ from, until, candidates: candidates.slice(), expected, highest: NaN })
   }
 
   /** A second that began at `at`; `demand` NaN = it says nothing: trials over it end without a result. */
   observe(at: number, demand: number): void {
-    if (this.#trials.length === 0) return
-    this.#trials = this.#trials.filter((trial) => {
-      if (at >= trial.until) this.#conclude(trial)
-      else if (at >= trial.from && Number.isNaN(demand)) return false
-      else if (at >= trial.from && !(trial.highest >= demand)) trial.highest = demand
-      return at < trial.until
-    })
+    const trials = this.#trials
+    while (trials.length > 0 && at >= trials[0].until) this.#conclude(trials.shift() as Trial)
+    if (Number.isNaN(demand)) while (trials.length > 0 && at >= trials[0].from) trials.shift()
+    for (let index = 0; index < trials.length && at >= trials[index].from; index++)
+      if (!(trials[index].highest >= demand)) trials[index].highest = demand
   }
 
   #conclude({ candidates, expected, highest }: Trial): void {
     if (Number.isNaN(highest)) return
     this.ratios.add(Math.max(LEAST_DEMAND, highest) / Math.max(LEAST_DEMAND, expected))
-    candidates.forEach((said, way) => {
-      if (Number.isNaN(said)) return
+    for (let way = 0; way < candidates.length; way++) {
+      const said = candidates[way]
+      if (Number.isNaN(said)) continue
       const off = (said - highest) / Math.max(LEAST_DEMAND, said, highest)
       this.errors[way] = this.errors[way] * this.#discount + off * off
       this.counts[way] = this.counts[way] * this.#discount + 1
-    })
+    }
   }
 }

@@ -12,38 +12,35 @@ const NOTHING = 1e-9
 export class LeadWeights {
   readonly #shape: EnsembleShape
   readonly #state: EnsembleState
-  /** Where a lead's forecasts begin among those of a member. */
-  readonly #offsets: number[] = []
-  readonly #waiting: number
+  /** Steps whose forecasts lie before those of a lead. */
+  readonly #offsets: readonly number[]
   #sought = NaN
+  /** Where the weights of the leads below and above the one sought begin. */
   #lower = 0
   #upper = 0
   #share = 0
 
   constructor(shape: EnsembleShape, state: EnsembleState) {
+    const { leads } = shape
     this.#shape = shape
     this.#state = state
-    let offset = 0
-    for (const lead of shape.leads) {
-      this.#offsets.push(offset)
-      offset += lead
-    }
-    this.#waiting = offset
+    this.#offsets = leads.map((_, index) => leads.slice(0, index).reduce((sum, lead) => sum + lead, 0))
   }
 
-  /** Keeps what a member said at `step` of `step + leads[lead]`. */
-  remember(series: number, member: number, lead: number, step: number, log: number): void {
-    this.#state.made[this.#slot(series, member, lead, step)] = log
+  /** Where among `made` the forecasts begin that were made at `step` of `step + leads[lead]`; row by row from there on. */
+  placeOf(lead: number, step: number): number {
+    return (this.#offsets[lead] + (step % this.#shape.leads[lead])) * this.#state.rows
   }
 
   /** Steps between `from` and `until` were not seen: no forecast was made at them. */
   forgetBetween(series: number, from: number, until: number): void {
-    const { leads, members } = this.#shape
     if (!(until - from > 1)) return
+    const { leads, members } = this.#shape
     for (let lead = 0; lead < leads.length; lead++) {
       const first = Math.max(from + 1, until - leads[lead])
       for (let step = first; step < until; step++) {
-        for (let member = 0; member < members.length; member++) this.remember(series, member, lead, step, NaN)
+        const begin = this.placeOf(lead, step) + series * members.length
+        this.#state.made.fill(NaN, begin, begin + members.length)
       }
     }
   }
@@ -51,33 +48,38 @@ export class LeadWeights {
   /** Compares the forecasts of `step` that were made at each lead with what came. */
   score(series: number, step: number, demand: number): void {
     const { leads, members, discount } = this.#shape
-    const { made, score } = this.#state
+    const { made, score, rows } = this.#state
+    const first = series * members.length
     for (let lead = 0; lead < leads.length; lead++) {
-      if (Number.isNaN(made[this.#slot(series, 0, lead, step)])) continue
-      for (let member = 0; member < members.length; member++) {
-        const at = this.#at(series, member, lead)
-        const said = Math.expm1(made[this.#slot(series, member, lead, step)])
-        score[at] = score[at] * discount + Math.abs(said - demand)
+      const place = this.placeOf(lead, step)
+      if (Number.isNaN(made[place + first])) continue
+      for (let row = first; row < first + members.length; row++) {
+        const off = Math.abs(Math.expm1(made[place + row]) - demand)
+        score[lead * rows + row] = score[lead * rows + row] * discount + off
       }
     }
   }
 
   weigh(series: number): void {
     const { leads, members } = this.#shape
-    const { score, weight } = this.#state
+    const first = series * members.length
     for (let lead = 0; lead < leads.length; lead++) {
-      let best = Infinity
-      for (let member = 0; member < members.length; member++) {
-        best = Math.min(best, score[this.#at(series, member, lead)])
-      }
-      let sum = 0
-      for (let member = 0; member < members.length; member++) {
-        const at = this.#at(series, member, lead)
-        weight[at] = eighthPower((best + NOTHING) / (score[at] + NOTHING))
-        sum += weight[at]
-      }
-      for (let member = 0; member < members.length; member++) weight[this.#at(series, member, lead)] /= sum
+      const begin = lead * this.#state.rows + first
+      this.#weighFrom(begin, begin + members.length)
     }
+  }
+
+  /** The members of one series at one lead. */
+  #weighFrom(begin: number, end: number): void {
+    const { score, weight } = this.#state
+    let best = Infinity
+    for (let at = begin; at < end; at++) if (score[at] < best) best = score[at]
+    let sum = 0
+    for (let at = begin; at < end; at++) {
+      weight[at] = eighthPower((best + NOTHING) / (score[at] + NOTHING))
+      sum += weight[at]
+    }
+    for (let at = begin; at < end; at++) weight[at] /= sum
   }
 
   /** Forecasts `steps` ahead are meant from now on. */
@@ -85,27 +87,19 @@ export class LeadWeights {
     if (steps === this.#sought) return
     const { leads } = this.#shape
     this.#sought = steps
-    const upper = leads.findIndex((lead) => lead >= steps)
-    this.#upper = upper < 0 ? leads.length - 1 : upper
-    this.#lower = upper <= 0 ? this.#upper : upper - 1
-    this.#share = upper <= 0 ? 0 : (steps - leads[this.#lower]) / (leads[upper] - leads[this.#lower])
+    const found = leads.findIndex((lead) => lead >= steps)
+    const upper = found < 0 ? leads.length - 1 : found
+    const lower = found <= 0 ? upper : found - 1
+    this.#share = found <= 0 ? 0 : (steps - leads[lower]) / (leads[upper] - leads[lower])
+    this.#lower = lower * this.#state.rows
+    this.#upper = upper * this.#state.rows
   }
 
-  /** Weight of a member at the lead sought. */
-  at(series: number, member: number): number {
-    const row = (series * this.#shape.members.length + member) * this.#shape.leads.length
-    const below = this.#state.weight[row + this.#lower]
-    return below + this.#share * (this.#state.weight[row + this.#upper] - below)
-  }
-
-  #at(series: number, member: number, lead: number): number {
-    const { members, leads } = this.#shape
-    return (series * members.length + member) * leads.length + lead
-  }
-
-  #slot(series: number, member: number, lead: number, step: number): number {
-    const row = series * this.#shape.members.length + member
-    return row * this.#waiting + this.#offsets[lead] + (step % this.#shape.leads[lead])
+  /** Weight of a member of a series at the lead sought. */
+  at(row: number): number {
+    const { weight } = this.#state
+    const below = weight[this.#lower + row]
+    return below + this.#share * (weight[this.#upper + row] - below)
   }
 }
 

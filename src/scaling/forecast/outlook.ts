@@ -5,6 +5,7 @@
 import { TIERS } from '../../core/tiers.ts'
 import type { KnownEvents } from './calendar-effect.ts'
 import { WAYS } from './lead-band.ts'
+import { Prospect } from './prospect.ts'
 import type { Resolution } from './resolution.ts'
 import { type ShortTerm, trendReach } from './short-term.ts'
 
@@ -15,12 +16,10 @@ const STRIDE = 5
 const SHORT_SIGHT_MS = CLOSE_MS
 const MINUTE_SIGHT_MS = HOUR_MS
 
-export interface Prospect {
-  /** Highest total by way; NaN = this way cannot see so far, or has not learned yet. */
-  readonly totals: Float64Array
-  /** What makes it up, by way and tier. */
-  readonly byTier: readonly Float64Array[]
-}
+const LEVEL = WAYS.indexOf('level')
+const TREND = WAYS.indexOf('trend')
+const MINUTE = WAYS.indexOf('minute')
+const HOUR = WAYS.indexOf('hour')
 
 export interface OutlookParts {
   readonly shortTerm: ShortTerm
@@ -32,61 +31,69 @@ export interface OutlookParts {
 
 export class Outlook {
   readonly #parts: OutlookParts
+  readonly #prospect = new Prospect()
+  readonly #tiers = new Float64Array(TIERS.length)
 
   constructor(parts: OutlookParts) {
     this.#parts = parts
   }
 
-  /** `untilMs` of the band tells how far the look goes at most, and so which ways can say something. */
+  /**
+   * `bandUntilMs` tells how far the look goes at most, and so which ways can say something. The prospect holds until the
+   * next look.
+   */
   look(now: number, from: number, until: number, bandUntilMs: number): Prospect {
-    const totals = new Float64Array(WAYS.length).fill(NaN)
-    const byTier = WAYS.map(() => new Float64Array(TIERS.length))
-    const take = (way: number, tiers: Float64Array): void => {
-      const total = tiers.reduce((sum, value) => sum + value, 0)
-      if (totals[way] >= total) return
-      totals[way] = total
-      byTier[way].set(tiers)
-    }
     const { minutes, hours } = this.#parts
-    const stride = strideOf(bandUntilMs)
-    if (bandUntilMs <= SHORT_SIGHT_MS) this.#lookShort(now, from, until, take)
-    if (bandUntilMs <= MINUTE_SIGHT_MS && minutes.hasSeen) {
-      for (const at of instants(from, until, stride)) take(2, minutes.expect(at))
-    }
-    if (hours.hasSeen) for (const at of instants(from, until, HOUR_MS)) take(3, hours.expect(at))
+    const prospect = this.#prospect
+    prospect.clear()
+    if (bandUntilMs <= SHORT_SIGHT_MS) this.#lookShort(now, from, until)
+    if (bandUntilMs <= MINUTE_SIGHT_MS && minutes.hasSeen)
+      this.#lookBy(minutes, MINUTE, from, until, strideOf(bandUntilMs))
+    if (hours.hasSeen) this.#lookBy(hours, HOUR, from, until, HOUR_MS)
     // further than minutes see, and no hour has ended yet: as much as now is all there is to say
-    if (totals.every(Number.isNaN)) take(0, this.#shortTermAt(from, 0))
-    return { totals, byTier }
+    if (prospect.isEmpty) prospect.take(LEVEL, this.#shortTermAt(from, 0))
+    return prospect
   }
 
   /** Whether a look costs little, everything being known already; if not, it is one step nearer to it afterwards. */
   isReady(from: number, until: number, bandUntilMs: number): boolean {
     const { minutes, hours } = this.#parts
-    const stride = strideOf(bandUntilMs)
     const isNear = bandUntilMs <= MINUTE_SIGHT_MS && minutes.hasSeen
-    if (isNear && !instants(from, until, stride).every((at) => minutes.prepare(at))) return false
-    return !hours.hasSeen || instants(from, until, HOUR_MS).every((at) => hours.prepare(at))
+    if (isNear && !isPrepared(minutes, from, until, strideOf(bandUntilMs))) return false
+    return !hours.hasSeen || isPrepared(hours, from, until, HOUR_MS)
   }
 
-  #lookShort(
-    now: number,
-    from: number,
-    until: number,
-    take: (way: number, tiers: Float64Array) => void,
-  ): void {
-    const isPlain = this.#parts.events.effectBetween(from, until + 1) === null
-    const times = isPlain ? [from, until] : instants(from, until, MINUTE_MS)
-    for (const at of times) {
-      take(0, this.#shortTermAt(at, 0))
-      take(1, this.#shortTermAt(at, trendReach((at - now) / 1000)))
+  #lookBy(resolution: Resolution, way: number, from: number, until: number, stride: number): void {
+    let at = from
+    this.#prospect.take(way, resolution.expect(at))
+    while (at < until) {
+      at = nextInstant(at, until, stride)
+      this.#prospect.take(way, resolution.expect(at))
     }
+  }
+
+  #lookShort(now: number, from: number, until: number): void {
+    // without events it only rises or only falls, so that the ends say all
+    const isPlain = this.#parts.events.effectBetween(from, until + 1) === null
+    let at = from
+    this.#takeShort(now, at)
+    while (at < until) {
+      at = isPlain ? until : nextInstant(at, until, MINUTE_MS)
+      this.#takeShort(now, at)
+    }
+  }
+
+  #takeShort(now: number, at: number): void {
+    this.#prospect.take(LEVEL, this.#shortTermAt(at, 0))
+    this.#prospect.take(TREND, this.#shortTermAt(at, trendReach((at - now) / 1000)))
   }
 
   #shortTermAt(at: number, reach: number): Float64Array {
     const { shortTerm, tiers, events } = this.#parts
+    const byTier = this.#tiers
     const known = events.effectBetween(at, at + 1)
-    if (known === null) return shortTerm.predictTiers(reach)
-    const byTier = new Float64Array(TIERS.length)
+    if (known === null) return shortTerm.predictTiers(reach, byTier)
+    byTier.fill(0)
     for (let series = 0; series < tiers.length; series++) {
       const usual = shortTerm.predict(series, reach)
       byTier[tiers[series]] += usual * known.factor[series] + known.extra[series]
@@ -97,10 +104,16 @@ export class Outlook {
 
 const strideOf = (bandUntilMs: number): number => (bandUntilMs <= CLOSE_MS ? MINUTE_MS : STRIDE * MINUTE_MS)
 
-/** `from`, the multiples of `stride` after it, and `until`. */
-function instants(from: number, until: number, stride: number): readonly number[] {
-  const times = [from]
-  for (let at = (Math.floor(from / stride) + 1) * stride; at < until; at += stride) times.push(at)
-  if (until > from) times.push(until)
-  return times
+/** After `at` come the multiples of `stride`, and `until` in the end. */
+const nextInstant = (at: number, until: number, stride: number): number =>
+  Math.min(until, (Math.floor(at / stride) + 1) * stride)
+
+function isPrepared(resolution: Resolution, from: number, until: number, stride: number): boolean {
+  let at = from
+  if (!resolution.prepare(at)) return false
+  while (at < until) {
+    at = nextInstant(at, until, stride)
+    if (!resolution.prepare(at)) return false
+  }
+  return true
 }

@@ -15,6 +15,8 @@ export class RatioSketch {
   /** What the next ratio adds. */
   #worth = 1
   readonly #growth: number
+  /** Quantiles asked for since the counts changed last. */
+  readonly #known = new Map<number, number>()
 
   /** `memory`: ratios that count about fully. */
   constructor(memory: number) {
@@ -24,21 +26,34 @@ export class RatioSketch {
   add(ratio: number): void {
     this.counts[binOf(ratio)] += this.#worth
     this.#worth *= this.#growth
+    this.#known.clear()
     if (this.#worth > RENORMALISE) this.renormalise()
   }
 
-  /** Makes what the next ratio adds 1 again. */
+  /** Makes what the next ratio adds 1 again; to be called, too, when counts were put in from elsewhere. */
   renormalise(): void {
+    this.#known.clear()
     for (let bin = 0; bin < BINS; bin++) this.counts[bin] /= this.#worth
     this.#worth = 1
   }
 
   /** The ratio below which `share` of them lie; between bins linear. */
   quantile(share: number): number {
+    const known = this.#known.get(share)
+    if (known !== undefined) return known
+    const found = this.#find(share)
+    this.#known.set(share, found)
+    return found
+  }
+
+  #find(share: number): number {
+    const { counts } = this
+    let all = 0
+    for (let bin = 0; bin < BINS; bin++) all += counts[bin]
     let below = 0
-    const wanted = share * this.counts.reduce((sum, count) => sum + count, 0)
+    const wanted = share * all
     for (let bin = 0; bin < BINS; bin++) {
-      const count = this.counts[bin]
+      const count = counts[bin]
       if (count > 0 && below + count >= wanted) return ratioAt(bin + (wanted - below) / count)
       below += count
     }

@@ -6,20 +6,14 @@
 import type { EventEffect } from './calendar-effect.ts'
 import type { EnsembleShape } from './ensemble-shape.ts'
 import { SeasonalEnsemble } from './ensemble.ts'
+import { Expectations } from './expectations.ts'
 import { type FinishedStep, StepMeans } from './step-means.ts'
-import { TIERS } from '../../core/tiers.ts'
 
 /** Ticks over which the work of a finished step is spread at most. */
 const SPREAD_TICKS = 32
 const LEAST_PER_TICK = 16
-const MAX_KEPT = 512
 /** Ticks between two renewals of what was expected. */
 const RENEW_EVERY = 3
-
-interface Expectation {
-  generation: number
-  readonly byTier: Float64Array
-}
 
 export interface ResolutionOptions {
   readonly stepMs: number
@@ -33,24 +27,26 @@ export interface ResolutionOptions {
 export class Resolution {
   readonly ensemble: SeasonalEnsemble
   readonly stepMs: number
-  readonly #options: ResolutionOptions
   readonly #means: StepMeans
+  readonly #expectations: Expectations
+  readonly #perTick: number
+  readonly #series: number
   #pending: FinishedStep | null = null
   /** First series to which the pending step was not shown yet. */
   #next = 0
-  #generation = 0
   #ticks = 0
-  readonly #kept = new Map<number, Expectation>()
 
-  constructor(options: ResolutionOptions) {
-    this.#options = options
-    this.stepMs = options.stepMs
-    this.ensemble = new SeasonalEnsemble(options.shape)
-    this.#means = new StepMeans(options.tiers.length, options.stepMs)
+  constructor({ stepMs, shape, tiers, effect }: ResolutionOptions) {
+    this.stepMs = stepMs
+    this.ensemble = new SeasonalEnsemble(shape)
+    this.#means = new StepMeans(tiers.length, stepMs)
+    this.#expectations = new Expectations({ ensemble: this.ensemble, stepMs, tiers, effect })
+    this.#series = tiers.length
+    this.#perTick = Math.max(LEAST_PER_TICK, Math.ceil(tiers.length / SPREAD_TICKS))
   }
 
   get hasSeen(): boolean {
-    return this.#generation > 0
+    return this.#expectations.generation > 0
   }
 
   /** A time that began at `at`; `demand` null = masked. */
@@ -58,8 +54,8 @@ export class Resolution {
     const finished = this.#means.advance(at)
     if (finished !== null) this.#begin(finished)
     if (demand !== null) this.#means.add(demand, seconds)
-    if (this.#pending !== null) this.#show(this.#pending, this.#perTick())
-    else if (this.#ticks++ % RENEW_EVERY === 0) this.#renewOne(Math.floor(at / this.stepMs))
+    if (this.#pending !== null) this.#show(this.#pending, this.#perTick)
+    else if (this.#ticks++ % RENEW_EVERY === 0) this.#expectations.renewOne(Math.floor(at / this.stepMs))
   }
 
   /** Takes up a finished step, spread over the next ticks. */
@@ -71,40 +67,28 @@ export class Resolution {
 
   /** Does at once what is left of the last step. */
   finish(): void {
-    if (this.#pending !== null) this.#show(this.#pending, this.#options.tiers.length)
+    if (this.#pending !== null) this.#show(this.#pending, this.#series)
   }
 
   /** Expected mean demand of the step in which `at` lies, by tier. */
   expect(at: number): Float64Array {
-    const step = Math.floor(at / this.stepMs)
-    const kept = this.#kept.get(step)
-    if (kept !== undefined) return kept.byTier
-    if (this.#kept.size >= MAX_KEPT) this.#kept.clear()
-    const made = { generation: this.#generation, byTier: new Float64Array(TIERS.length) }
-    this.#kept.set(step, made)
-    return this.#fill(step, made.byTier)
+    return this.#expectations.of(Math.floor(at / this.stepMs))
   }
 
   /** Sees to it that `expect(at)` costs nothing; returns whether it was so already. */
   prepare(at: number): boolean {
-    if (this.#kept.has(Math.floor(at / this.stepMs))) return true
-    this.expect(at)
-    return false
+    return this.#expectations.prepare(Math.floor(at / this.stepMs))
   }
 
   /** What was learned before is there again. */
   resume(): void {
-    if (this.ensemble.state.seen.some((steps) => steps > 0)) this.#generation++
-    this.#kept.clear()
+    if (this.ensemble.state.seen.some((steps) => steps > 0)) this.#expectations.outdate()
+    this.#expectations.forget()
   }
 
   /** Everything expected is to be thought over, as after a change of the calendar. */
   forget(): void {
-    this.#kept.clear()
-  }
-
-  #perTick(): number {
-    return Math.max(LEAST_PER_TICK, Math.ceil(this.#options.tiers.length / SPREAD_TICKS))
+    this.#expectations.forget()
   }
 
   #show({ step, means }: FinishedStep, count: number): void {
@@ -112,29 +96,6 @@ export class Resolution {
     for (; this.#next < until; this.#next++) this.ensemble.observe(this.#next, step, means[this.#next])
     if (until < means.length) return
     this.#pending = null
-    this.#generation++
-  }
-
-  #renewOne(current: number): void {
-    for (const [step, kept] of this.#kept) {
-      if (step < current) this.#kept.delete(step)
-      else if (kept.generation !== this.#generation) {
-        kept.generation = this.#generation
-        this.#fill(step, kept.byTier)
-        return
-      }
-    }
-  }
-
-  #fill(step: number, byTier: Float64Array): Float64Array {
-    const { tiers, effect } = this.#options
-    const at = step * this.stepMs
-    const known = effect(at, at + this.stepMs)
-    byTier.fill(0)
-    for (let series = 0; series < tiers.length; series++) {
-      const usual = this.ensemble.predict(series, step)
-      byTier[tiers[series]] += known === null ? usual : usual * known.factor[series] + known.extra[series]
-    }
-    return byTier
+    this.#expectations.outdate()
   }
 }

@@ -31,15 +31,17 @@ export class ShortTerm {
   observe(demand: Float64Array): void {
     if (!this.#hasSeen) this.level.set(demand)
     this.#hasSeen = true
-    this.#levels.fill(0)
-    this.#trends.fill(0)
+    const { level, trend } = this
+    const [levels, trends, tiers] = [this.#levels, this.#trends, this.#tiers]
+    levels.fill(0)
+    trends.fill(0)
     for (let series = 0; series < demand.length; series++) {
-      const drift = DAMPING * this.trend[series]
-      const surprise = demand[series] - this.level[series] - drift
-      this.level[series] += drift + LEVEL_GAIN * surprise
-      this.trend[series] = drift + LEVEL_GAIN * TREND_GAIN * surprise
-      this.#levels[this.#tiers[series]] += this.level[series]
-      this.#trends[this.#tiers[series]] += this.trend[series]
+      const drift = DAMPING * trend[series]
+      const surprise = demand[series] - level[series] - drift
+      level[series] += drift + LEVEL_GAIN * surprise
+      trend[series] = drift + LEVEL_GAIN * TREND_GAIN * surprise
+      levels[tiers[series]] += level[series]
+      trends[tiers[series]] += trend[series]
     }
   }
 
@@ -48,9 +50,11 @@ export class ShortTerm {
     return extended(this.level[series], this.trend[series], reach)
   }
 
-  /** Expected demand of all series of each tier together. */
-  predictTiers(reach: number): Float64Array {
-    return this.#levels.map((level, tier) => extended(level, this.#trends[tier], reach))
+  /** Puts the expected demand of all series of each tier together into `byTier`. */
+  predictTiers(reach: number, byTier: Float64Array): Float64Array {
+    for (let tier = 0; tier < byTier.length; tier++)
+      byTier[tier] = extended(this.#levels[tier], this.#trends[tier], reach)
+    return byTier
   }
 }
 

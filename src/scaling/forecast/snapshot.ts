@@ -14,7 +14,7 @@ export type RestoreOutcome =
   { readonly restored: true } | { readonly restored: false; readonly reason: string }
 
 const MAGIC = 0x4346524d
-const VERSION = 1
+const VERSION = 2
 const HEADER_BYTES = 16
 const CHECKED_FROM = 12
 

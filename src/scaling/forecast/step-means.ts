@@ -35,8 +35,9 @@ export class StepMeans {
 
   /** Demand that was this high for `seconds`. */
   add(demand: Float64Array, seconds: number): void {
+    const sums = this.#sums
     this.#seconds += seconds
-    for (let series = 0; series < demand.length; series++) this.#sums[series] += demand[series] * seconds
+    for (let series = 0; series < demand.length; series++) sums[series] += demand[series] * seconds
   }
 
   #takeMeans(): Float64Array {

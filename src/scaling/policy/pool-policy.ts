@@ -89,8 +89,10 @@ export class PoolPolicy {
     const choice =
       this.#override === null ? this.#follow(situation, demanded, bounds) : this.#obey(from, bounds)
     this.#note(at, choice)
-    const reason = reasonOf({ ...situation, ...choice, demanded, bounds }, this.#options, this.#override)
-    return { ...choice, reason }
+    const { inputs, forecast } = situation
+    const reason = reasonOf({ choice, inputs, forecast, demanded, bounds }, this.#options, this.#override)
+    const { wanted, to, policy, limits } = choice
+    return { from, wanted, to, policy, limits, reason }
   }
 
   /** For a restart: what is not configured. */

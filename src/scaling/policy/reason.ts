@@ -6,7 +6,8 @@ import type { Override } from './override.ts'
 import type { PolicyOptions } from './policy-options.ts'
 import type { Choice, Demanded } from './choice.ts'
 
-interface Told extends Omit<Choice, 'reason'> {
+interface Told {
+  readonly choice: Omit<Choice, 'reason'>
   readonly inputs: ScalingInputs
   readonly forecast: DemandForecast | null
   readonly demanded: Demanded
@@ -16,9 +17,9 @@ interface Told extends Omit<Choice, 'reason'> {
 const LIMITS: Readonly<Record<string, (told: Told, options: PolicyOptions) => string>> = {
   'dead-band': (_, { deadBand }) => `less than ${percent(deadBand)} more changes nothing`,
   stabilisation: (_, { scaleIn }) => `fewer only after ${seconds(scaleIn.stabilisationMs)} of less need`,
-  cooldown: ({ to, wanted }, { scaleIn, scaleOut }) =>
+  cooldown: ({ choice: { to, wanted } }, { scaleIn, scaleOut }) =>
     `the last change was less than ${seconds((wanted < to ? scaleIn : scaleOut).cooldownMs)} ago`,
-  step: ({ from, to }) => `at most ${Math.abs(to - from)} at once`,
+  step: ({ choice: { from, to } }) => `at most ${Math.abs(to - from)} at once`,
   max: ({ bounds }) => `the maximum is ${bounds.max}`,
   'cost-ceiling': ({ bounds }, { cost }) =>
     `${cost.ceilingPerHour} ${cost.currency} per hour allow ${bounds.max}`,
@@ -27,7 +28,7 @@ const LIMITS: Readonly<Record<string, (told: Told, options: PolicyOptions) => st
 }
 
 export function reasonOf(told: Told, options: PolicyOptions, override: Override | null): string {
-  const { from, to, limits } = told
+  const { from, to, limits } = told.choice
   const result = to === from ? `stays at ${to}` : `from ${from} to ${to}`
   const why = override === null ? needIn(told, options) : `${override.by} asked for ${override.units}`
   const bounded = limits.map((limit) => LIMITS[limit](told, options))
@@ -61,7 +62,15 @@ function measured(inputs: ScalingInputs, need: number, { targetUtilisation }: Po
   return `${count(demand)}/s${also} need ${units(need)} ${rate}`
 }
 
-const count = (value: number): string => Math.round(value).toLocaleString('en-US')
+/** With commas between thousands: a reason is made every second, and `toLocaleString` would be half of the work. */
+function count(value: number): string {
+  let left = Math.round(value)
+  if (!(left >= 1000 && left <= Number.MAX_SAFE_INTEGER)) return left.toLocaleString('en-US')
+  let rest = ''
+  for (; left >= 1000; left = Math.floor(left / 1000))
+    rest = `,${String(left % 1000).padStart(3, '0')}${rest}`
+  return left + rest
+}
 const units = (value: number): string => value.toFixed(2)
 const percent = (share: number): string => `${Math.round(100 * share)} %`
 const seconds = (ms: number): string => `${ms / 1000} s`

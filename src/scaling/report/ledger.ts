@@ -25,12 +25,15 @@ export interface KeptLedger {
 }
 
 const MOST_DAYS = 400
+const DAY_MS = 86_400_000
 
 export class Ledger {
   readonly #pool: string
   readonly #days: DaySums[]
   readonly #timeline = new Timeline()
   readonly #check = new ForecastCheck()
+  /** The day that was asked for last: its name takes a while to make. */
+  #today: { readonly number: number; readonly sums: DaySums } | undefined
   /** What was decided last. */
   #size: number | undefined
 
@@ -75,10 +78,15 @@ export class Ledger {
     day.forecastOff += error?.off ?? 0
     day.forecastCame += error?.came ?? 0
     this.#timeline.add({
-      ...{ at, demand: inputs.demand, expected, upper: isForecast ? forecast.upper : null },
+      at,
+      demand: inputs.demand,
+      expected,
+      upper: isForecast ? forecast.upper : null,
       capacity: inputs.serviceRate > 0 ? inputs.ready * inputs.serviceRate : null,
-      ...{ ready: inputs.ready, desired: decision.to },
-      ...{ waiting: waitingOf(inputs), refused: refusedOf(inputs) * seconds },
+      ready: inputs.ready,
+      desired: decision.to,
+      waiting: waitingOf(inputs),
+      refused: refusedOf(inputs) * seconds,
     })
   }
 
@@ -87,7 +95,12 @@ export class Ledger {
   }
 
   #dayAt(at: number): DaySums {
-    const name = dayOf(at)
+    const number = Math.floor(at / DAY_MS)
+    if (this.#today?.number !== number) this.#today = { number, sums: this.#dayOf(dayOf(at)) }
+    return this.#today.sums
+  }
+
+  #dayOf(name: string): DaySums {
     const found = this.#days.find(({ day }) => day === name)
     if (found !== undefined) return found
     const day = emptyDay(name, this.#pool)

@@ -6,7 +6,7 @@
 import { TIERS } from '../../core/tiers.ts'
 import { type CostModel, costPerHour } from '../../scaling/policy/cost-model.ts'
 import type { PoolStep, PoolWorld } from '../world/pool-world.ts'
-import { Latencies } from '../world/latencies.ts'
+import { Latencies, latencyBin } from '../world/latencies.ts'
 import { TRACK_COUNT, trackOf } from '../words.ts'
 
 const HOUR_MS = 3_600_000
@@ -48,8 +48,9 @@ export class Measures {
   #direction = 0
 
   readonly waited = (track: number, amount: number, ms: number): void => {
-    this.latencies[track].add(amount, ms)
-    this.#minute[track].add(amount, ms)
+    const bin = latencyBin(ms)
+    this.latencies[track].addTo(bin, amount)
+    this.#minute[track].addTo(bin, amount)
   }
 
   /** Share of the time with less capacity than demand. */
@@ -110,7 +111,9 @@ export class Measures {
     const perUnit = (unitRate * ms) / 1000
     const needed = Math.ceil(demand / (perUnit * standing.targetUtilisation) - ROUNDING)
     const meant = Math.max(standing.min, needed + standing.held)
-    this.#demand += fresh.reduce((sum, amount) => sum + amount, 0)
+    let came = 0
+    for (let track = 0; track < TRACK_COUNT; track++) came += fresh[track]
+    this.#demand += came
     this.#paid += paid * perUnit
     this.#wasted += Math.max(0, paid - meant) * perUnit
   }

@@ -1,6 +1,6 @@
 /** What decides for a pool: the engine's own loop, forecaster and reservations, on virtual time. */
 import type { Clock } from '../../core/clock.ts'
-import type { DemandForecaster, ScalingDecision } from '../../core/scaling.ts'
+import type { CapacityOutlook, DemandForecaster, ScalingDecision } from '../../core/scaling.ts'
 import type { ScalingAlert } from '../../scaling/alert-watch.ts'
 import { heldUnits } from '../../scaling/policy/need.ts'
 import type { ScaledPool } from '../../scaling/scaled-pool.ts'
@@ -36,6 +36,7 @@ export class Control {
   readonly alerts: ScalingAlert[] = []
   readonly #parts: ControlParts
   readonly #pool: ScaledPool
+  readonly #outlook: CapacityOutlook
 
   constructor(parts: ControlParts) {
     const { clock, pool, faults, forecaster, startMs, seed, operations } = parts
@@ -54,8 +55,8 @@ export class Control {
       ],
     })
     ;[this.#pool] = this.loop.pools
-    const outlook = this.loop.outlook(pool.options.name)!
-    this.operations = new Operations({ clock, startMs, seed, operations, outlook })
+    this.#outlook = this.loop.outlook(pool.options.name)!
+    this.operations = new Operations({ clock, startMs, seed, operations, outlook: this.#outlook })
   }
 
   begin(): void {
@@ -76,15 +77,18 @@ export class Control {
     const { min, max } = this.#pool.policy.boundsAt(now)
     const { targetUtilisation, cost } = this.#pool.policy.options
     return {
-      ...{ targetUtilisation, min, cost },
-      held: heldUnits(this.operations.book.between(now, now + 1)),
+      targetUtilisation,
+      min,
+      cost,
+      held: this.operations.isIdle ? 0 : heldUnits(this.operations.book.between(now, now + 1)),
       max: faults.isDown(name, sinceMs) ? 0 : Math.min(max, faults.mostUnits(name, sinceMs)),
     }
   }
 
   /** Tells the world what operations take from it now. */
   occupy(): void {
+    if (this.operations.isIdle) return
     const { pool } = this.#parts
-    pool.operating = this.operations.operatingUnits(this.loop.outlook(pool.options.name)!.ceiling)
+    pool.operating = this.operations.operatingUnits(this.#outlook.ceiling)
   }
 }

@@ -70,8 +70,14 @@ export class Operations {
       .reduce((sum, { given }) => sum + given.capacity * ceiling, 0)
   }
 
+  /** Whether there are none at all. */
+  get isIdle(): boolean {
+    return this.#planned.length === 0
+  }
+
   /** Share of the devices that are silent now. */
   get silenced(): number {
+    if (this.isIdle) return 0
     return this.#planned
       .filter(({ isWorking }) => isWorking)
       .reduce((most, { given }) => Math.max(most, given.silences), 0)

@@ -152,10 +152,9 @@ class Simulation {
 
   /** Time passes in two parts, so that what is answered in the first counts in the second. */
   async #pass(ms: number): Promise<void> {
-    this.#clock.advance(ms / 2)
-    await answers()
-    this.#clock.advance(ms - ms / 2)
-    await answers()
+    // without a timer nothing has happened that could be answered
+    if (this.#clock.advance(ms / 2)) await answers()
+    if (this.#clock.advance(ms - ms / 2)) await answers()
     if (this.#clock.nowMs() % SECOND_MS > ROUNDING) return
     for (const { control, timeline } of this.#parts) {
       const forecast = control.decision?.forecast

@@ -6,18 +6,22 @@ const STEP_MS = 15 * 60_000
 /** 1970-01-01 was one. */
 const THURSDAY = 4
 
+/** Offsets by zone and step of time: of a swarm every seed asks for the same ones. */
+const OFFSETS = new Map<string, Map<number, number>>()
+
 export class LocalClock {
-  readonly #format: Intl.DateTimeFormat
+  readonly #zone: string
   readonly #isUtc: boolean
+  readonly #offsets: Map<number, number>
+  #format: Intl.DateTimeFormat | undefined
   #step = NaN
   #offsetMs = 0
 
   constructor(zone: string) {
+    this.#zone = zone
     this.#isUtc = zone === 'UTC'
-    this.#format = new Intl.DateTimeFormat('en-US', {
-      ...{ timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric' },
-      ...{ hour: 'numeric', minute: 'numeric', second: 'numeric' },
-    })
+    this.#offsets = OFFSETS.get(zone) ?? new Map<number, number>()
+    OFFSETS.set(zone, this.#offsets)
   }
 
   /** Milliseconds since 1970 as the clocks there show them. */
@@ -26,12 +30,22 @@ export class LocalClock {
     const step = Math.floor(epochMs / STEP_MS)
     if (step !== this.#step) {
       this.#step = step
-      this.#offsetMs = this.#offsetAt(step * STEP_MS)
+      this.#offsetMs = this.#offsets.get(step) ?? this.#measure(step)
     }
     return epochMs + this.#offsetMs
   }
 
+  #measure(step: number): number {
+    const offset = this.#offsetAt(step * STEP_MS)
+    this.#offsets.set(step, offset)
+    return offset
+  }
+
   #offsetAt(epochMs: number): number {
+    this.#format ??= new Intl.DateTimeFormat('en-US', {
+      ...{ timeZone: this.#zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric' },
+      ...{ hour: 'numeric', minute: 'numeric', second: 'numeric' },
+    })
     const part = new Map(this.#format.formatToParts(epochMs).map(({ type, value }) => [type, Number(value)]))
     const of = (name: Intl.DateTimeFormatPartTypes): number => part.get(name) ?? 0
     const shown = Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'))

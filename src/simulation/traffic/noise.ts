@@ -6,6 +6,10 @@ export class Noise {
   readonly #lastsMs: number
   readonly #random: Random
   #value = 0
+  /** Of a step of `#ms`: what is left of the deviation before, and what chance adds. */
+  #ms = NaN
+  #kept = 0
+  #fresh = 0
 
   constructor(share: number, lastsMs: number, random: Random) {
     this.#deviation = Math.sqrt(Math.log1p(share * share))
@@ -16,9 +20,15 @@ export class Noise {
   /** The factor after `ms` more; 1 on average. */
   step(ms: number): number {
     if (this.#deviation === 0) return 1
-    const kept = Math.exp(-ms / this.#lastsMs)
-    this.#value = kept * this.#value + Math.sqrt(1 - kept * kept) * this.#deviation * normal(this.#random)
+    if (ms !== this.#ms) this.#stepBy(ms)
+    this.#value = this.#kept * this.#value + this.#fresh * normal(this.#random)
     return Math.exp(this.#value - (this.#deviation * this.#deviation) / 2)
+  }
+
+  #stepBy(ms: number): void {
+    this.#ms = ms
+    this.#kept = Math.exp(-ms / this.#lastsMs)
+    this.#fresh = Math.sqrt(1 - this.#kept * this.#kept) * this.#deviation
   }
 }
 

@@ -52,8 +52,10 @@ function curve(points: Given<'curve'>): Shape {
   ]
   return (_, localMs) => {
     const now = sinceMidnight(localMs)
-    const next = around.findIndex(({ at }) => at > now)
-    const [from, to] = [around[next - 1], around[next]]
+    let next = 1
+    while (around[next].at <= now) next++
+    const from = around[next - 1]
+    const to = around[next]
     return from.value + ((to.value - from.value) * (now - from.at)) / (to.at - from.at)
   }
 }

@@ -79,18 +79,21 @@ export class Faults {
 
   /** 'down', or the milliseconds that a request takes in addition. */
   apiAt(pool: string, sinceMs: number): 'down' | number {
+    if (this.#api.length === 0) return 0
     const now = this.#api.filter((one) => isIn(one, pool, sinceMs))
     if (now.some(({ slowMs }) => slowMs === undefined)) return 'down'
     return now.reduce((sum, { slowMs = 0 }) => sum + slowMs, 0)
   }
 
   mostUnits(pool: string, sinceMs: number): number {
+    if (this.#partial.length === 0) return Infinity
     const most = this.#partial.filter((one) => isIn(one, pool, sinceMs)).map((one) => one.most)
     return Math.min(Infinity, ...most)
   }
 
   /** Factor on the service rate. */
   speed(pool: string, sinceMs: number): number {
+    if (this.#slow.length === 0) return 1
     return this.#slow
       .filter((one) => isIn(one, pool, sinceMs))
       .reduce((product, { times }) => product * times, 1)

@@ -12,7 +12,11 @@ export class Latencies {
   }
 
   add(amount: number, ms: number): void {
-    const bin = ms <= LEAST_MS ? 0 : Math.min(BINS - 1, Math.floor(Math.log2(ms / LEAST_MS) * PER_DOUBLING))
+    this.addTo(latencyBin(ms), amount)
+  }
+
+  /** For those who add to several: the bin from `latencyBin`. */
+  addTo(bin: number, amount: number): void {
     this.#bins[bin] += amount
     this.#amount += amount
   }
@@ -34,5 +38,8 @@ export class Latencies {
     this.#amount = 0
   }
 }
+
+export const latencyBin = (ms: number): number =>
+  ms <= LEAST_MS ? 0 : Math.min(BINS - 1, Math.floor(Math.log2(ms / LEAST_MS) * PER_DOUBLING))
 
 const edgeOf = (bin: number): number => LEAST_MS * 2 ** ((bin + 1) / PER_DOUBLING)

@@ -57,7 +57,10 @@ export class OfferedLoad {
   readonly pools: readonly Offered[]
   readonly #parts: OfferedParts
   readonly #outages: Outages
-  readonly #regions: readonly string[]
+  /** Region by stream. */
+  readonly #regionOf: readonly number[]
+  /** Who serves for a pool in this step. */
+  readonly #now: number[] = []
   /** Pool by stream, and where it goes when that pool is down. */
   readonly #poolOf: readonly number[]
   readonly #standIn: readonly (number | undefined)[]
@@ -66,8 +69,9 @@ export class OfferedLoad {
     const { scenario, fleet, faults } = parts
     this.#parts = parts
     this.#outages = new Outages(faults.outages, fleet.streams)
-    this.#regions = scenario.regions.map(({ name }) => name)
-    this.pools = scenario.pools.map(() => new Offered(this.#regions))
+    const regions = scenario.regions.map(({ name }) => name)
+    this.#regionOf = fleet.streams.map(({ region }) => regions.indexOf(region))
+    this.pools = scenario.pools.map(() => new Offered(regions))
     const indexOf = (name: string): number => scenario.pools.findIndex((pool) => pool.name === name)
     this.#standIn = scenario.pools.map(({ failover }) => failover && indexOf(failover.to))
     this.#poolOf = fleet.streams.map(({ region }) => scenario.pools.findIndex((pool) => serves(pool, region)))
@@ -75,24 +79,27 @@ export class OfferedLoad {
 
   /** Readings of the step of `ms` that begins `sinceMs` after the start. */
   step(sinceMs: number, ms: number): void {
-    const { fleet, anomalies } = this.#parts
+    const { fleet } = this.#parts
     fleet.step(sinceMs, ms)
     for (const pool of this.pools) pool.clear()
-    const poolNow = this.pools.map((_, pool) => this.#servedBy(pool, sinceMs))
-    fleet.streams.forEach((stream, index) => {
-      const home = this.#poolOf[index]
-      const offered = this.pools[poolNow[home]]
-      const region = this.#regions.indexOf(stream.region)
-      const { mask, amount, reconnected } = this.#outages.through(index, fleet.rates[index], sinceMs, ms)
-      const silenced = this.#parts.silenced(home)
-      const sent = amount * (1 - silenced)
-      const { escalated, work } = anomalies.at(sinceMs, stream.group, stream.region)
-      offered.add(region, stream.tierIndex, sent * (1 - escalated))
-      if (escalated > 0) offered.add(region, CRITICAL, sent * escalated)
-      offered.byTrack[0] += sent * work
-      offered.activations += fleet.joined[index] + reconnected
-      offered.mask ??= mask ?? (silenced > 0 ? 'maintenance' : null)
-    })
+    for (let pool = 0; pool < this.pools.length; pool++) this.#now[pool] = this.#servedBy(pool, sinceMs)
+    for (let stream = 0; stream < fleet.streams.length; stream++) this.#offer(stream, sinceMs, ms)
+  }
+
+  #offer(index: number, sinceMs: number, ms: number): void {
+    const { fleet, anomalies } = this.#parts
+    const { group, region, tierIndex } = fleet.streams[index]
+    const home = this.#poolOf[index]
+    const offered = this.pools[this.#now[home]]
+    const { mask, amount, reconnected } = this.#outages.through(index, fleet.rates[index], sinceMs, ms)
+    const silenced = this.#parts.silenced(home)
+    const sent = amount * (1 - silenced)
+    const { escalated, work } = anomalies.at(sinceMs, group, region)
+    offered.add(this.#regionOf[index], tierIndex, sent * (1 - escalated))
+    if (escalated > 0) offered.add(this.#regionOf[index], CRITICAL, sent * escalated)
+    offered.byTrack[0] += sent * work
+    offered.activations += fleet.joined[index] + reconnected
+    offered.mask ??= mask ?? (silenced > 0 ? 'maintenance' : null)
   }
 
   #servedBy(pool: number, sinceMs: number): number {

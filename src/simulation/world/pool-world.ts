@@ -11,12 +11,13 @@ import type { Span } from '../scenario/values.ts'
 import { TRACK_COUNT, trackOf } from '../words.ts'
 import { Capacity } from './capacity.ts'
 import { meanWaitMs, sliceWaitMs, spread } from './chance-wait.ts'
-import type { Faults } from './faults.ts'
+import type { Crash, Faults } from './faults.ts'
 import type { Offered } from './offered.ts'
 import { Senders } from './senders.ts'
 import { Tracks } from './tracks.ts'
 
 const SOURCE = 13
+const [CRITICAL, PREMIUM, STANDARD, BULK] = TIERS.map((_, tier) => trackOf(tier))
 
 export interface PoolWorldParts {
   readonly options: PoolOptions
@@ -52,6 +53,7 @@ export class PoolWorld implements ScalingGauge {
   readonly #senders: Senders
   readonly #arriving = new Float64Array(TRACK_COUNT)
   readonly #chance: () => number
+  readonly #ownCrashes: readonly Crash[]
   #crashes: number
   #isDown = false
   #recovering: { readonly atMs: number; readonly runs: ReturnType<Tracks['take']> }[] = []
@@ -67,6 +69,7 @@ export class PoolWorld implements ScalingGauge {
     this.capacity = new Capacity({ units: options.units, start, detectMs: options.detect, random })
     this.tracks = new Tracks([shares.premium, shares.standard, shares.bulk])
     this.#senders = new Senders(senders.keep, senders.retry)
+    this.#ownCrashes = parts.faults.crashes.filter(({ pool }) => pool === options.name)
     this.#crashes = 0
     this.#seen = new Seen(series)
   }
@@ -155,7 +158,7 @@ export class PoolWorld implements ScalingGauge {
   /** Crashes and downs that have come by now, and what a journal gives back after them. */
   #suffer(sinceMs: number): void {
     const { faults } = this.#parts
-    const crashes = faults.crashes.filter(({ pool }) => pool === this.options.name)
+    const crashes = this.#ownCrashes
     for (; this.#crashes < crashes.length && crashes[this.#crashes].at <= sinceMs; this.#crashes++)
       this.#lose(sinceMs, crashes[this.#crashes].units)
     const isDown = faults.isDown(this.options.name, sinceMs)
@@ -192,7 +195,9 @@ export class PoolWorld implements ScalingGauge {
 
 /** What the loop has not read yet. */
 class Seen {
+  /** What comes, and what was read last, which holds until the next time. */
   #arrivals: Float64Array
+  #spare: Float64Array
   #activations = 0
   #mask: DemandMask | null = null
   readonly #refused = new Float64Array(TRACK_COUNT)
@@ -201,6 +206,7 @@ class Seen {
 
   constructor(series: number) {
     this.#arrivals = new Float64Array(series)
+    this.#spare = new Float64Array(series)
   }
 
   /** `rate` of a worker, as measured. */
@@ -215,12 +221,16 @@ class Seen {
 
   read(tracks: Tracks): ScalingReading {
     const reading = {
-      ...{ arrivals: this.#arrivals, activations: this.#activations, mask: this.#mask },
-      ...{ processed: this.#processed, busyMs: this.#busyMs },
+      arrivals: this.#arrivals,
+      activations: this.#activations,
+      mask: this.#mask,
+      processed: this.#processed,
+      busyMs: this.#busyMs,
       backlog: byTier((track) => tracks.backlogOf(track)),
       refused: byTier((track) => this.#refused[track]),
     }
-    this.#arrivals = new Float64Array(this.#arrivals.length)
+    this.#arrivals = this.#spare.fill(0)
+    this.#spare = reading.arrivals
     this.#refused.fill(0)
     this.#activations = this.#processed = this.#busyMs = 0
     this.#mask = null
@@ -229,12 +239,17 @@ class Seen {
 
   /** What is sent again is seen as coming from where the rest of its tier comes from. */
   #takeArrivals({ bySeries }: Offered, { fresh, demand }: PoolStep): void {
-    const all = fresh.reduce((sum, amount) => sum + amount, 0)
+    let all = 0
+    for (let track = 0; track < TRACK_COUNT; track++) all += fresh[track]
     const factor = all > 0 ? demand / all : 1
     for (let series = 0; series < bySeries.length; series++)
       this.#arrivals[series] += bySeries[series] * factor
   }
 }
 
-const byTier = (of: (track: number) => number): Record<Tier, number> =>
-  Object.fromEntries(TIERS.map((tier, index) => [tier, of(trackOf(index))])) as Record<Tier, number>
+const byTier = (of: (track: number) => number): Record<Tier, number> => ({
+  critical: of(CRITICAL),
+  premium: of(PREMIUM),
+  standard: of(STANDARD),
+  bulk: of(BULK),
+})

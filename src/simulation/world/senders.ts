@@ -14,7 +14,9 @@ export class Senders {
   }
 
   get kept(): number {
-    return this.#kept.reduce((sum, amount) => sum + amount, 0)
+    let all = 0
+    for (let track = 0; track < TRACK_COUNT; track++) all += this.#kept[track]
+    return all
   }
 
   /** What a track sends again in the next `ms`; they no longer keep it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { HOUR_LEARNING, MINUTE_LEARNING } from '../../../src/scaling/forecast/demand-forecaster.ts'
+import { HOUR_LEARNING, MINUTE_LEARNING } from '../../../src/scaling/forecast/learning.ts'
 import { SeasonalEnsemble } from '../../../src/scaling/forecast/ensemble.ts'
 import { evenSeason } from '../../../src/scaling/forecast/season.ts'
 import { zonedSeason, zoneOffset } from '../../../src/scaling/forecast/zoned-season.ts'
