@@ -3,6 +3,7 @@ import { isPair } from '../aggregates/aggregate.ts'
 import type { Aggregate, AggregateResult, PairAggregate, ValueRun } from '../aggregates/aggregate.ts'
 import type { AggregateSpec } from '../definition/aggregate-spec.ts'
 import type { WindowArena } from './arena.ts'
+import type { KeyedRows } from '../runtime/keyed-rows.ts'
 import type { RowPlaces } from './row-places.ts'
 
 /** An aggregate and the columns of KeyedRows.inputs that it is over: one, or for pairs x and y. */
@@ -77,15 +78,21 @@ export class Accumulators {
     this.results = generateResults(readers)
   }
 
-  /** The same as `addAll` for rows that have been collected by groups. */
-  addGroups(
-    arena: WindowArena,
-    places: RowPlaces,
-    times: Float64Array,
-    inputs: readonly Float64Array[],
-  ): void {
-    if (valueRun.f64.length < places.order.length) valueRun = newRun(places.order.length)
-    this.#addGroups(arena, places, times, inputs, valueRun)
+  /** Whether any of them keeps blocks behind its words. */
+  get hasBlocks(): boolean {
+    return this.#disposers.length > 0
+  }
+
+  /** Adds the rows that have been given places; their words have been saved. */
+  addPlaced(arena: WindowArena, places: RowPlaces, { count, time, inputs }: KeyedRows): void {
+    if (places.isCrowded) {
+      places.collect(count)
+      if (valueRun.f64.length < places.order.length) valueRun = newRun(places.order.length)
+      this.#addGroups(arena, places, time, inputs, valueRun)
+    } else {
+      places.spread(count)
+      this.addAll(arena, places.at, 0, count, time, inputs)
+    }
   }
 
   /** Gives back the blocks behind the words. */

@@ -1,4 +1,5 @@
 import { AlignedWindow } from './aligned-window.ts'
+import { ColumnWindow } from './column-window.ts'
 import { CombinedWindow } from './combined-window.ts'
 import { CountWindow } from './count-window.ts'
 import { Geometry } from './geometry.ts'
@@ -11,9 +12,9 @@ export function makeWindow(options: WindowOptions): WindowOperator {
   const { window } = options
   switch (window.type) {
     case 'tumbling':
-      return new AlignedWindow(options, new Geometry(window.sizeMs, window.sizeMs, window.offsetMs))
+      return makeAligned(options, new Geometry(window.sizeMs, window.sizeMs, window.offsetMs))
     case 'sliding':
-      return new AlignedWindow(options, new Geometry(window.sizeMs, window.everyMs, window.offsetMs))
+      return makeAligned(options, new Geometry(window.sizeMs, window.everyMs, window.offsetMs))
     case 'session':
       return new SessionWindow(options, window.gapMs)
     case 'count':
@@ -22,6 +23,9 @@ export function makeWindow(options: WindowOptions): WindowOperator {
       return makeGlobal(options, window.everyCount, window.everyMs)
   }
 }
+
+const makeAligned = (options: WindowOptions, geometry: Geometry): WindowOperator =>
+  ColumnWindow.of(options, geometry) ?? new AlignedWindow(options, geometry)
 
 function makeGlobal(options: WindowOptions, everyCount: number, everyMs: number): WindowOperator {
   if (everyCount > 0 && everyMs > 0) return new BothTriggers(options, everyCount, everyMs)

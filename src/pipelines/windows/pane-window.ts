@@ -57,7 +57,7 @@ export class PaneWindow {
       shard.table.findAll(rows, places.wanted, places.wantedCount, places.row)
       this.#place(shard, scope.watermark, rows)
       if (this.#countsRows) this.#countRows(scope.state.u32)
-      this.#add(shard, rows)
+      this.#accumulators.addPlaced(shard.panes.arena, places, rows)
     })
   }
 
@@ -84,17 +84,6 @@ export class PaneWindow {
       if (this.#earlyMs > 0) this.#noteChange(shard, row, Math.max(start, watermark))
     })
     return true
-  }
-
-  #add(shard: WindowShard, { count, time, inputs }: KeyedRows): void {
-    const places = this.#places
-    if (places.isCrowded) {
-      places.collect(count)
-      this.#accumulators.addGroups(shard.panes.arena, places, time, inputs)
-    } else {
-      places.spread(count)
-      this.#accumulators.addAll(shard.panes.arena, places.at, 0, count, time, inputs)
-    }
   }
 
   /** Before the rows are collected. */

@@ -117,7 +117,7 @@ export function inTransaction(state: ShardState, work: () => void): void {
 }
 
 /** Beyond this share of the undo log a transaction is to end. */
-const LONG = 0.5
+export const LONG = 0.5
 
 /**
  * Serves the entries that the watermark has passed, each in a transaction of its own when none is open. `serve` says how

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../../src/core/random.ts'
 import { makeWindow } from '../../../src/pipelines/windows/make-window.ts'
-import { AGGREGATES, expectSame, plainValues, Rig, stream } from './rig.ts'
+import { AGGREGATES, expectSame, plainValues, Rig, SMALL_AGGREGATES, stream } from './rig.ts'
 import type { Given, Row } from './rig.ts'
+import type { WindowAggregate } from '../../../src/pipelines/windows/accumulators.ts'
 
 interface Case {
   readonly size: number
@@ -55,11 +56,17 @@ class Model {
   }
 }
 
-const windowOf = ({ size, every, offset, allowed }: Case, earlyEveryMs = 0) =>
+const windowOf = (
+  { size, every, offset, allowed }: Case,
+  {
+    earlyEveryMs = 0,
+    aggregates = AGGREGATES,
+  }: { earlyEveryMs?: number; aggregates?: WindowAggregate[] } = {},
+) =>
   makeWindow({
     node: 2,
     window: { type: 'sliding', sizeMs: size, everyMs: every, offsetMs: offset },
-    aggregates: AGGREGATES,
+    aggregates,
     allowedLatenessMs: allowed,
     earlyEveryMs,
   })
@@ -76,11 +83,11 @@ const CASES: Case[] = [
   { size: 400, every: 1000, offset: 0, allowed: 0 },
 ]
 
-function compare(shape: Case, seed: number, deaths: number, keys = 8): Rig {
+function compare(shape: Case, seed: number, deaths: number, keys = 8, aggregates = AGGREGATES): Rig {
   const random = seededRandom(seed)
   const chance = seededRandom(seed + 1000)
   const rig = new Rig(
-    () => windowOf(shape),
+    () => windowOf(shape, { aggregates }),
     () => chance() < deaths,
   )
   const model = new Model(shape)
@@ -124,7 +131,9 @@ describe('tumbling and sliding windows', { timeout: 60_000 }, () => {
   })
 
   it('give early results, and then the one that stays', () => {
-    const rig = new Rig(() => windowOf({ size: 1000, every: 1000, offset: 0, allowed: 0 }, 200))
+    const rig = new Rig(() =>
+      windowOf({ size: 1000, every: 1000, offset: 0, allowed: 0 }, { earlyEveryMs: 200 }),
+    )
     rig.take([{ key: 1, time: 100, value: 5 }], -Infinity)
     rig.advance(250)
     rig.advance(450)
@@ -144,3 +153,25 @@ describe('tumbling and sliding windows', { timeout: 60_000 }, () => {
     ])
   })
 })
+
+describe(
+  'the same of few panes over small aggregates, which are given along columns',
+  { timeout: 60_000 },
+  () => {
+    for (const shape of CASES.filter(({ allowed, size }) => allowed === 0 && size < 6000)) {
+      it.each([1, 2])(
+        `are what looking through all rows gives: ${JSON.stringify(shape)} (seed %i)`,
+        (seed) => {
+          const rig = compare(shape, seed, 0, 8, SMALL_AGGREGATES)
+          expect(rig.usedBytes).toBeLessThan(20_000)
+          compare(shape, seed, 0, 300, SMALL_AGGREGATES)
+        },
+      )
+
+      it(`give the same whenever a worker dies: ${JSON.stringify(shape)}`, () => {
+        compare(shape, 4, 0.03, 8, SMALL_AGGREGATES)
+        compare(shape, 5, 0.01, 300, SMALL_AGGREGATES)
+      })
+    }
+  },
+)

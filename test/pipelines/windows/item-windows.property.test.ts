@@ -3,11 +3,12 @@ import { seededRandom } from '../../../src/core/random.ts'
 import type { WindowSpec } from '../../../src/pipelines/definition/window-spec.ts'
 import { PipelineState } from '../../../src/pipelines/state/pipeline-state.ts'
 import { makeWindow } from '../../../src/pipelines/windows/make-window.ts'
-import { AGGREGATES, expectSame, keyedRows, plainValues, Rig, stream } from './rig.ts'
+import type { WindowAggregate } from '../../../src/pipelines/windows/accumulators.ts'
+import { AGGREGATES, expectSame, keyedRows, plainValues, Rig, SMALL_AGGREGATES, stream } from './rig.ts'
 import type { Given, Row } from './rig.ts'
 
-const make = (window: WindowSpec) =>
-  makeWindow({ node: 0, window, aggregates: AGGREGATES, allowedLatenessMs: 0, earlyEveryMs: 0 })
+const make = (window: WindowSpec, aggregates: readonly WindowAggregate[] = AGGREGATES) =>
+  makeWindow({ node: 0, window, aggregates, allowedLatenessMs: 0, earlyEveryMs: 0 })
 
 const OPTIONS = { slices: 80, keys: 6, disorderMs: 300, lateShare: 0.05, paceMs: 40 }
 const times = (rows: readonly Row[]) => rows.map(({ time }) => time)
@@ -95,10 +96,15 @@ describe('global windows', () => {
 })
 
 describe('a window whose state is full', () => {
-  it.each(['evict-oldest', 'refuse-new'] as const)('goes on, and counts (%s)', (whenFull) => {
+  it.each([
+    ['evict-oldest', 'all', AGGREGATES],
+    ['refuse-new', 'all', AGGREGATES],
+    ['evict-oldest', 'small', SMALL_AGGREGATES],
+    ['refuse-new', 'small', SMALL_AGGREGATES],
+  ] as const)('goes on, and counts (%s, %s aggregates)', (whenFull, _, aggregates) => {
     const pipeline = PipelineState.reserve({ bytes: 1, whenFull, layout: 'w' })
     const state = pipeline.part(0)
-    const window = make({ type: 'sliding', sizeMs: 3000, everyMs: 1000, offsetMs: 0 })
+    const window = make({ type: 'sliding', sizeMs: 3000, everyMs: 1000, offsetMs: 0 }, aggregates)
     const ends: number[] = []
     for (let i = 0; i < 300; i++) {
       const rows = Array.from({ length: 20 }, (_, j) => ({ key: i * 20 + j, time: i * 100, value: j }))

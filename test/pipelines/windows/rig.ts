@@ -27,6 +27,9 @@ export const AGGREGATES = [
   of({ type: 'quantile', q: 0.9 }),
 ]
 
+/** Those of them that need no blocks behind their words: the first ones in the list. */
+export const SMALL_AGGREGATES = AGGREGATES.slice(0, 6)
+
 /** The same, the plain way. */
 export function plainValues(rows: readonly Row[]): number[] {
   const values = rows.map(({ value }) => value).sort((a, b) => a - b)
@@ -169,6 +172,7 @@ export class Rig {
           else this.results.push(given(result))
         }
         const done = this.#window.advance(scope, fire, limit)
+        if (isOpen && this.#dies()) throw new Death()
         if (isOpen) this.#state.commit()
         this.results.push(...fired)
         if (done) return
