@@ -161,9 +161,9 @@ function placeRow(desk: usize, shard: u32, at: usize, lat: f64, lon: f64): void 
   store<f64>(block + row, lon / UNITS, S.BLOCK_LON)
 }
 
-/** The nearest whole number; of two the upper one, as Math.round has it. */
+/** The nearest whole number; of two the upper one, as Math.round has it, and no −0. */
 @inline
 function nearest(value: f64): f64 {
   const below = floor<f64>(value)
-  return value - below >= 0.5 ? below + 1 : below
+  return value - below >= 0.5 ? below + 1 : below + 0
 }
