@@ -47,6 +47,10 @@ export interface Kernels {
     nowMs: number,
   ): number
   requeueFence(map: number, track: number, shard: number, tier: number, ahead: number, tick: number): number
+  putReading(desk: number, device: number, metric: number, region: number, tier: number): number
+  scanReadings(desk: number, first: number, count: number): number
+  scanCsv(desk: number, said: number, from: number, to: number): number
+  scanNdjson(desk: number, said: number, from: number, to: number): number
 }
 
 const WASM_FILE = packageFile('build/millrace.wasm')

@@ -8,6 +8,7 @@ declare namespace WebAssembly {
   }
   class Memory {
     constructor(descriptor: MemoryDescriptor)
+    grow(pages: number): number
     readonly buffer: SharedArrayBuffer
   }
   class Module {

@@ -10,11 +10,13 @@ import type { OpenStream } from '../../src/history/run/open-stream.ts'
 import type { RunThread, ThreadEvents } from '../../src/history/run/run-thread.ts'
 import { ShareRun } from '../../src/history/run/share-run.ts'
 import { PLAIN_FIELDS } from '../../src/history/scan/columns.ts'
+import { compileKernels } from '../../src/kernels/kernels.ts'
 import { NodeDisk } from '../../src/storage/disk/node-disk.ts'
 import { plainRoom } from '../../src/storage/journal/checksum.ts'
 import { endEachFile } from '../endings.ts'
 import { openStream } from './sums.fixture.js'
 
+const kernels = await compileKernels()
 const folders: string[] = []
 endEachFile(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })))
 
@@ -79,7 +81,7 @@ export async function runSums(
 /** A thread that isn't one. */
 function inline(order: ThreadOrder, events: ThreadEvents, open: OpenStream): RunThread {
   const run = loadDefinition(order.url).then((definition) =>
-    ShareRun.open(order, definition, { disk: new NodeDisk(), open }),
+    ShareRun.open(order, definition, { disk: new NodeDisk(), open, kernels }),
   )
   return {
     ready: run.then(({ shared }) => shared),

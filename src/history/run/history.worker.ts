@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { MillraceError } from '../../core/errors.ts'
+import { compileKernels } from '../../kernels/kernels.ts'
 import { loadDefinition } from '../../pipelines/load-definition.ts'
 import { NodeDisk } from '../../storage/disk/node-disk.ts'
 import { buffersOf } from './line-batch.ts'
@@ -36,7 +37,8 @@ function fail(error: unknown): void {
 
 try {
   const open = await loadRuntime(runtime)
-  const run = ShareRun.open(order, await loadDefinition(order.url), { disk: new NodeDisk(), open })
+  const parts = { disk: new NodeDisk(), open, kernels: await compileKernels() }
+  const run = ShareRun.open(order, await loadDefinition(order.url), parts)
   port.on('message', (order: Order) => guarded(() => run.work(order)))
   say({ kind: 'ready', shared: run.shared })
 } catch (error) {

@@ -3,7 +3,6 @@ import type { PipelineDefinition } from '../../pipelines/definition/definition.t
 import type { Counts } from '../../pipelines/runtime/counts.ts'
 import { DeviceList } from '../device-list.ts'
 import type { Chunk, Format } from '../input/chunk.ts'
-import { CHUNK_BYTES } from '../input/chunk.ts'
 import { type Lines, linesInRange } from '../input/lines-in-range.ts'
 import { horizonMs } from '../horizon.ts'
 import { isByDevice } from '../is-by-device.ts'
@@ -15,6 +14,8 @@ import { FrameScanner } from '../scan/frame-scanner.ts'
 import { JournalScanner } from '../scan/journal-scanner.ts'
 import { MetricNumbers } from '../scan/metric-numbers.ts'
 import { NdjsonScanner } from '../scan/ndjson-scanner.ts'
+import { ScanDesk } from '../scan/scan-desk.ts'
+import { ScanRoom } from '../scan/scan-room.ts'
 import type { Scanner } from '../scan/scanner.ts'
 import { AnomalyScan } from '../anomalies/anomaly-scan.ts'
 import type { Order, Outcome, PartOrder, Report, ThreadOrder } from './messages.ts'
@@ -40,12 +41,12 @@ export class ShareRun {
   readonly #files = new Map<string, DiskFile>()
   /** By reading thread: ids by its numbers of devices. */
   readonly #readDevices: readonly ReadDevices[]
-  #room = new Uint8Array(CHUNK_BYTES + (1 << 17))
+  readonly #room: ScanRoom
 
   static open(
     order: ThreadOrder,
     definition: PipelineDefinition,
-    { disk, open }: { disk: Disk; open: OpenStream },
+    { disk, open, kernels }: { disk: Disk; open: OpenStream; kernels: WebAssembly.Module },
   ): ShareRun {
     const devices = new DeviceList(order.devices)
     const names = new RunNames(devices, order.metrics)
@@ -56,13 +57,23 @@ export class ShareRun {
     const parts = { definition: shown, outlet: lines, lookup: names, counts: late }
     const opened = open({ ...parts, owner: share + 1, shared })
     const rest = { horizonMs: horizonMs(shown), isByDevice: isByDevice(shown) }
-    return new ShareRun(order, { disk, devices, names, lines, late, opened, ...rest })
+    return new ShareRun(order, {
+      disk,
+      desk: new ScanDesk(kernels),
+      devices,
+      names,
+      lines,
+      late,
+      opened,
+      ...rest,
+    })
   }
 
   private constructor(
     order: ThreadOrder,
     parts: {
       readonly disk: Disk
+      readonly desk: ScanDesk
       readonly devices: DeviceList
       readonly names: RunNames
       readonly lines: ResultLines
@@ -89,9 +100,10 @@ export class ShareRun {
     }
     this.#anomalies = order.anomalies && new AnomalyScan(order.anomalies, scanNames)
     this.#feed = new ShardFeed(parts.opened, order.share, order.shares, parts.isByDevice, this.#anomalies)
-    this.#reading = new ChunkReading({ ...order, devices: this.#devices })
-    const metrics = new MetricNumbers(new Map(order.dictionary))
-    this.#scanners = order.formats.map((format) => scannerOf(format, order.fields, metrics))
+    this.#room = new ScanRoom(parts.desk)
+    this.#reading = new ChunkReading(parts.desk, { ...order, devices: this.#devices })
+    const metrics = new MetricNumbers(parts.desk, new Map(order.dictionary))
+    this.#scanners = order.formats.map((format) => scannerOf(parts.desk, format, order.fields, metrics))
   }
 
   /** Does what is asked; what has become of it. */
@@ -129,13 +141,15 @@ export class ShareRun {
   }
 
   #bytesOf(place: Chunk): Lines {
-    if (place.kind === 'given') return { bytes: place.bytes, from: 0, to: place.bytes.length }
+    if (place.kind === 'given')
+      return this.#room.laid({ bytes: place.bytes, from: 0, to: place.bytes.length })
     const file = this.#file(place.path)
-    if (place.kind === 'lines') return linesInRange(file, place.from, place.to, this.#room)
+    if (place.kind === 'lines')
+      return this.#room.laid(linesInRange(file, place.from, place.to, this.#room.bytes))
     const length = place.to - place.from
-    if (length > this.#room.length) this.#room = new Uint8Array(length)
-    file.read(this.#room.subarray(0, length), place.from)
-    return { bytes: this.#room, from: 0, to: length }
+    const bytes = this.#room.ofBytes(length)
+    file.read(bytes, place.from)
+    return { bytes, from: 0, to: length }
   }
 
   #take(part: PartOrder): number {
@@ -182,14 +196,14 @@ class LateCount implements Counts {
   results(): void {}
 }
 
-function scannerOf(format: Format, fields: FieldNames, metrics: MetricNumbers): Scanner {
+function scannerOf(desk: ScanDesk, format: Format, fields: FieldNames, metrics: MetricNumbers): Scanner {
   switch (format.kind) {
     case 'ndjson':
-      return new NdjsonScanner(fields)
+      return new NdjsonScanner(desk, fields)
     case 'csv':
-      return new CsvScanner(format.columns, fields)
+      return new CsvScanner(desk, format.columns, fields)
     case 'frames':
-      return new FrameScanner(metrics)
+      return new FrameScanner(desk, metrics)
     case 'journal':
       return new JournalScanner(metrics)
   }

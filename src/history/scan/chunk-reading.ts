@@ -1,19 +1,15 @@
 import { deviceIdOf } from '../../core/ids.ts'
-import { METRIC_IDS } from '../../core/limits.ts'
 import { MAX_NAME_LENGTH } from '../../core/names.ts'
-import { type Tier, tierIndex } from '../../core/tiers.ts'
-import {
-  READING_BYTES,
-  READING_LAT,
-  READING_LON,
-  READING_TIME,
-  READING_VALUE,
-} from '../../memory/layout/reading.layout.ts'
+import { type Tier, TIERS, tierIndex } from '../../core/tiers.ts'
+import { READING_BYTES, READING_TIME, READING_VALUE } from '../../memory/layout/reading.layout.ts'
 import type { DeviceList } from '../device-list.ts'
+import { BlockPool } from './block-pool.ts'
 import { ByteNames } from './byte-names.ts'
 import { DeviceNumbers } from './device-numbers.ts'
 import type { MetricNumbers } from './metric-numbers.ts'
-import { type Blocks, kindOf, POSITION_ABSENT, ShareBlocks, UNITS_PER_DEGREE } from './share-blocks.ts'
+import type { ScanDesk } from './scan-desk.ts'
+import * as S from './scan.layout.ts'
+import type { Blocks } from './share-blocks.ts'
 import { shardOfDevice } from './shard-of-device.ts'
 import { Words } from './words.ts'
 
@@ -54,13 +50,6 @@ export interface ScanOptions {
   readonly toMs: number
 }
 
-/** The same memory, word by word. */
-export interface FrameBytes {
-  readonly u32: Uint32Array
-  readonly i32: Int32Array
-  readonly f64: Float64Array
-}
-
 export const ROW_VALUE = 0
 export const ROW_TIME = 1
 /** Degrees, NaN = no position. */
@@ -68,72 +57,69 @@ export const ROW_LAT = 2
 export const ROW_LON = 3
 
 export const MAX_FAULTS = 20
-/** Memory that is kept for chunks to come. */
-const MAX_SPARE = 8
-/** Region: not given, what is known of the device counts. */
-export const NO_REGION = 255
-export const NO_TIER = 255
 /** Of a Date. */
 const LAST_TIME = 8.64e15
 const UNASSIGNED = 'unassigned'
-const READING_WORDS = READING_BYTES / 4
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * Takes readings from a scanner and keeps them as blocks of their shards, chunk by chunk. Numbers of devices, metrics and regions are this
- * thread's own.
+ * Takes readings from a scanner and keeps them as blocks of their shards, chunk by chunk. Numbers of devices, metrics and regions
+ * are this thread's own. Everything that the scanning kernels look at lies in the desk's memory; they come back here for what
+ * they don't know.
  */
 export class ChunkReading {
   /** Where a scanner leaves value, time and position of a reading: numbers that are handed over would be allocated. */
-  readonly row = new Float64Array(4)
+  readonly row: Float64Array
+  readonly desk: ScanDesk
   readonly #options: ScanOptions
-  readonly #spare: ArrayBuffer[] = []
-  readonly #parts: readonly ShareBlocks[]
-  readonly #names = new ByteNames()
-  /** By name as ByteNames counts them. */
-  readonly #numberOf: number[] = []
-  /** By number of the device. */
-  #shards = new Uint8Array(1024)
-  #tiers = new Uint8Array(1024)
-  #regions = new Uint8Array(1024)
-  readonly #devices = new DeviceNumbers()
-  readonly #metrics = new Words()
-  readonly #regionWords = new Words()
+  readonly #blocks: BlockPool
+  /** What stands for a name is the number of the device. */
+  readonly #names: ByteNames
+  readonly #devices: DeviceNumbers
+  readonly #metrics: Words
+  readonly #regions: Words
   #fresh: { id: number; name: string }[] = []
   #faults: Fault[] = []
   #faultCount = 0
-  readonly #latest = Float64Array.of(-Infinity)
-  #readings = 0
 
-  constructor(options: ScanOptions) {
+  constructor(desk: ScanDesk, options: ScanOptions) {
+    const { f64 } = desk
+    this.desk = desk
+    this.row = f64.subarray(S.DESK_ROW / 8, S.DESK_ROW / 8 + 4)
     this.#options = options
-    this.#parts = Array.from({ length: options.shares }, () => new ShareBlocks(this.#spare))
-    this.#regionWords.of(UNASSIGNED)
+    this.#blocks = new BlockPool(desk, options.shares)
+    this.#names = new ByteNames(desk, S.DESK_DEVICES)
+    this.#devices = new DeviceNumbers(desk)
+    this.#metrics = new Words(desk, S.DESK_METRICS)
+    this.#regions = new Words(desk, S.DESK_REGIONS)
+    this.#regions.of(UNASSIGNED)
+    const tiers = new Words(desk, S.DESK_TIERS)
+    for (const tier of TIERS) tiers.of(tier)
+    f64[S.DESK_UNTIL_MS / 8] = options.untilMs
+    f64[S.DESK_FROM_MS / 8] = options.fromMs
+    f64[S.DESK_TO_MS / 8] = options.toMs
+    f64[S.DESK_LATEST / 8] = -Infinity
   }
 
   /** The number of the device whose name lies at `from` … `to`; −1 = no good name. */
   device(bytes: Uint8Array, from: number, to: number): number {
     if (to === from || to - from > 3 * MAX_NAME_LENGTH) return -1
     const known = this.#names.count
+    const name = nameAt(bytes, from, to)
+    if (name === undefined) return -1
     const found = this.#names.find(bytes, from, to)
-    if (found < known) return this.#numberOf[found]
-    const name = decoder.decode(bytes.subarray(from, to))
+    if (found < known) return this.#names.numberOf(found)
     const id = deviceIdOf(name)
     const number = this.deviceOf(Math.floor(id / 0x1_0000), id % 0x1_0000)
     this.#fresh.push({ id, name })
-    this.#numberOf[found] = number
+    this.#names.stand(found, number)
     return number
   }
 
   deviceCalled(name: string): number {
     const bytes = encoder.encode(name)
     return this.device(bytes, 0, bytes.length)
-  }
-
-  /** The same where devices tend to come in the same order again and again: the one behind `before` is looked at first. */
-  deviceAfter(before: number, high: number, low: number): number {
-    return this.#devices.isNumber(before + 1, high, low) ? before + 1 : this.deviceOf(high, low)
   }
 
   /** The number of the device whose id is `high × 65,536 + low`. */
@@ -145,18 +131,17 @@ export class ChunkReading {
   }
 
   #describe(number: number): void {
-    const { ids } = this.#devices
-    if (number >= this.#shards.length) this.#widen(ids.length)
+    const { ids, about } = this.#devices
     const { tier, region } = this.#options.devices.known(ids[number]) ?? {}
-    this.#shards[number] = shardOfDevice(ids[number])
-    this.#tiers[number] = tierIndex(tier ?? this.#options.defaultTier)
-    this.#regions[number] = region === undefined || region === '' ? 0 : this.#regionWords.of(region)
+    const ownTier = tierIndex(tier ?? this.#options.defaultTier)
+    const ownRegion = region === undefined || region === '' ? 0 : this.#regions.of(region)
+    about[number] = shardOfDevice(ids[number]) | (ownRegion << 16) | (ownTier << 24)
   }
 
   metric(bytes: Uint8Array, from: number, to: number): number {
-    if (to === from || to - from > 3 * MAX_NAME_LENGTH) return -1
+    if (to === from || to - from > 3 * MAX_NAME_LENGTH || nameAt(bytes, from, to) === undefined) return -1
     const metric = this.#metrics.find(bytes, from, to)
-    return metric < METRIC_IDS ? metric : -1
+    return metric < S.MAX_METRICS ? metric : -1
   }
 
   metricOf(name: string): number {
@@ -164,71 +149,48 @@ export class ChunkReading {
   }
 
   region(bytes: Uint8Array, from: number, to: number): number {
-    const region = to === from ? NO_REGION : this.#regionWords.find(bytes, from, to)
-    return region <= NO_REGION ? region : -1
+    if (to === from) return S.NO_REGION
+    if (to - from > 3 * MAX_NAME_LENGTH || nameAt(bytes, from, to) === undefined) return -1
+    const region = this.#regions.find(bytes, from, to)
+    return region < S.NO_REGION ? region : -1
   }
 
   /** The reading in `row`; region and tier as numbers. Returns what is wrong with it, or ''. */
   put(device: number, metric: number, region: number, tier: number): string {
-    const lat = this.row[ROW_LAT]
-    const lon = this.row[ROW_LON]
-    const latUnits = lat === lat ? Math.round(lat * UNITS_PER_DEGREE) : POSITION_ABSENT
-    const lonUnits = lon === lon ? Math.round(lon * UNITS_PER_DEGREE) : POSITION_ABSENT
-    return this.putUnits(device, metric, latUnits, lonUnits, region, tier)
+    const { kernels, address } = this.desk
+    this.#blocks.ensureRoom()
+    if (kernels.putReading(address, device, metric, region, tier) !== 0) return ''
+    return this.#wrong(this.row[ROW_TIME], this.row[ROW_VALUE])
   }
 
-  /** The same, the position given as 1e-7 degree. */
-  putUnits(device: number, metric: number, lat: number, lon: number, region: number, tier: number): string {
-    const { fromMs, toMs, untilMs } = this.#options
-    const time = this.row[ROW_TIME]
-    const value = this.row[ROW_VALUE]
-    if (!(time <= untilMs && time > 0 && value - value === 0)) return this.#wrong(time, value)
-    if (time < fromMs || time >= toMs) return ''
-    const shard = this.#shards[device]
-    const part = this.#parts[shard % this.#parts.length]
-    const ownRegion = region === NO_REGION ? this.#regions[device] : region
-    const ownTier = tier === NO_TIER ? this.#tiers[device] : tier
-    part.put(shard, device, kindOf(metric, ownRegion, ownTier), time, value, lat, lon)
-    this.#readings++
-    if (time > this.#latest[0]) this.#latest[0] = time
-    return ''
-  }
-
-  /** `count` readings as the wire protocol has them, from byte `first` on. Returns what is wrong with the last one that is, or ''. */
-  putFrame(bytes: FrameBytes, first: number, count: number, metrics: MetricNumbers): string {
-    const { u32, i32, f64 } = bytes
-    const { fromMs, toMs, untilMs } = this.#options
-    const parts = this.#parts
-    const shares = parts.length
-    let fault = ''
-    let device = -1
-    let [latest, taken, low, high, id, metric, kind] = [-Infinity, 0, -1, -1, -1, -1, 0]
-    for (let i = 0, word = first >>> 2; i < count; i++, word += READING_WORDS) {
-      const time = f64[(word + READING_TIME / 4) >>> 1]
-      const value = f64[(word + READING_VALUE / 4) >>> 1]
-      if (u32[word] !== low || u32[word + 1] !== high) {
-        if (u32[word + 1] !== high || (u32[word] ^ low) >>> 16 !== 0)
-          device = this.deviceAfter(device, u32[word + 1], u32[word] >>> 16)
-        low = u32[word]
-        high = u32[word + 1]
-        if ((low & 0xffff) !== id) metric = metrics.of((id = low & 0xffff), this)
-        kind = kindOf(metric, this.#regions[device], this.#tiers[device])
-      }
-      if (!(time <= untilMs && time > 0 && value - value === 0)) {
-        fault = `reading ${i}: ${this.#wrong(time, value)}`
-        continue
-      }
-      if (time < fromMs || time >= toMs) continue
-      const shard = this.#shards[device]
-      const lat = i32[word + READING_LAT / 4]
-      const lon = i32[word + READING_LON / 4]
-      parts[shares === 1 ? 0 : shard % shares].put(shard, device, kind, time, value, lat, lon)
-      taken++
-      if (time > latest) latest = time
+  /** `count` readings as the wire protocol has them, at an address in the desk's memory. Returns what is wrong with the last one that is, or ''. */
+  putFrame(first: number, count: number, metrics: MetricNumbers): string {
+    const { kernels, address, i32 } = this.desk
+    let wrong = S.NONE
+    for (let done = 0; ;) {
+      const at = first + done * READING_BYTES
+      const taken = kernels.scanReadings(address, at, count - done)
+      if (i32[S.DESK_WRONG / 4] !== S.NONE) wrong = done + i32[S.DESK_WRONG / 4]
+      done += taken
+      if (done === count) break
+      this.#meet(i32[S.DESK_STOP / 4], first + done * READING_BYTES, metrics)
     }
-    this.#readings += taken
-    if (latest > this.#latest[0]) this.#latest[0] = latest
-    return fault
+    if (wrong === S.NONE) return ''
+    const reading = new DataView(this.desk.buffer, first + wrong * READING_BYTES)
+    const time = reading.getFloat64(READING_TIME, true)
+    return `reading ${wrong}: ${this.#wrong(time, reading.getFloat64(READING_VALUE, true))}`
+  }
+
+  /** What is new with the reading at which a kernel stopped. */
+  #meet(reason: number, at: number, metrics: MetricNumbers): void {
+    const reading = new DataView(this.desk.buffer, at)
+    if (reason === S.STOP_ROOM) this.#blocks.makeRoom()
+    else if (reason === S.STOP_METRIC_ID) metrics.of(reading.getUint16(0, true), this)
+    else this.deviceOf(reading.getUint32(4, true), reading.getUint16(2, true))
+  }
+
+  makeRoom(): void {
+    this.#blocks.makeRoom()
   }
 
   fault(line: number, message: string): void {
@@ -237,29 +199,30 @@ export class ChunkReading {
 
   /** What has been taken since the last time. */
   take(lines: number): ScannedChunk {
+    const { u32, f64 } = this.desk
     const chunk = {
-      parts: this.#parts.map((part) => part.take()),
+      parts: this.#blocks.take(),
       lines,
-      readings: this.#readings,
-      latest: this.#latest[0],
+      readings: u32[S.DESK_READINGS / 4],
+      latest: f64[S.DESK_LATEST / 8],
       faults: this.#faults,
       faultCount: this.#faultCount,
       metrics: this.#metrics.fresh(),
-      regions: this.#regionWords.fresh(),
+      regions: this.#regions.fresh(),
       deviceIds: this.#devices.fresh(),
       devices: this.#fresh,
     }
     this.#fresh = []
     this.#faults = []
     this.#faultCount = 0
-    this.#readings = 0
-    this.#latest[0] = -Infinity
+    u32[S.DESK_READINGS / 4] = 0
+    f64[S.DESK_LATEST / 8] = -Infinity
     return chunk
   }
 
   /** Memory of records that are done with. */
   reuse(records: ArrayBuffer): void {
-    if (this.#spare.length < MAX_SPARE) this.#spare.push(records)
+    this.#blocks.reuse(records)
   }
 
   #wrong(time: number, value: number): string {
@@ -267,15 +230,14 @@ export class ChunkReading {
     if (!(time > 0 && time <= LAST_TIME)) return `the time ${time} is not in milliseconds since 1970`
     return `the time ${new Date(time).toISOString()} is in the future`
   }
+}
 
-  #widen(length: number): void {
-    const wider = (from: Uint8Array): Uint8Array<ArrayBuffer> => {
-      const to = new Uint8Array(length)
-      to.set(from)
-      return to
-    }
-    this.#shards = wider(this.#shards)
-    this.#tiers = wider(this.#tiers)
-    this.#regions = wider(this.#regions)
+/** Undefined = not valid UTF-8. */
+function nameAt(bytes: Uint8Array, from: number, to: number): string | undefined {
+  try {
+    // a decoder doesn't take views of shared memory: a slice is a copy
+    return decoder.decode(bytes.slice(from, to))
+  } catch {
+    return undefined
   }
 }

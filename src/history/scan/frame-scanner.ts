@@ -1,6 +1,7 @@
 import { FrameCheck } from '../../ingest/decode/frame-check.ts'
-import type { ChunkReading, FrameBytes } from './chunk-reading.ts'
+import type { ChunkReading } from './chunk-reading.ts'
 import type { MetricNumbers } from './metric-numbers.ts'
+import type { ScanDesk } from './scan-desk.ts'
 import type { Scanner } from './scanner.ts'
 
 const PREFIX_BYTES = 4
@@ -8,15 +9,16 @@ const FIRST_BYTES = 1 << 16
 
 /**
  * Frames of the wire protocol, one behind the other, each behind its length (u32, little endian), as FlatBuffers writes
- * buffers "size prefixed". A frame is copied to where its readings are aligned.
+ * buffers "size prefixed". A frame is copied to where its words are aligned.
  */
 export class FrameScanner implements Scanner {
+  readonly #desk: ScanDesk
   readonly #metrics: MetricNumbers
-  #bytes = new Uint8Array(0)
-  #words = wordsOf(new ArrayBuffer(0))
-  #check = new FrameCheck(this.#bytes, this.#words.i32)
+  #bytes!: Uint8Array
+  #check!: FrameCheck
 
-  constructor(metrics: MetricNumbers) {
+  constructor(desk: ScanDesk, metrics: MetricNumbers) {
+    this.#desk = desk
     this.#metrics = metrics
     this.#reserve(FIRST_BYTES)
   }
@@ -34,31 +36,17 @@ export class FrameScanner implements Scanner {
   }
 
   #frame(frame: Uint8Array, into: ChunkReading): string {
-    if (frame.length + 8 > this.#bytes.length) this.#reserve(2 * frame.length + 8)
+    if (frame.length > this.#bytes.length) this.#reserve(2 * frame.length)
     this.#bytes.set(frame)
     const fault = this.#check.check(0, frame.length)
     if (fault !== '') return fault
     const { readingOffset, readingCount } = this.#check
-    const isAligned = (readingOffset & 7) === 0
-    if (!isAligned) this.#bytes.copyWithin(readingOffset + 4, readingOffset, frame.length)
-    return into.putFrame(
-      this.#words,
-      isAligned ? readingOffset : readingOffset + 4,
-      readingCount,
-      this.#metrics,
-    )
+    return into.putFrame(this.#bytes.byteOffset + readingOffset, readingCount, this.#metrics)
   }
 
   #reserve(length: number): void {
-    const buffer = new ArrayBuffer((length + 7) & ~7)
-    this.#bytes = new Uint8Array(buffer)
-    this.#words = wordsOf(buffer)
-    this.#check = new FrameCheck(this.#bytes, this.#words.i32)
+    this.#bytes = this.#desk.bytes((length + 7) & ~7)
+    const { buffer, byteOffset } = this.#bytes
+    this.#check = new FrameCheck(this.#bytes, new Int32Array(buffer, byteOffset, this.#bytes.length / 4))
   }
 }
-
-const wordsOf = (buffer: ArrayBuffer): FrameBytes => ({
-  u32: new Uint32Array(buffer),
-  i32: new Int32Array(buffer),
-  f64: new Float64Array(buffer),
-})

@@ -1,8 +1,10 @@
 import { framesOf, readingsOf } from '../../storage/journal/frames.ts'
-import { type ChunkReading, NO_REGION, NO_TIER, ROW_TIME, ROW_VALUE } from './chunk-reading.ts'
+import { type ChunkReading, ROW_LAT, ROW_LON, ROW_TIME, ROW_VALUE } from './chunk-reading.ts'
 import type { MetricNumbers } from './metric-numbers.ts'
-import { POSITION_ABSENT } from './share-blocks.ts'
+import { NO_REGION, NO_TIER } from './scan.layout.ts'
 import type { Scanner } from './scanner.ts'
+
+const UNITS_PER_DEGREE = 1e7
 
 /** In front of each record's payload: f64 epochOffsetMs, u32 payload bytes, u32 unused. */
 export const RECORD_HEAD_BYTES = 16
@@ -37,11 +39,11 @@ export class JournalScanner implements Scanner {
         // 0 and NaN: when it arrived
         into.row[ROW_TIME] = time || frame.receivedMs + epochOffsetMs
         into.row[ROW_VALUE] = value
-        const wrong = into.putUnits(
+        into.row[ROW_LAT] = (lat ?? NaN) / UNITS_PER_DEGREE
+        into.row[ROW_LON] = (lon ?? NaN) / UNITS_PER_DEGREE
+        const wrong = into.put(
           into.deviceOf(Math.floor(deviceId / 0x1_0000), deviceId % 0x1_0000),
           this.#metrics.of(metricId, into),
-          lat ?? POSITION_ABSENT,
-          lon ?? POSITION_ABSENT,
           NO_REGION,
           NO_TIER,
         )

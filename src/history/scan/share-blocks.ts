@@ -7,11 +7,10 @@
  *      24  row 1 …
  *    6144  f64 lat     8192  f64 lon     of all rows, valid if the block is placed
  */
-import { SHARDS } from '../../core/limits.ts'
 import { BLOCK_ROWS } from '../../pipelines/definition/reading-block.ts'
 
 /** A cache line more than the rows: all shards' blocks fill at one pace, and would meet in the same few cache sets. */
-const BLOCK_BYTES = 40 * BLOCK_ROWS + 64
+export const BLOCK_BYTES = 40 * BLOCK_ROWS + 64
 export const BLOCK_DOUBLES = BLOCK_BYTES / 8
 /** Doubles of a row; its words at twice the index. */
 export const ROW_DOUBLES = 3
@@ -26,111 +25,10 @@ export const HEAD_SHARD = 63
 export const HEAD_PLACED = 64
 export const HEAD_ROWS_SHIFT = 8
 
-export const POSITION_ABSENT = -2147483648
-export const UNITS_PER_DEGREE = 1e7
-const FIRST_BLOCKS = 16
-const FULL = ROW_DOUBLES * BLOCK_ROWS
-
 export interface Blocks {
   readonly records: ArrayBuffer
   /** One for each block. */
   readonly heads: readonly number[]
-}
-
-/** What a row is besides its numbers: metric (16 bits), region (8), tier (8). */
-export const kindOf = (metric: number, region: number, tier: number): number =>
-  metric | (region << 16) | (tier << 24)
-
-/** Blocks of one share, in the order of the input within a shard; grows as needed. */
-export class ShareBlocks {
-  #heads: number[] = []
-  /** By shard: the double where its next row goes; at `#end` a new block begins. */
-  readonly #next = new Int32Array(SHARDS)
-  readonly #end = new Int32Array(SHARDS)
-  #f64 = new Float64Array(0)
-  #u32 = new Uint32Array(0)
-  readonly #spare: ArrayBuffer[]
-  /** Blocks of the chunk before: the next one will have as many. */
-  #expected = FIRST_BLOCKS
-
-  /** `spare` is memory that may be taken instead of new one. */
-  constructor(spare: ArrayBuffer[]) {
-    this.#spare = spare
-  }
-
-  /** Position in 1e-7 degree; the kind as `kindOf` makes it. Small enough to be inlined: else numbers would be allocated. */
-  put(
-    shard: number,
-    device: number,
-    kind: number,
-    time: number,
-    value: number,
-    lat: number,
-    lon: number,
-  ): void {
-    let at = this.#next[shard]
-    if (at === this.#end[shard]) at = this.#begin(shard)
-    this.#next[shard] = at + ROW_DOUBLES
-    this.#f64[at] = time
-    this.#f64[at + 1] = value
-    this.#u32[2 * at + DEVICE_WORD] = device
-    this.#u32[2 * at + KIND_WORD] = kind
-    if (lat !== POSITION_ABSENT && lon !== POSITION_ABSENT) this.#place(shard, at, lat, lon)
-  }
-
-  /** Gives the blocks away. */
-  take(): Blocks {
-    const heads = this.#heads
-    this.#expected = Math.max(FIRST_BLOCKS, heads.length + 4)
-    for (let shard = 0; shard < SHARDS; shard++) {
-      const left = (this.#end[shard] - this.#next[shard]) / ROW_DOUBLES
-      if (left > 0) heads[this.#blockOf(shard)] -= left << HEAD_ROWS_SHIFT
-    }
-    const { buffer } = this.#f64
-    this.#use(new ArrayBuffer(0))
-    this.#heads = []
-    this.#next.fill(0)
-    this.#end.fill(0)
-    return { records: buffer, heads }
-  }
-
-  #blockOf(shard: number): number {
-    return (this.#end[shard] - FULL) / BLOCK_DOUBLES
-  }
-
-  #begin(shard: number): number {
-    const block = this.#heads.push(shard | (BLOCK_ROWS << HEAD_ROWS_SHIFT)) - 1
-    const at = block * BLOCK_DOUBLES
-    if (at + BLOCK_DOUBLES > this.#f64.length) this.#grow()
-    this.#end[shard] = at + FULL
-    return at
-  }
-
-  /** Rows that have none have no position. */
-  #place(shard: number, at: number, lat: number, lon: number): void {
-    const block = this.#blockOf(shard)
-    const first = block * BLOCK_DOUBLES
-    if ((this.#heads[block] & HEAD_PLACED) === 0) {
-      this.#heads[block] |= HEAD_PLACED
-      this.#f64.fill(NaN, first + LAT_AT, first + LON_AT + BLOCK_ROWS)
-    }
-    const row = (at - first) / ROW_DOUBLES
-    this.#f64[first + LAT_AT + row] = lat / UNITS_PER_DEGREE
-    this.#f64[first + LON_AT + row] = lon / UNITS_PER_DEGREE
-  }
-
-  #use(buffer: ArrayBuffer): void {
-    this.#f64 = new Float64Array(buffer)
-    this.#u32 = new Uint32Array(buffer)
-  }
-
-  #grow(): void {
-    const former = this.#f64
-    const spare = former.length === 0 ? this.#spare.pop() : undefined
-    if (spare !== undefined && spare.byteLength >= BLOCK_BYTES) return this.#use(spare)
-    this.#use(new ArrayBuffer(Math.max(this.#expected * BLOCK_BYTES, former.byteLength * 2)))
-    this.#f64.set(former)
-  }
 }
 
 /** By block: the earliest and the latest event time in it. */

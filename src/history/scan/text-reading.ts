@@ -1,6 +1,7 @@
 import { TIERS } from '../../core/tiers.ts'
-import { type ChunkReading, NO_REGION, NO_TIER } from './chunk-reading.ts'
+import type { ChunkReading } from './chunk-reading.ts'
 import type { FieldNames } from './columns.ts'
+import { NO_REGION, NO_TIER } from './scan.layout.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -69,7 +70,8 @@ function wrong(name: string, value: unknown, allowed: string): string {
 /** The text at `from` … `to`; undefined = not valid UTF-8. */
 export function decodedText(bytes: Uint8Array, from: number, to: number): string | undefined {
   try {
-    return decoder.decode(bytes.subarray(from, to))
+    // a decoder doesn't take views of shared memory: a slice is a copy
+    return decoder.decode(bytes.slice(from, to))
   } catch {
     return undefined
   }
