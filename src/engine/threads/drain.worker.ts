@@ -11,6 +11,7 @@ import { viewMemory } from '../../memory/shared-memory.ts'
 import { EGRESS_STREAM } from '../../memory/layout/egress.layout.ts'
 import { LanePipeline, sendAll } from '../../pipelines/lane-pipeline.ts'
 import { loadPipeline } from '../../pipelines/pipeline-module.ts'
+import { Economies } from '../../memory/economies.ts'
 import { LaneDoor } from '../../scheduling/lane-door.ts'
 import { WorkerAgent } from '../../scheduling/worker-agent.ts'
 import { MetricNames } from './metric-names.ts'
@@ -31,6 +32,7 @@ const kernels = openKernels(module, wasm)
 const pipeline = recipe.pipeline === null ? undefined : await loadPipeline(recipe.pipeline)
 const clock = systemClock()
 const signals = new Signals(memory, plan.at.control)
+const economies = new Economies(memory, plan.at.map)
 
 /** A task of its own for threads that are kept for later: by then everything above is loaded. */
 export function getReady(): void {}
@@ -55,11 +57,11 @@ export default async function drain({ worker, metrics, streams: recipes }: Drain
   }
   const streams = await openStreams(recipes, {
     ...{ memory, plan, kernels, clock, worker, post },
-    ...{ metrics: metricNames, regions: recipe.regions },
+    ...{ metrics: metricNames, regions: recipe.regions, economies },
   })
   const processor = new LanePipeline({ memory, plan, names, egress, doorbell, module: pipeline, streams })
   const door = new LaneDoor(memory, plan, kernels, gate, worker)
-  const agent = new WorkerAgent({ door, gate, processor, clock, shares: recipe.shares })
+  const agent = new WorkerAgent({ door, gate, processor, economies, clock, shares: recipe.shares })
   gate.introduce(threadId)
   let idle = 0
   while (!gate.isStopRequested) {
