@@ -188,6 +188,8 @@ export function isUrgentReady(map: usize): bool {
  * ready, or (routine tracks) urgent work is; returns the readings done.
  */
 export function drainTrack(map: usize, worker: u32, track: u32, first: u32, budget: u32, nowMs: f64): u32 {
+  const asked = atomic.load<u32>(map, M.MAP_SLICE_READINGS)
+  const slice: u32 = asked == 0 ? <u32>L.SLICE_READINGS : asked
   let done: u32 = 0
   let from = first
   while (done < budget) {
@@ -196,7 +198,7 @@ export function drainTrack(map: usize, worker: u32, track: u32, first: u32, budg
     const before = done
     let lane = laneToWork(map, worker, track, shard)
     while (lane != 0 && done < budget) {
-      const count = openSlice(map, lane, L.SLICE_READINGS)
+      const count = openSlice(map, lane, slice)
       if (count == 0) break
       closeSlice(map, worker, lane, count, nowMs)
       done += count

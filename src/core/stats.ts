@@ -158,7 +158,7 @@ export interface PipelineStats {
     readonly evicted: number
     readonly refused: number
   }
-  /** Null without a policy. */
+  /** Null without a policy, as long as scarcity has asked for no batches either. */
   readonly velocity: {
     /** Devices whose readings are shown in batches now. */
     readonly fast: number

@@ -10,7 +10,7 @@ import { MillraceError } from '../core/errors.ts'
 import type { PartRefusals } from '../ingest/part-refusals.ts'
 import { publishCursor } from '../memory/atomics.ts'
 import { NOTE_ALERT, NOTE_TOLD } from '../memory/layout/ring.layout.ts'
-import { MAP_BULK_KEEP } from '../memory/layout/map.layout.ts'
+import { Economies } from '../memory/economies.ts'
 import { CONTROL_EGRESS_TICKET, CONTROL_REPLAYING } from '../memory/layout/control.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
 import { EgressWriter } from '../memory/rings/egress-ring.ts'
@@ -258,7 +258,7 @@ async function assembleOver(
     nodes: nodes === null ? undefined : openTarget('nodes', nodes, machinePorts(clock)),
     nextTicket: () => egress.nextTicket,
     pausePipelines: (names) => pipelines.pause(names),
-    sampleBulk: (keep) => publishCursor(memory.i32, plan.at.map + MAP_BULK_KEEP, keep),
+    economise: (economy) => new Economies(memory, plan.at.map).write(economy),
   })
   keptScaling.keep(
     () => scaling.kept(),

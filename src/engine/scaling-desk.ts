@@ -15,6 +15,7 @@ import type {
   ScalingStats,
   ScalingTarget,
 } from '../core/scaling.ts'
+import type { Economy } from '../memory/economies.ts'
 import type { ScalingAlert } from '../scaling/alert-watch.ts'
 import type { Override } from '../scaling/policy/override.ts'
 import type { PolicyOptions } from '../scaling/policy/policy-options.ts'
@@ -54,7 +55,7 @@ export interface ScalingDeskParts {
   readonly nextTicket: () => number
   readonly events: EventDesk
   readonly pausePipelines: (names: readonly string[]) => Promise<void>
-  readonly sampleBulk: (keep: number) => void
+  readonly economise: (economy: Economy) => void
 }
 
 /** What is asked for by hand. */
@@ -118,7 +119,7 @@ export class ScalingDesk {
       onTick: (tick) => this.#degrade(tick),
     })
     this.#degradation = new Degradation(config.scaling.degradation, {
-      ...{ pausePipelines: parts.pausePipelines, sampleBulk: parts.sampleBulk },
+      ...{ pausePipelines: parts.pausePipelines, economise: parts.economise },
       onStep: (step) => this.#stepped(step),
       onFailure: (error) => events.tell('failure', error),
     })

@@ -2,6 +2,7 @@ import type { Agent } from '../core/agent.ts'
 import type { Clock } from '../core/clock.ts'
 import type { LaneProcessor } from '../core/lane-processor.ts'
 import type { AgentGate } from '../memory/agents/agent-gate.ts'
+import type { Economies } from '../memory/economies.ts'
 import * as L from '../memory/layout/lanes.layout.ts'
 import { SHARD_COUNT } from '../memory/layout/series.layout.ts'
 import { DeficitRoundRobin } from './deficit-round-robin.ts'
@@ -19,6 +20,7 @@ export interface WorkerParts {
   readonly door: LaneDoor
   readonly gate: AgentGate
   readonly processor: LaneProcessor
+  readonly economies: Pick<Economies, 'sliceReadings'>
   readonly clock: Clock
   /** Shares of premium, standard and bulk. */
   readonly shares: readonly number[]
@@ -123,10 +125,10 @@ export class WorkerAgent implements Agent {
 
   /** Returns the entries that were tried: all done, or, after a failure, to be tried again. */
   #workSlice(lane: number): number {
-    const { door, gate, clock } = this.#parts
+    const { door, gate, clock, economies } = this.#parts
     const isEvent = door.trackOf(lane) === L.TRACK_EVENTS
     // events come one by one: what user code has seen of them it doesn't see again because of a later one
-    const count = door.open(lane, isEvent ? 1 : L.SLICE_READINGS)
+    const count = door.open(lane, isEvent ? 1 : economies.sliceReadings)
     if (count === 0) return 0
     const address = door.entryAddress(lane)
     if (isEvent) this.#reportEvent(lane, address)

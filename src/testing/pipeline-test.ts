@@ -13,7 +13,7 @@ import type { OpenStream } from '../history/run/open-stream.ts'
 import { RunNames } from '../history/run/run-names.ts'
 import { shardOfDevice } from '../history/scan/shard-of-device.ts'
 import type { PipelineDefinition } from '../pipelines/definition/definition.ts'
-import { BLOCK_ROWS } from '../pipelines/definition/reading-block.ts'
+import { SLICE_READINGS } from '../core/limits.ts'
 import type { Stream } from '../pipelines/runtime/stream.ts'
 import { Outcomes, type TestAlert, type TestDeadLetter } from './outcomes.ts'
 import { ShardClock } from './shard-clock.ts'
@@ -179,7 +179,7 @@ export class PipelineTest {
     if (known === undefined) this.#devices.name(id, device)
     if (this.#names.metricId(metric) === undefined) this.#names.learn([metric], [])
     const time = at === undefined ? this.#now : instantMs(at, this.#start)
-    if (this.#block.count > 0 && (this.#block.shard !== shard || this.#block.count === BLOCK_ROWS))
+    if (this.#block.count > 0 && (this.#block.shard !== shard || this.#block.count === SLICE_READINGS))
       this.#show()
     this.#now = Math.max(this.#now, time)
     this.#block.put(shard, {

@@ -15,6 +15,7 @@ import { LostWork } from '../../src/engine/lost-work.ts'
 import { EMBEDDING_RING } from '../../src/engine/sizing.ts'
 import { AgentGate } from '../../src/memory/agents/agent-gate.ts'
 import { CONTROL_EGRESS_TICKET } from '../../src/memory/layout/control.layout.ts'
+import { Economies } from '../../src/memory/economies.ts'
 import { placeOf } from '../../src/memory/memory-plan.ts'
 import { EgressWriter } from '../../src/memory/rings/egress-ring.ts'
 import { DeadLetters } from '../../src/observability/dead-letters.ts'
@@ -79,6 +80,7 @@ const SMALL_LIMITS = {
 /** Router, workers and what they work on, as in an engine, but on this thread and on a clock that stands still. */
 export class InlineEngine {
   readonly clock: StillClock
+  readonly economies: Economies
   readonly foundation: Foundation
   readonly directory: Directory
   readonly alerts: AlertBook
@@ -121,6 +123,7 @@ export class InlineEngine {
       region: (index: number) => directory.regions.names[index],
     }
     this.clock = clock
+    this.economies = new Economies(memory, plan.at.map)
     this.foundation = foundation
     this.directory = directory
     this.alerts = new AlertBook({
@@ -155,7 +158,8 @@ export class InlineEngine {
     this.workers = Array.from({ length: plan.needs.workers }, (_, worker) => {
       const gate = new AgentGate(memory, control, placeOf.workerAgent(plan, worker))
       const door = new LaneDoor(memory, plan, kernels, gate, worker)
-      const parts = { door, gate, processor: processorOf(worker), clock, shares: [premium, standard, bulk] }
+      const shares = [premium, standard, bulk]
+      const parts = { door, gate, processor: processorOf(worker), economies: this.economies, clock, shares }
       return { gate, door, agent: new WorkerAgent(parts) }
     })
     const speakFor = (worker: number): LanePipeline => {

@@ -53,13 +53,13 @@ export class InlineStream {
       state: PipelineState.open(this.#state.buffer, { whenFull, layout: this.#layout }),
       references: () => new ReferenceRows({ rows: new Map() }),
       door: progress.combinedDoor(worker + 1),
+      areEarlyLeftOut: () => engine.economies.areEarlyResultsOff,
     })
-    const velocity = new VelocityGate(
-      new VelocityMemory(this.velocity.buffer),
-      this.#definition.velocity,
-      lookup,
-      (device, to, perSecond) => this.moves.push({ device, to, perSecond, atMs: clock.ms }),
-    )
+    const velocity = new VelocityGate({
+      memory: new VelocityMemory(this.velocity.buffer),
+      ...{ policy: this.#definition.velocity, lookup, shortage: engine.economies },
+      onMove: (device, to, perSecond) => this.moves.push({ device, to, perSecond, atMs: clock.ms }),
+    })
     const giveUp = (): never => {
       throw new Error('nothing is given up here')
     }

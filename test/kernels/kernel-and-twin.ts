@@ -85,6 +85,11 @@ export class KernelAndTwin {
     this.#rig.memory.u32[(this.#rig.map + M.MAP_BULK_KEEP) >>> 2] = keep
   }
 
+  setSlice(readings: number): void {
+    this.#reader.sliceReadings = readings || L.SLICE_READINGS
+    this.#rig.memory.u32[(this.#rig.map + M.MAP_SLICE_READINGS) >>> 2] = readings
+  }
+
   send(readings: readonly Reading[], source = 1): void {
     const seq = this.#seq % 3 === 0 ? 0 : this.#seq
     if (!this.#rig.send(readings, this.nowMs, seq, source)) return

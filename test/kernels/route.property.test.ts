@@ -68,6 +68,11 @@ const samples = fc.constantFrom(0, 0, 2, 7).map(
     (pair) =>
       pair.sampleBulk(keep),
 )
+const sliceLengths = fc.constantFrom(0, 300, 510).map(
+  (readings): Step =>
+    (pair) =>
+      pair.setSlice(readings),
+)
 const waits = fc.constantFrom(0.01, 1, 50, 900, 4000).map(
   (ms): Step =>
     (pair) =>
@@ -105,6 +110,7 @@ const steps = fc.array(
       { weight: 2, arbitrary: waits },
       { weight: 1, arbitrary: sheds },
       { weight: 1, arbitrary: samples },
+      { weight: 1, arbitrary: sliceLengths },
       { weight: 1, arbitrary: ageings },
     ],
   ),

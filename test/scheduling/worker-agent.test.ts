@@ -6,6 +6,7 @@ import * as A from '../../src/memory/layout/control.layout.ts'
 import * as L from '../../src/memory/layout/lanes.layout.ts'
 import { placeOf } from '../../src/memory/memory-plan.ts'
 import type { PipelineModule } from '../../src/pipelines/pipeline-module.ts'
+import { NO_ECONOMY } from '../../src/memory/economies.ts'
 import { InlineEngine, type SentReading } from '../engine/inline-engine.ts'
 
 const counting = (count: number, from = 0): number[] => Array.from({ length: count }, (_, i) => from + i)
@@ -88,6 +89,20 @@ describe('WorkerAgent', () => {
     expect(seen.map(({ tier }) => tier)).toEqual(['bulk', 'critical', 'bulk', 'bulk', 'bulk'])
     expect(seen.filter(({ tier }) => tier === 'bulk').flatMap(({ values }) => values)).toEqual(counting(1000))
     expect(seen.every(({ values }) => values.length <= L.SLICE_READINGS)).toBe(true)
+  })
+
+  it('works longer slices where the engine asks for them', async () => {
+    const seen: Seen[] = []
+    const engine: InlineEngine = await InlineEngine.open(recorder(seen))
+    const lengths = (): number[] => seen.splice(0).map(({ values }) => values.length)
+    engine.process(readings('pump', 1020))
+    expect(lengths()).toEqual([256, 254, 256, 254])
+    engine.economies.write({ ...NO_ECONOMY, sliceReadings: L.LONGEST_SLICE })
+    engine.process(readings('pump', 1020))
+    expect(lengths()).toEqual([510, 510])
+    engine.economies.write(NO_ECONOMY)
+    engine.process(readings('pump', 510))
+    expect(lengths()).toEqual([256, 254])
   })
 
   it('shares no shard with another worker', async () => {

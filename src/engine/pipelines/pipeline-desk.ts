@@ -87,7 +87,7 @@ export class PipelineDesk {
         ...{ name: definition.name, version: definition.version, url },
         ...progress.figures(),
         state: state.figures(),
-        velocity: definition.velocity === undefined ? null : velocity.figures(),
+        velocity: shownVelocity(definition, velocity),
       }),
     )
   }
@@ -325,6 +325,12 @@ export class PipelineDesk {
     this.#change = done.catch(() => undefined)
     return done
   }
+}
+
+/** Also without a policy the engine may have asked for batches. */
+function shownVelocity({ velocity }: PipelineDefinition, memory: VelocityMemory): PipelineStats['velocity'] {
+  const figures = memory.figures()
+  return velocity === undefined && figures.batches === 0 ? null : figures
 }
 
 /** What a worker that died in a shard was at in a pipeline; put right where that is all there is to do. */

@@ -1,4 +1,6 @@
 /** Degraded mode in the engine: the ladder, and what its rungs do. What is taken is always done as a whole, so it can't drift. */
+import { tierIndex } from '../../core/tiers.ts'
+import { type Economy, NO_ECONOMY } from '../../memory/economies.ts'
 import { Ladder, type LadderInputs, type LadderStep } from '../../scaling/degradation/ladder.ts'
 import type { Config } from '../config/config.ts'
 
@@ -8,8 +10,8 @@ type Rung = Options['ladder'][number]
 export interface DegradationPorts {
   /** Readings pass by these pipelines, and by no others. */
   readonly pausePipelines: (names: readonly string[]) => Promise<void>
-  /** One of so many readings of bulk is taken; 0 = all. */
-  readonly sampleBulk: (keep: number) => void
+  /** What routers, workers and pipelines do without. */
+  readonly economise: (economy: Economy) => void
   readonly onStep: (step: LadderStep) => void
   readonly onFailure: (error: unknown) => void
 }
@@ -51,14 +53,40 @@ export class Degradation {
   }
 
   #apply(taken: readonly Rung[]): void {
-    const { pausePipelines, sampleBulk, onFailure } = this.#ports
+    const { pausePipelines, economise, onFailure } = this.#ports
     const paused = taken.flatMap((rung) => (rung.do === 'pause-pipelines' ? rung.pipelines : []))
-    sampleBulk(Math.max(0, ...taken.map((rung) => (rung.do === 'sample-bulk' ? rung.keep : 0))))
+    economise(taken.reduce(economyWith, NO_ECONOMY))
     pausePipelines([...new Set(paused)]).catch(onFailure)
   }
 }
 
-const nameOf = (rung: Rung): string =>
-  rung.do === 'pause-pipelines'
-    ? `pause-pipelines ${rung.pipelines.join(', ')}`
-    : `sample-bulk 1/${rung.keep}`
+/** Of rungs of a kind the last one that is taken counts. */
+function economyWith(economy: Economy, rung: Rung): Economy {
+  switch (rung.do) {
+    case 'longer-slices':
+      return { ...economy, sliceReadings: rung.readings }
+    case 'micro-batches':
+      return { ...economy, batch: { ...rung, tiers: rung.tiers.map(tierIndex) } }
+    case 'no-early-results':
+      return { ...economy, hasEarlyResults: false }
+    case 'sample-bulk':
+      return { ...economy, bulkKeep: rung.keep }
+    case 'pause-pipelines':
+      return economy
+  }
+}
+
+function nameOf(rung: Rung): string {
+  switch (rung.do) {
+    case 'longer-slices':
+      return `longer-slices ${rung.readings}`
+    case 'micro-batches':
+      return `micro-batches ${rung.readings} within ${rung.delayMs} ms`
+    case 'no-early-results':
+      return 'no-early-results'
+    case 'sample-bulk':
+      return `sample-bulk 1/${rung.keep}`
+    case 'pause-pipelines':
+      return `pause-pipelines ${rung.pipelines.join(', ')}`
+  }
+}

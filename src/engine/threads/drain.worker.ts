@@ -10,6 +10,7 @@ import { viewMemory } from '../../memory/shared-memory.ts'
 import { EGRESS_STREAM } from '../../memory/layout/egress.layout.ts'
 import { LanePipeline, sendAll } from '../../pipelines/lane-pipeline.ts'
 import { loadPipeline } from '../../pipelines/pipeline-module.ts'
+import { Economies } from '../../memory/economies.ts'
 import { LaneDoor } from '../../scheduling/lane-door.ts'
 import { WorkerAgent } from '../../scheduling/worker-agent.ts'
 import { MetricNames } from './metric-names.ts'
@@ -29,6 +30,7 @@ const kernels = openKernels(module, wasm)
 const pipeline = recipe.pipeline === null ? undefined : await loadPipeline(recipe.pipeline)
 const clock = systemClock()
 const signals = new Signals(memory, plan.at.control)
+const economies = new Economies(memory, plan.at.map)
 
 /** Half of a worker's code, which those without pipelines do without. */
 const streaming = () => import('./open-streams.ts')
@@ -58,12 +60,12 @@ export default async function drain({ worker, metrics, streams: recipes }: Drain
   }
   const host = {
     ...{ memory, plan, kernels, clock, worker, post },
-    ...{ metrics: metricNames, regions: recipe.regions },
+    ...{ metrics: metricNames, regions: recipe.regions, economies },
   }
   const streams = recipes.length === 0 ? undefined : await (await streaming()).openStreams(recipes, host)
   const processor = new LanePipeline({ memory, plan, names, egress, doorbell, module: pipeline, streams })
   const door = new LaneDoor(memory, plan, kernels, gate, worker)
-  const agent = new WorkerAgent({ door, gate, processor, clock, shares: recipe.shares })
+  const agent = new WorkerAgent({ door, gate, processor, economies, clock, shares: recipe.shares })
   gate.introduce(threadId)
   let idle = 0
   while (!gate.isStopRequested) {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Kernels } from '../../kernels/kernels.ts'
+import type { Economies } from '../../memory/economies.ts'
 import type { MemoryPlan } from '../../memory/memory-plan.ts'
 import type { SharedMemory } from '../../memory/shared-memory.ts'
 import { compilePipeline } from '../../pipelines/compiler/compile.ts'
@@ -26,6 +27,7 @@ export interface StreamHost {
   readonly kernels: Kernels
   readonly clock: Clock
   readonly worker: number
+  readonly economies: Economies
   readonly metrics: MetricNames
   readonly regions: readonly string[]
   /** To the main thread. */
@@ -60,11 +62,13 @@ async function openStream(recipe: StreamRecipe, host: StreamHost): Promise<LaneS
     }),
     references: (node) => new ReferenceRows(recipe.references.get(node) ?? { rows: new Map() }),
     door: progress.combinedDoor(host.worker + 1),
+    areEarlyLeftOut: () => host.economies.areEarlyResultsOff,
   })
   const memory = new VelocityMemory(recipe.velocity)
-  const velocity = new VelocityGate(memory, definition.velocity, lookup, (device, to, perSecond) =>
-    outlet.moved({ device, to, perSecond }),
-  )
+  const velocity = new VelocityGate({
+    ...{ memory, lookup, policy: definition.velocity, shortage: host.economies },
+    onMove: (device, to, perSecond) => outlet.moved({ device, to, perSecond }),
+  })
   return new LaneStream({
     ...{ stream, progress, marks, velocity },
     giveUp: (block, row, error) =>

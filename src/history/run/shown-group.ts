@@ -1,4 +1,5 @@
-import { BLOCK_ROWS, type ReadingBlock } from '../../pipelines/definition/reading-block.ts'
+import { SLICE_READINGS as BLOCK_ROWS } from '../../core/limits.ts'
+import type { ReadingBlock } from '../../pipelines/definition/reading-block.ts'
 import * as B from '../scan/share-blocks.ts'
 import { DeviceOrder } from './device-order.ts'
 

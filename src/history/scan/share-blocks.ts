@@ -7,7 +7,7 @@
  *      24  row 1 …
  *    6144  f64 lat     8192  f64 lon     of all rows, valid if the block is placed
  */
-import { BLOCK_ROWS } from '../../pipelines/definition/reading-block.ts'
+import { SLICE_READINGS as BLOCK_ROWS } from '../../core/limits.ts'
 
 /** A cache line more than the rows: all shards' blocks fill at one pace, and would meet in the same few cache sets. */
 export const BLOCK_BYTES = 40 * BLOCK_ROWS + 64

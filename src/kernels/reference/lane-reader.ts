@@ -14,6 +14,7 @@ export class LaneReader {
   events = 0
   deadLettered = 0
   slices = 0
+  sliceReadings = SLICE_READINGS
   /** By track. */
   readonly latencies = Array.from({ length: 5 }, () => new LatencyCounts())
   readonly #lanes: Lanes
@@ -113,7 +114,7 @@ export class LaneReader {
     let gaveWay = false
     let lane = this.laneToWork(this.#lanes.at(track, shard))
     while (lane !== undefined && done < budget && !gaveWay) {
-      const count = this.openSlice(lane, SLICE_READINGS)
+      const count = this.openSlice(lane, this.sliceReadings)
       if (count === 0) break
       this.closeSlice(lane, count, nowTick)
       done += count

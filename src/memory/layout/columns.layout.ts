@@ -1,24 +1,25 @@
 /*
- * Columns (16 KiB per worker): the readings of a slice, as pipelines see them; row i of each column is reading i.
+ * Columns (26 KiB per worker): the readings of a slice, as pipelines see them; row i of each column is reading i. As many rows
+ * as a block of a lane has readings; it is well that they are no power of two: columns then don't meet in the same cache sets.
  *
- *       0  f64 device[256]   48-bit id
- *    2048  f64 time[256]     ms since epoch
- *    4096  f64 value[256]
- *    6144  f64 lat[256]      degrees, NaN = not given
- *    8192  f64 lon[256]
- *   10240  f64 score[256]    standard deviations from the running mean
- *   12288  u16 metric[256]
- *   12800  u8  region[256]
- *   13056  u8  tier[256]
+ *       0  f64 device[510]   48-bit id
+ *    4080  f64 time[510]     ms since epoch
+ *    8160  f64 value[510]
+ *   12240  f64 lat[510]      degrees, NaN = not given
+ *   16320  f64 lon[510]
+ *   20400  f64 score[510]    standard deviations from the running mean
+ *   24480  u16 metric[510]
+ *   25500  u8  region[510]
+ *   26010  u8  tier[510]
  */
 export const COLUMN_DEVICE = 0
-export const COLUMN_TIME = 2048
-export const COLUMN_VALUE = 4096
-export const COLUMN_LAT = 6144
-export const COLUMN_LON = 8192
-export const COLUMN_SCORE = 10240
-export const COLUMN_METRIC = 12288
-export const COLUMN_REGION = 12800
-export const COLUMN_TIER = 13056
-export const COLUMNS_BYTES = 16384
-export const COLUMN_ROWS = 256
+export const COLUMN_TIME = 4080
+export const COLUMN_VALUE = 8160
+export const COLUMN_LAT = 12240
+export const COLUMN_LON = 16320
+export const COLUMN_SCORE = 20400
+export const COLUMN_METRIC = 24480
+export const COLUMN_REGION = 25500
+export const COLUMN_TIER = 26010
+export const COLUMNS_BYTES = 26624
+export const COLUMN_ROWS = 510

@@ -89,3 +89,5 @@ export const FREE_RING_HEAD = 128
 export const FREE_RING_ENTRIES = 256
 
 export const SLICE_READINGS = 256
+/** Readings in a block: a slice doesn't go beyond one. */
+export const LONGEST_SLICE = 510

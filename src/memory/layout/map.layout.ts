@@ -45,6 +45,15 @@ export const MAP_TIME_AHEAD_MS = 160
 export const MAP_TIERS_SHED = 140
 /** One of so many readings of bulk is taken, 0 = all: written by the main thread while it has to do without. */
 export const MAP_BULK_KEEP = 172
+/** While it has to do without, written by the main thread: entries of a slice, 0 = SLICE_READINGS. */
+export const MAP_SLICE_READINGS = 176
+/** Readings that pipelines are shown together and how long they may wait for that; 0 = they aren't held back. */
+export const MAP_BATCH_READINGS = 180
+export const MAP_BATCH_DELAY_MS = 184
+/** A bit for each tier whose readings are. */
+export const MAP_BATCH_TIERS = 188
+/** 1 = windows give no results before their end. */
+export const MAP_EARLY_OFF = 192
 export const MAP_BYTES = 256
 
 /** Gains of the bias-corrected average while a series is young; the last one is its limit. */

@@ -4,7 +4,7 @@ import {
   type StateOptions,
   type VelocityOptions,
 } from '../definition/definition.ts'
-import { BLOCK_ROWS } from '../definition/reading-block.ts'
+import { SLICE_READINGS } from '../../core/limits.ts'
 import { inMs, type PipelineHead } from './draft.ts'
 import type { Duration } from './duration.ts'
 import type { Reading } from './reading.ts'
@@ -76,7 +76,7 @@ function headOf(name: string, options: PipelineOptions): PipelineHead {
 
 function velocityOf(policy: VelocityPolicy): VelocityOptions {
   const { fast, slow = fast / 2, metrics = {}, devices = {}, batch = {} } = policy
-  const { readings = BLOCK_ROWS, delay = '50ms' } = batch
+  const { readings = SLICE_READINGS, delay = '50ms' } = batch
   return {
     ...{ fast, slow, devices, batch: { readings, delayMs: inMs(delay) } },
     metrics: metrics as VelocityOptions['metrics'],

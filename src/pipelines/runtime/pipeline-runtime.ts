@@ -15,6 +15,8 @@ import { type Late, WindowStage } from './window-stage.ts'
 export interface RuntimeParts extends Omit<GraphParts, 'toTimed'> {
   readonly state: PipelineState
   readonly door: CombinedDoor
+  /** While it says so, windows give no results before their end; never, where nothing is said. */
+  readonly areEarlyLeftOut?: (() => boolean) | undefined
 }
 
 interface Scope extends ShardScope {
@@ -45,11 +47,11 @@ export class PipelineRuntime implements Stream {
     })
     this.#nodes = new Map(compiled.definition.nodes.map((node) => [node.id, node]))
     this.#numbers = new Map(compiled.definition.nodes.map(({ id }, index) => [id, index]))
-    const { lookup, door } = parts
+    const { lookup, door, areEarlyLeftOut } = parts
     this.#windows = new Map(
       [...compiled.windows].map(([id, window]) => [
         id,
-        new WindowStage(window, { node: this.#numbers.get(id) ?? 0, lookup, door }),
+        new WindowStage(window, { node: this.#numbers.get(id) ?? 0, lookup, door, areEarlyLeftOut }),
       ]),
     )
     this.#rules = compiled.definition.nodes.flatMap((node, stage) =>

@@ -22,6 +22,8 @@ export interface WindowStageParts {
   readonly node: number
   readonly lookup: Lookup
   readonly door: CombinedDoor
+  /** While it says so, no results are given before the end; never, where nothing is said. */
+  readonly areEarlyLeftOut?: (() => boolean) | undefined
 }
 
 /** A window between the stages before it, fused or not, and those behind it. */
@@ -39,6 +41,7 @@ export class WindowStage {
     const { id, window, aggregates, allowedLatenessMs, earlyEveryMs } = compiled.node
     const options = {
       ...{ node: parts.node, window, allowedLatenessMs, earlyEveryMs },
+      areEarlyLeftOut: parts.areEarlyLeftOut,
       aggregates: Object.entries(aggregates).map(([name, spec]) => ({
         spec,
         columns: compiled.inputs[name],

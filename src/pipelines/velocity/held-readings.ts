@@ -11,6 +11,7 @@ export class HeldReadings {
   readonly #f64: Float64Array
   readonly #block: ReadingBlock
   #staged = 0
+  #isStagingSlow = false
   #earliest = Infinity
 
   constructor(buffer: SharedArrayBuffer, at: number) {
@@ -28,21 +29,34 @@ export class HeldReadings {
     return this.count === 0 ? Infinity : this.#f64[V.HELD_EARLIEST / 8]
   }
 
+  /** Some are of devices that are not fast, and were held all the same. */
+  get hasSlow(): boolean {
+    return this.count > 0 && this.#u32[V.HELD_SLOW / 4] !== 0
+  }
+
+  /** Some are of this device. */
+  has(device: number): boolean {
+    const { device: devices } = this.#block
+    for (let i = this.count - 1; i >= 0; i--) if (devices[i] === device) return true
+    return false
+  }
+
   heldMs(nowMs: number): number {
     return this.count === 0 ? 0 : nowMs - this.#f64[V.HELD_SINCE / 8]
   }
 
   /**
-   * Takes the rows that are fast out of the block; they are not held before `keep`, so that a slice that fails is as if it
-   * had not been. There must be room for them.
+   * Takes the rows that are to be held out of the block; they are not held before `keep`, so that a slice that fails is as if
+   * it had not been. There must be room for them.
    */
-  stage(block: ReadingBlock, isFast: Uint8Array): number {
+  stage(block: ReadingBlock, isHeld: Uint8Array, hasSlow: boolean): number {
     const { count } = this
     let slow = 0
     this.#staged = 0
+    this.#isStagingSlow = hasSlow
     this.#earliest = this.earliest
     for (let i = 0; i < block.count; i++) {
-      if (isFast[i] !== 0) {
+      if (isHeld[i] !== 0) {
         if (block.time[i] < this.#earliest) this.#earliest = block.time[i]
         copyRow(block, i, this.#block, count + this.#staged++)
       } else {
@@ -62,7 +76,11 @@ export class HeldReadings {
   /** What was staged last is held. */
   keep(nowMs: number): void {
     if (this.#staged === 0) return
-    if (this.count === 0) this.#f64[V.HELD_SINCE / 8] = nowMs
+    if (this.count === 0) {
+      this.#f64[V.HELD_SINCE / 8] = nowMs
+      this.#u32[V.HELD_SLOW / 4] = 0
+    }
+    if (this.#isStagingSlow) this.#u32[V.HELD_SLOW / 4] = 1
     this.#f64[V.HELD_EARLIEST / 8] = this.#earliest
     this.#u32[V.HELD_COUNT / 4] += this.#staged
     this.#staged = 0
@@ -101,6 +119,8 @@ export class HeldReadings {
 
   restore(rows: Float64Array, nowMs: number): void {
     this.#staged = rowsFromNumbers(rows, this.#block)
+    // the policy may be another one now
+    this.#isStagingSlow = true
     this.#earliest = this.#block.time.subarray(0, this.#staged).reduce(least, Infinity)
     this.keep(nowMs)
   }

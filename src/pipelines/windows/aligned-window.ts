@@ -12,8 +12,8 @@ export class AlignedWindow implements WindowOperator {
 
   constructor(options: WindowOptions, geometry: Geometry) {
     this.#accumulators = new Accumulators(options.aggregates)
-    const { node, allowedLatenessMs, earlyEveryMs } = options
-    this.#window = new PaneWindow(node, geometry, this.#accumulators, allowedLatenessMs, earlyEveryMs)
+    const { node, allowedLatenessMs } = options
+    this.#window = new PaneWindow(node, geometry, this.#accumulators, allowedLatenessMs, options)
   }
 
   take(scope: ShardScope, rows: KeyedRows, onLate: (row: number) => void): void {

@@ -20,13 +20,13 @@ export class CombinedWindow {
   readonly #combined: PaneWindow
 
   constructor(options: WindowOptions, geometry: Geometry) {
-    const { node, allowedLatenessMs: allowedMs, earlyEveryMs: earlyMs } = options
+    const { node, allowedLatenessMs: allowedMs } = options
     this.#accumulators = new Accumulators(options.aggregates)
     const pane = new Geometry(geometry.pane, geometry.pane, geometry.offset)
     // as long as a later window with the pane in it is open, rows for it are not late
     const neededMs = geometry.size - geometry.pane + allowedMs
-    this.#shards = new PaneWindow(node, pane, this.#accumulators, neededMs, earlyMs, true)
-    this.#combined = new PaneWindow(node, geometry, this.#accumulators, allowedMs, earlyMs)
+    this.#shards = new PaneWindow(node, pane, this.#accumulators, neededMs, options, true)
+    this.#combined = new PaneWindow(node, geometry, this.#accumulators, allowedMs, options)
   }
 
   /** Phase B, in a shard's part. */

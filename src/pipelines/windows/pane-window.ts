@@ -6,7 +6,7 @@ import type { Geometry } from './geometry.ts'
 import type { Place } from './panes.ts'
 import { RowPlaces } from './row-places.ts'
 import * as W from './window.layout.ts'
-import type { GivenWindow } from './window-operator.ts'
+import type { GivenWindow, WindowOptions } from './window-operator.ts'
 import { inTransaction, serveDue, WindowShards } from './window-shard.ts'
 import type { WindowShard } from './window-shard.ts'
 
@@ -24,6 +24,7 @@ export class PaneWindow {
   readonly #geometry: Geometry
   readonly #allowedMs: number
   readonly #earlyMs: number
+  readonly #areEarlyLeftOut: () => boolean
   readonly #accumulators: Accumulators
   readonly #shards: WindowShards
   readonly #places = new RowPlaces()
@@ -36,12 +37,13 @@ export class PaneWindow {
     geometry: Geometry,
     accumulators: Accumulators,
     allowedMs: number,
-    earlyMs: number,
+    { earlyEveryMs: earlyMs, areEarlyLeftOut = () => false }: Pick<WindowOptions, 'earlyEveryMs' | 'areEarlyLeftOut'>,
     countsRows = false,
   ) {
     this.#geometry = geometry
     this.#allowedMs = allowedMs
     this.#earlyMs = earlyMs
+    this.#areEarlyLeftOut = areEarlyLeftOut
     this.#accumulators = accumulators
     this.#shards = new WindowShards(node, accumulators)
     this.#countsRows = countsRows
@@ -151,7 +153,7 @@ export class PaneWindow {
   #noteChange(shard: WindowShard, row: number, time: number): void {
     const { state } = shard
     if (state.u32[row + W.CHANGED] === 0) state.put(row + W.CHANGED, 1)
-    if (state.f64[(row + W.EARLY) >>> 1] !== Infinity) return
+    if (state.f64[(row + W.EARLY) >>> 1] !== Infinity || this.#areEarlyLeftOut()) return
     const tick = (Math.floor(time / this.#earlyMs) + 1) * this.#earlyMs
     if (shard.timers.schedule(row | W.FOR_EARLY, tick)) state.putNumber(row + W.EARLY, tick)
   }
@@ -218,6 +220,7 @@ export class PaneWindow {
     if (state.f64[(row + W.EARLY) >>> 1] !== tick) return 0
     state.putNumber(row + W.EARLY, Infinity)
     state.put(row + W.CHANGED, 0)
+    if (this.#areEarlyLeftOut()) return 0
     let given = 0
     for (
       let end = this.#geometry.endAfter(watermark);

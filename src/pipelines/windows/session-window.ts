@@ -16,14 +16,17 @@ export class SessionWindow implements WindowOperator {
   readonly #gapMs: number
   readonly #allowedMs: number
   readonly #earlyMs: number
+  readonly #areEarlyLeftOut: () => boolean
   readonly #accumulators: Accumulators
   readonly #shards: WindowShards
   readonly #places = new RowPlaces()
 
-  constructor({ node, aggregates, allowedLatenessMs, earlyEveryMs }: WindowOptions, gapMs: number) {
+  constructor(options: WindowOptions, gapMs: number) {
+    const { node, aggregates, allowedLatenessMs, earlyEveryMs, areEarlyLeftOut = () => false } = options
     this.#gapMs = gapMs
     this.#allowedMs = allowedLatenessMs
     this.#earlyMs = earlyEveryMs
+    this.#areEarlyLeftOut = areEarlyLeftOut
     this.#accumulators = new Accumulators(aggregates)
     this.#shards = new WindowShards(node, this.#accumulators)
   }
@@ -173,7 +176,7 @@ export class SessionWindow implements WindowOperator {
 
   #noteChange(shard: WindowShard, row: number, time: number): void {
     const { state } = shard
-    if (state.f64[(row + W.EARLY) >>> 1] !== Infinity) return
+    if (state.f64[(row + W.EARLY) >>> 1] !== Infinity || this.#areEarlyLeftOut()) return
     const tick = (Math.floor(time / this.#earlyMs) + 1) * this.#earlyMs
     if (shard.timers.schedule(row | W.FOR_EARLY, tick)) state.putNumber(row + W.EARLY, tick)
   }
@@ -188,6 +191,7 @@ export class SessionWindow implements WindowOperator {
     const { state, panes } = shard
     if (state.f64[(row + W.EARLY) >>> 1] !== tick) return 0
     state.putNumber(row + W.EARLY, Infinity)
+    if (this.#areEarlyLeftOut()) return 0
     let given = 0
     for (let session = state.u32[row + W.OLDEST]; session !== 0; session = state.u32[session + W.NEWER]) {
       const isOpen = this.#endOf(shard, session) > watermark

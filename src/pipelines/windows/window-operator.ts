@@ -36,6 +36,8 @@ export interface WindowOptions {
   readonly aggregates: readonly WindowAggregate[]
   readonly allowedLatenessMs: number
   readonly earlyEveryMs: number
+  /** While it says so, no results are given before the end; never, where nothing is said. */
+  readonly areEarlyLeftOut?: (() => boolean) | undefined
 }
 
 /**

@@ -34,7 +34,7 @@ export function idleScaling(
     },
     pool: Object.assign(pool, { resize }),
     ...{ gauge: { read: () => NOTHING_READ }, forecaster: new SetForecaster(), nextTicket: () => 1 },
-    ...{ pausePipelines: () => Promise.resolve(), sampleBulk: () => undefined },
+    ...{ pausePipelines: () => Promise.resolve(), economise: () => undefined },
     ...over,
   })
 }

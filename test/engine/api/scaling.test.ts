@@ -4,6 +4,7 @@ import type { ScalingDecision } from '../../../src/core/scaling.ts'
 import type { ScalingDeskParts, ScalingReport, ScalingState } from '../../../src/engine/scaling-desk.ts'
 import { createApi } from '../../../src/engine/api/create-api.ts'
 import type { ConfigInput } from '../../../src/engine/config/schema.ts'
+import { type Economy, NO_ECONOMY } from '../../../src/memory/economies.ts'
 import type { LadderStep } from '../../../src/scaling/degradation/ladder.ts'
 import { VirtualClock } from '../../../src/simulation/virtual-clock.ts'
 import { NO_TIERS } from '../../scaling/rig.ts'
@@ -18,11 +19,11 @@ function scaled(config?: ConfigInput) {
   const { alerts } = fakeEngine().view
   const clock = new VirtualClock()
   const gauge = { next: NOTHING_READ, read: () => gauge.next }
-  const done: { paused: readonly string[]; keep: number } = { paused: [], keep: 0 }
+  const done: { paused: readonly string[]; economy: Economy } = { paused: [], economy: NO_ECONOMY }
   const over: Partial<ScalingDeskParts> = {
     gauge,
     pausePipelines: (paused) => Promise.resolve(void Object.assign(done, { paused })),
-    sampleBulk: (keep) => void Object.assign(done, { keep }),
+    economise: (economy) => void Object.assign(done, { economy }),
   }
   const scaling = idleScaling(clock, alerts, config, over)
   const { call, get, view } = fakeEngine({ clock, scaling, alerts })
@@ -149,7 +150,7 @@ describe('degraded mode and alerts', () => {
     scaling.followSteps((step) => steps.push(step))
     gauge.next = REFUSED
     await seconds(20)
-    expect(done).toEqual({ paused: ['reports', 'audit'], keep: 4 })
+    expect(done).toEqual({ paused: ['reports', 'audit'], economy: { ...NO_ECONOMY, bulkKeep: 4 } })
     expect(steps.map(({ rung }) => rung)).toEqual(['pause-pipelines reports, audit', 'sample-bulk 1/4'])
     expect(alerts.open().map(({ rule, key }) => [rule, key])).toContainEqual([
       'scaling-at-ceiling',
@@ -158,7 +159,7 @@ describe('degraded mode and alerts', () => {
     expect(scaling.stats()).toMatchObject({ degradedRung: 2, pools: [{ pool: 'workers' }] })
     gauge.next = NOTHING_READ
     await seconds(60)
-    expect(done).toEqual({ paused: [], keep: 0 })
+    expect(done).toEqual({ paused: [], economy: NO_ECONOMY })
     const { degradation } = get('/v1/scaling').json as ScalingState
     expect(degradation).toMatchObject({ depth: 0, steps: [{ to: 0 }, { to: 1 }, { to: 2 }, { to: 1 }] })
     expect(alerts.open()).toEqual([])

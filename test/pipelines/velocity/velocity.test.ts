@@ -6,6 +6,7 @@ import { pipeline, type VelocityPolicy } from '../../../src/pipelines/builder/pi
 import { count, distinct, max, mean, sum } from '../../../src/pipelines/builder/aggregates.ts'
 import { session, sliding, tumbling } from '../../../src/pipelines/builder/windows.ts'
 import type { PipelineDefinition } from '../../../src/pipelines/definition/definition.ts'
+import { NO_ECONOMY } from '../../../src/memory/economies.ts'
 import { InlineEngine, type SentReading } from '../../engine/inline-engine.ts'
 import { InlineStream, opening } from '../../engine/inline-streams.ts'
 
@@ -93,10 +94,31 @@ function trafficOf(seed: number) {
     })
 }
 
-async function runWith(velocity: VelocityPolicy | undefined, seed: number, steps: number): Promise<Run> {
+/** What the engine asks for while it is short of workers, something else every few steps. */
+function shortageOf(seed: number, { economies }: InlineEngine) {
+  const random = seededRandom(seed)
+  return (): void => {
+    if (random() > 0.2) return
+    const tiers = [[1], [2], [3], [1, 2, 3]][Math.floor(random() * 4)]
+    const batch = { readings: 2 + Math.floor(random() * 100), delayMs: 1 + Math.floor(random() * 200), tiers }
+    economies.write({ ...NO_ECONOMY, batch: random() < 0.3 ? null : batch })
+  }
+}
+
+async function runWith(
+  velocity: VelocityPolicy | undefined,
+  seed: number,
+  steps: number,
+  isShort = false,
+): Promise<Run> {
   const run = await start(definitionWith(velocity))
   const traffic = trafficOf(seed)
-  for (let i = 0; i < steps; i++) step(run, traffic(nowOf(run)), 30)
+  const economise = isShort ? shortageOf(seed, run.engine) : () => undefined
+  for (let i = 0; i < steps; i++) {
+    economise()
+    step(run, traffic(nowOf(run)), 30)
+  }
+  run.engine.economies.write(NO_ECONOMY)
   // the end: everything closes, also where nobody said anything for long
   step(run, [], 110)
   const time = nowOf(run) + 30_000
@@ -123,8 +145,25 @@ describe('velocity', () => {
     expect(paced.stream.progress.figures()).toEqual(plain.stream.progress.figures())
   })
 
-  it('keeps the order of the readings of a device', async () => {
-    const { stream } = await runWith({ fast: 20, batch: { readings: 64 } }, 7, 200)
+  it.each([
+    [3, undefined],
+    [4, { fast: 60, slow: 30, batch: { readings: 40, delay: '80ms' as const } }],
+  ])('changes no result when the engine asks for batches by tier (seed %i)', async (seed, velocity) => {
+    const plain = await runWith(undefined, seed, 120)
+    const short = await runWith(velocity, seed, 120, true)
+    const { batches, batched } = short.stream.velocity.figures()
+    expect(batches).toBeGreaterThan(20)
+    expect(batched / batches).toBeGreaterThan(2)
+    for (const node of NODES)
+      expect(inOrder(short.stream.outcomes.items(node)), node).toEqual(inOrder(plain.stream.outcomes.items(node)))
+  })
+
+  it.each([
+    ['of fast devices', { fast: 20, batch: { readings: 64 } }, false],
+    ['that the engine asks for', undefined, true],
+    ['of both kinds', { fast: 20, batch: { readings: 64 } }, true],
+  ])('keeps the order of the readings of a device in batches %s', async (_, velocity, isShort) => {
+    const { stream } = await runWith(velocity, 7, 200, isShort)
     const last = new Map<string, number>()
     for (const { device, value } of stream.outcomes.items('emit-1') as { device: string; value: number }[]) {
       if (value >= 0) expect(value).toBeGreaterThan(last.get(device) ?? -1)

@@ -61,7 +61,8 @@ const windowOf = (
   {
     earlyEveryMs = 0,
     aggregates = AGGREGATES,
-  }: { earlyEveryMs?: number; aggregates?: WindowAggregate[] } = {},
+    areEarlyLeftOut,
+  }: { earlyEveryMs?: number; aggregates?: WindowAggregate[]; areEarlyLeftOut?: () => boolean } = {},
 ) =>
   makeWindow({
     node: 2,
@@ -69,6 +70,7 @@ const windowOf = (
     aggregates,
     allowedLatenessMs: allowed,
     earlyEveryMs,
+    areEarlyLeftOut,
   })
 
 const CASES: Case[] = [
@@ -150,6 +152,33 @@ describe('tumbling and sliding windows', { timeout: 60_000 }, () => {
       { revision: 0, early: true, count: 1, sum: 5 },
       { revision: 1, early: true, count: 2, sum: 12 },
       { revision: 2, early: false, count: 2, sum: 12 },
+    ])
+  })
+
+  it('leave early results out for a while, and none of the last ones', () => {
+    let isLeftOut = false
+    const rig = new Rig(() =>
+      windowOf(
+        { size: 1000, every: 1000, offset: 0, allowed: 0 },
+        { earlyEveryMs: 200, areEarlyLeftOut: () => isLeftOut },
+      ),
+    )
+    rig.take([{ key: 1, time: 100, value: 5 }], -Infinity)
+    isLeftOut = true
+    rig.advance(250)
+    rig.take([{ key: 1, time: 300, value: 7 }], 250)
+    rig.advance(650)
+    expect(rig.results).toEqual([])
+    isLeftOut = false
+    rig.take([{ key: 1, time: 660, value: 1 }], 650)
+    rig.advance(850)
+    isLeftOut = true
+    rig.take([{ key: 1, time: 870, value: 1 }], 850)
+    rig.advance(1000)
+    const heads = rig.results.map(({ revision, early, values: [count] }) => ({ revision, early, count }))
+    expect(heads).toEqual([
+      { revision: 0, early: true, count: 3 },
+      { revision: 1, early: false, count: 4 },
     ])
   })
 })

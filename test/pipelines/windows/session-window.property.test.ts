@@ -96,4 +96,32 @@ describe('session windows', { timeout: 60_000 }, () => {
       compare(allowed, seed, 0.03)
     })
   }
+
+  it('give results before the end, unless these are left out for a while', () => {
+    let isLeftOut = false
+    const rig = new Rig(() =>
+      makeWindow({
+        ...{ node: 0, window: { type: 'session', gapMs: GAP }, aggregates: AGGREGATES, allowedLatenessMs: 0 },
+        ...{ earlyEveryMs: 100, areEarlyLeftOut: () => isLeftOut },
+      }),
+    )
+    const take = (time: number, watermark: number): void => {
+      rig.take([{ key: 1, time, value: 1 }], watermark)
+      rig.advance(time + 110)
+    }
+    take(0, -Infinity)
+    isLeftOut = true
+    take(120, 110)
+    isLeftOut = false
+    take(240, 230)
+    isLeftOut = true
+    rig.take([{ key: 1, time: 360, value: 1 }], 350)
+    rig.advance(Infinity)
+    const heads = rig.results.map(({ revision, early, values: [count] }) => ({ revision, early, count }))
+    expect(heads).toEqual([
+      { revision: 0, early: true, count: 1 },
+      { revision: 1, early: true, count: 3 },
+      { revision: 2, early: false, count: 4 },
+    ])
+  })
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LONGEST_SLICE, SLICE_READINGS } from '../../../memory/layout/lanes.layout.ts'
 import { targetOptions } from '../../../scaling/targets/target-kinds.ts'
 import { scheduleProblem } from '../../../scaling/policy/schedule.ts'
 import { whole } from './values.ts'
@@ -141,10 +142,30 @@ const rung = z
           'One of so many readings of bulk is taken; the others are refused for good, with `sampled`.',
       }),
     }),
+    z.strictObject({
+      do: z.literal('longer-slices'),
+      readings: whole(
+        SLICE_READINGS + 1,
+        LONGEST_SLICE,
+        LONGEST_SLICE,
+        `Readings between two looks for critical work, ${SLICE_READINGS} as a rule.`,
+      ),
+    }),
+    z.strictObject({
+      do: z.literal('micro-batches'),
+      readings: whole(2, LONGEST_SLICE, LONGEST_SLICE, 'So many of a shard are shown to pipelines at once.'),
+      delayMs: whole(1, 10_000, 500, 'They are held back for that no longer than this.'),
+      tiers: z.array(z.enum(['premium', 'standard', 'bulk'])).min(1).max(3).default(['standard', 'bulk']).meta({
+        description: 'Whose readings are held back.',
+      }),
+    }),
+    z.strictObject({ do: z.literal('no-early-results') }),
   ])
   .meta({
     description: 'What is done without.',
-    'x-allowed': '`do: pause-pipelines` with `pipelines`, or `do: sample-bulk` with `keep`',
+    'x-allowed':
+      '`do: longer-slices`, `do: micro-batches`, `do: no-early-results`, `do: pause-pipelines` with `pipelines`, or ' +
+      '`do: sample-bulk` with `keep`',
   })
 
 const degradation = z.strictObject({
