@@ -234,7 +234,7 @@ async function assembleOver(
   })
   await startWorkers(pool, pipelines, rules, config, router)
   const { registry } = directory
-  const partRefusals = openPartRefusals(foundation, clock, kept?.partRefusals ?? [])
+  const partRefusals = openPartRefusals(foundation, kept?.partRefusals ?? [])
   const durability: Durability | undefined =
     kept &&
     new Durability({

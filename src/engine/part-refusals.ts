@@ -1,4 +1,3 @@
-import type { Clock } from '../core/clock.ts'
 import { type PartRefusal, PartRefusals } from '../ingest/part-refusals.ts'
 import { ClientWindows } from '../memory/client-windows.ts'
 import type { Foundation } from './foundation.ts'
@@ -9,7 +8,6 @@ import type { Foundation } from './foundation.ts'
  */
 export function openPartRefusals(
   { memory, plan }: Pick<Foundation, 'memory' | 'plan'>,
-  clock: Clock,
   known: Iterable<PartRefusal>,
 ): PartRefusals {
   if (plan.clientSlots === 0) return new PartRefusals()

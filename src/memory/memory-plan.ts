@@ -88,7 +88,7 @@ export interface MemoryPlan {
 const FIRST_ADDRESS = 1024
 const SCRATCH_BYTES = 16_384
 /** What the CRC-32C kernel's tables take. */
-export const CRC_TABLES_BYTES = 20_480
+export const CRC_TABLES_BYTES = 16_896
 export const INTAKE_COUNTERS_BYTES = 1024
 const EGRESS_STRIDE = E.EGRESS_CONTROL_BYTES + E.EGRESS_DATA_BYTES
 /** Shards fill unevenly, so a shard's table is sized for this many standard deviations above its fair share. */

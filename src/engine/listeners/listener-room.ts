@@ -51,7 +51,7 @@ export class ListenerRoom {
     this.#turns = new Turns(this.#gate)
     this.#http = new ForwardedHttp(post)
     const foundation = { memory: this.#memory, plan }
-    this.#partRefusals = openPartRefusals(foundation, clock, recipe.partRefusals)
+    this.#partRefusals = openPartRefusals(foundation, recipe.partRefusals)
     this.#partRefusals.onAdd((refusal) => post({ kind: 'partRefusal', refusal }))
     const last = plan.needs.isDurable === true ? RING_JOURNAL_CURSOR : RING_ROUTE_CURSOR
     this.#lastCursor = placeOf.ringControl(plan, ring) + last

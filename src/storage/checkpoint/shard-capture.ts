@@ -51,10 +51,16 @@ export interface CapturedShard {
   readonly heldMs: number
 }
 
+/** What of a shard is of one instant, besides the rows. */
+type Instant = Pick<
+  CapturedShard,
+  'positions' | 'state' | 'lanes' | 'ticket' | 'waiting' | 'heldMs' | 'pausedMs'
+>
+
 const NOTHING = new Uint8Array()
 
 /** Rows that are copied again under one claim, and how few are left when the router is to stand still. */
-const PASS_ROWS = 1024
+const PASS_ROWS = 512
 const FEW_ROWS = 256
 const ALL_ROWS = 0xffffffff
 /** The last one takes as long as it takes. */
@@ -64,14 +70,14 @@ const MOST_PASSES = 32
  * for one; a thread that has slept begins a new turn.
  */
 const REST_MS = 0.5
-/** How long workers are kept waiting for a router that is in the middle of something. */
+/** How long a router that is in the middle of something is waited for. */
 const HOLD_PATIENCE_MS = 1
 
 /**
  * Copies a shard while it is worked. Rows and windows are copied first, as they change; the workers log the slots of
  * what they work at meanwhile, and whatever the router has changed since is either in that log or still in a lane. Then,
  * under the shard's claim, these slots are copied again, some at a time, with the claim let go in between, until there
- * are few; and the last of them while the router stands still: that is the instant which the copy is of.
+ * are few; and the last of them while the router stands still, too: that is the instant which the copy is of.
  */
 export class ShardCapture {
   readonly #parts: CaptureParts
@@ -125,8 +131,8 @@ export class ShardCapture {
     this.#claim.releaseAbandoned()
   }
 
-  #copy(shard: number) {
-    const { clock, kernels, memory, plan, patienceMs } = this.#parts
+  #copy(shard: number): Instant | undefined {
+    const { kernels, memory, plan, patienceMs } = this.#parts
     const { log, chunks } = this.#places
     memory.bytes.fill(0, log, log + 8 * chunks)
     if (!this.#claim.take(shard, patienceMs)) return undefined
@@ -134,44 +140,71 @@ export class ShardCapture {
     const seen = this.#published(shard) // before anything is copied
     this.#claim.release(shard)
     kernels.copyShard(plan.at.map, plan.at.capture, shard)
+    const instant = this.#atOneInstant(shard, seen)
+    this.#claim.setLog(shard, 0)
+    return instant
+  }
+
+  /** Brings what was copied to one instant: copies again what has changed, and when that is little, for the last time. */
+  #atOneInstant(shard: number, seen: number[]): Instant | undefined {
+    const { clock, patienceMs } = this.#parts
     let pausedMs = 0
-    for (let pass = 1; ; pass++) {
+    let rows = Infinity
+    for (let pass = 1; pass <= MOST_PASSES; pass++) {
+      const isLast = pass === MOST_PASSES
       this.#waiting.prepare(shard)
       rest(REST_MS)
-      if (!this.#claim.take(shard, patienceMs)) break
-      const begin = clock.nowMs()
-      const isLast = pass === MOST_PASSES
-      const instant = this.#tryInstant(shard, seen, isLast)
-      if (instant !== undefined || isLast) this.#claim.setLog(shard, 0)
-      this.#claim.release(shard)
-      pausedMs = Math.max(pausedMs, clock.nowMs() - begin)
-      if (instant !== undefined) return { ...instant, pausedMs }
-      if (isLast) return undefined
+      if (rows <= FEW_ROWS || isLast) {
+        const instant = this.#tryInstant(shard, seen, isLast ? patienceMs : 0)
+        if (instant !== undefined) return { ...instant, pausedMs: Math.max(pausedMs, instant.pausedMs) }
+        rows = Infinity // there are more by now
+      } else {
+        if (!this.#claim.take(shard, patienceMs)) return undefined
+        const begin = clock.nowMs()
+        rows = this.#copyAgain(shard, seen, PASS_ROWS)
+        this.#claim.release(shard)
+        pausedMs = Math.max(pausedMs, clock.nowMs() - begin)
+      }
     }
-    this.#claim.setLog(shard, 0)
     return undefined
   }
 
   /**
-   * Under the claim: brings what was copied to one instant, which is that of the hold. Undefined when that would take too
-   * long, or the router doesn't come to rest.
+   * The instant is when the router stands still and no worker is at the shard. The router is waited for first: a thread
+   * that waits is off its processor, and under the claim it would keep the shard's workers waiting until it has one again.
+   * Undefined when the router doesn't come to rest, or a worker stays at the shard.
    */
-  #tryInstant(shard: number, seen: number[], isLast: boolean) {
-    const { clock, memory, plan, patienceMs } = this.#parts
-    if (this.#copyAgain(shard, seen, isLast ? ALL_ROWS : PASS_ROWS) > FEW_ROWS && !isLast) return undefined
+  #tryInstant(shard: number, seen: number[], patienceMs: number): Instant | undefined {
+    const { clock } = this.#parts
+    let positions: number[] | undefined
+    let begin = 0
     let heldMs = 0
-    let positions: number[] = []
-    const held = this.#router.tryHold(isLast ? patienceMs : HOLD_PATIENCE_MS, () => {
+    this.#router.tryHold(Math.max(HOLD_PATIENCE_MS, patienceMs), () => {
       const heldFrom = clock.nowMs()
-      this.#copyAgain(shard, seen, ALL_ROWS)
-      positions = this.#positions()
+      if (this.#claim.take(shard, patienceMs)) {
+        begin = clock.nowMs()
+        this.#copyAgain(shard, seen, ALL_ROWS)
+        positions = this.#positions()
+      }
       heldMs = clock.nowMs() - heldFrom
     })
-    if (!held) return undefined
-    const state = this.#stateOf(shard)
-    const lanes = this.#waiting.copy(shard, seen)
-    const ticket = observeCursor(memory.i32, plan.at.control + CONTROL_EGRESS_TICKET)
-    return { positions, state, lanes, ticket, waiting: this.#waiting.readings, heldMs }
+    if (positions === undefined) return undefined
+    const others = this.#restOf(shard, seen)
+    return { ...others, positions, heldMs, pausedMs: clock.nowMs() - begin }
+  }
+
+  /** What else is of the instant, while no worker is at the shard; then lets go of it. */
+  #restOf(shard: number, seen: readonly number[]) {
+    const { memory, plan } = this.#parts
+    try {
+      const state = this.#stateOf(shard)
+      const lanes = this.#waiting.copy(shard, seen)
+      const ticket = observeCursor(memory.i32, plan.at.control + CONTROL_EGRESS_TICKET)
+      return { state, lanes, ticket, waiting: this.#waiting.readings }
+    } finally {
+      this.#claim.setLog(shard, 0)
+      this.#claim.release(shard)
+    }
   }
 
   #stateOf(shard: number): Uint8Array {

@@ -27,16 +27,21 @@ export class ShardClaim {
     this.#clock = clock
   }
 
-  /** False when workers have held the shard for all of `patienceMs`. */
+  /** False when workers have held the shard for all of `patienceMs`; 0 = for some looks in a row. */
   take(shard: number, patienceMs: number): boolean {
     const word = this.#word(shard)
     const until = this.#clock.nowMs() + patienceMs
-    do {
-      for (let look = 0; look < EAGER_LOOKS; look++)
-        if (observeCursor(this.#i32, word) === 0 && claimWord(this.#i32, word, 0, CLAIMED_FOR_CAPTURE))
-          return true
+    while (!this.#takeEagerly(word)) {
+      if (this.#clock.nowMs() >= until) return false
       waitForChange(this.#i32, word, observeCursor(this.#i32, word), REST_MS)
-    } while (this.#clock.nowMs() < until)
+    }
+    return true
+  }
+
+  #takeEagerly(word: number): boolean {
+    for (let look = 0; look < EAGER_LOOKS; look++)
+      if (observeCursor(this.#i32, word) === 0 && claimWord(this.#i32, word, 0, CLAIMED_FOR_CAPTURE))
+        return true
     return false
   }
 
