@@ -17,7 +17,7 @@ const COMMANDS: Readonly<Record<string, Make>> = {
       createEngine: async (config) => (await import('../engine/create-engine.ts')).createEngine(config),
       terminal,
     }),
-  load: async () => (await import('./load.ts')).loadCommand(),
+  load: async (terminal) => (await import('./load.ts')).loadCommand(terminal),
   config: async (terminal) => {
     const [{ configCommand }, { planMemory }, { needsOf }] = await Promise.all([
       import('./config.ts'),

@@ -67,17 +67,18 @@ export function fixture(name: string, options: Record<string, string | number> =
 
 export const moment = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Asks again and again until it is so. */
+/** Asks again and again until it is so, less often the longer it takes. */
 export async function until(
   isSo: () => boolean,
   what: string | (() => string),
   timeoutMs = 60_000,
 ): Promise<void> {
-  const endMs = performance.now() + timeoutMs
+  const startMs = performance.now()
   while (!isSo()) {
-    if (performance.now() > endMs)
+    const tookMs = performance.now() - startMs
+    if (tookMs > timeoutMs)
       throw new Error(`not within ${timeoutMs} ms: ${typeof what === 'string' ? what : what()}`)
-    await moment(5)
+    await moment(Math.min(25, 2 + tookMs / 20))
   }
 }
 

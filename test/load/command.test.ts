@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { loadCommand } from '../../dist/cli/load.js'
+import { loadCommand } from '../../src/cli/load.ts'
 import type { LoadReport } from '../../src/load/report.ts'
+import { inline } from '../cli/inline.ts'
 import { frameHead, replyBytes, scriptedServer } from './scripted-server.ts'
 
 const answering = () =>
@@ -10,21 +12,19 @@ const answering = () =>
     onMessage: (message, socket) => socket.send(replyBytes({ seq: frameHead(message)!.seq })),
   })
 
-const SCRIPT = `
-  import { loadCommand } from './dist/cli/load.js'
-  import { runMillrace } from './dist/cli/run.js'
-  import { processTerminal } from './dist/cli/terminal.js'
-  process.exitCode = await runMillrace(['load', ...process.argv.slice(1)], [loadCommand()], processTerminal())
-`
+const CLI = fileURLToPath(new URL('../../lib/cli.js', import.meta.url))
 
-/** Runs the command in a process of its own; `after` acts on it once it is sending. */
-async function command(args: string[], interruptAfterMs?: number) {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', SCRIPT, '--', ...args])
+/** The command without the start of a program for it. */
+const command = (args: string[]) => inline(['load', ...args])
+
+/** The command in a process of its own, which is interrupted a while after it has said that it sends. */
+async function interrupted(args: string[], afterMs: number) {
+  const child = spawn(process.execPath, [CLI, 'load', ...args])
   let out = ''
   let err = ''
   child.stdout.on('data', (piece: Buffer) => (out += piece.toString()))
   child.stderr.on('data', (piece: Buffer) => {
-    if (interruptAfterMs !== undefined && err === '') setTimeout(() => child.kill('SIGINT'), interruptAfterMs)
+    if (err === '') setTimeout(() => child.kill('SIGINT'), afterMs)
     err += piece.toString()
   })
   const [code] = (await once(child, 'close')) as [number]
@@ -43,7 +43,7 @@ describe('millrace load', () => {
 
   it('shows progress each second and ends with the summary on SIGINT', async () => {
     await using server = await answering()
-    const { code, out, err } = await command(['--url', server.url, '--duration', '1h', '--ack'], 100)
+    const { code, out, err } = await interrupted(['--url', server.url, '--duration', '1h', '--ack'], 100)
     expect(code).toBe(0)
     expect(err).toMatch(/1 s {2}[\d,]+ readings\/s/)
     expect(out).toMatch(/sent .*interrupted/)
@@ -69,7 +69,11 @@ describe('millrace load', () => {
   })
 
   it('describes all its options', () => {
-    const help = loadCommand().helpInformation()
+    const help = loadCommand({
+      out() {},
+      err() {},
+      stopRequested: () => new Promise(() => {}),
+    }).helpInformation()
     for (const name of [
       '--ramp',
       '--tiers',
