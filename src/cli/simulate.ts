@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { MillraceError } from '../core/errors.ts'
 import type { Clock } from '../core/clock.ts'
@@ -12,9 +13,13 @@ import { loadScenario, type LoadedScenario, scenarioSchema } from '../simulation
 import { durationMs } from '../pipelines/builder/duration.ts'
 import type { Terminal } from './terminal.ts'
 
+/** For fewer a thread isn't worth its start. */
+const SEEDS_PER_THREAD = 4
+
 interface Options {
   readonly seed?: number
   readonly seeds?: number
+  readonly threads?: number
   readonly json?: boolean
   readonly timeline?: string
   readonly svg?: string
@@ -39,11 +44,8 @@ export function simulateCommand({ terminal, clock }: SimulateParts): Command {
     )
     .argument('[scenarios...]', 'files of scenarios, YAML or JSON')
     .option('--seed <n>', "instead of the scenario's own", wholeFrom(0))
-    .option(
-      '--seeds <n>',
-      'so many seeds one after the other, each with other chances and faults',
-      wholeFrom(1),
-    )
+    .option('--seeds <n>', 'so many seeds, each with other chances and faults', wholeFrom(1))
+    .option('--threads <n>', 'seeds played at the same time (default: one per core)', wholeFrom(1))
     .option('--json', 'the result as JSON')
     .option('--timeline <file>', 'what happened when, as .csv or .json')
     .option('--step <duration>', 'length of the rows of the timeline', stepOf)
@@ -101,10 +103,13 @@ async function one(
 async function many(
   file: string,
   scenario: LoadedScenario,
-  { seed, seeds = 1, json, forecast }: Options,
+  { seed, seeds = 1, threads, json, forecast }: Options,
   { terminal }: SimulateParts,
 ): Promise<boolean> {
-  const found = await swarm(scenario, { first: seed ?? scenario.seed, seeds, forecasts: forecast })
+  const found = await swarm(scenario, {
+    ...{ first: seed ?? scenario.seed, seeds, forecasts: forecast },
+    threads: Math.min(threads ?? availableParallelism(), Math.ceil(seeds / SEEDS_PER_THREAD)),
+  })
   if (json) terminal.out(JSON.stringify(found))
   else {
     terminal.out(`${scenario.name}: ${seeds - found.failed.length} of ${seeds} seeds held`)

@@ -14,7 +14,6 @@ export class LeadWeights {
   readonly #state: EnsembleState
   /** Steps whose forecasts lie before those of a lead. */
   readonly #offsets: readonly number[]
-  #sought = NaN
   /** Where the weights of the leads below and above the one sought begin. */
   #lower = 0
   #upper = 0
@@ -73,7 +72,7 @@ export class LeadWeights {
   #weighFrom(begin: number, end: number): void {
     const { score, weight } = this.#state
     let best = Infinity
-    for (let at = begin; at < end; at++) if (score[at] < best) best = score[at]
+    for (let at = begin; at < end; at++) best = Math.min(best, score[at])
     let sum = 0
     for (let at = begin; at < end; at++) {
       weight[at] = eighthPower((best + NOTHING) / (score[at] + NOTHING))
@@ -84,9 +83,7 @@ export class LeadWeights {
 
   /** Forecasts `steps` ahead are meant from now on. */
   seek(steps: number): void {
-    if (steps === this.#sought) return
     const { leads } = this.#shape
-    this.#sought = steps
     const found = leads.findIndex((lead) => lead >= steps)
     const upper = found < 0 ? leads.length - 1 : found
     const lower = found <= 0 ? upper : found - 1

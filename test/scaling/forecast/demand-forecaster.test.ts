@@ -70,6 +70,13 @@ describe('SeasonalForecaster', () => {
     await expect(forecasterOf().learnFrom(historyOf(3, rise, DAY_MS))).rejects.toThrow('steps of 24 hours')
   })
 
+  it('learns nothing from a single time, of which nobody knows how long it was', async () => {
+    const forecaster = forecasterOf()
+    expect(await forecaster.learnFrom(historyOf(1, () => 1000))).toBe(1)
+    expect(await forecaster.learnFrom(linesOf())).toBe(0)
+    expect(forecaster.forecast(MONDAY, MONDAY + HOUR_MS, 0.9).expected).toBe(0)
+  })
+
   it('stays within what it forecasts as often as it says', async () => {
     const forecaster = forecasterOf()
     const noisy = (at: number): number => 1000 * (1 + 0.3 * Math.sin((at / 1000) ** 2))

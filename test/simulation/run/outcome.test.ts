@@ -96,5 +96,6 @@ describe('swarm', () => {
     expect(failed.length).toBeLessThan(12)
     const again = reportOf(await simulate(chancy, { seed: failed[0].seed }))
     expect(again).toEqual(failed[0])
+    expect(await swarm(chancy, { first: 1, seeds: 12, threads: 2 })).toMatchObject({ seeds, failed })
   })
 })
