@@ -80,6 +80,10 @@ export class WorkMarks implements ResultGuard {
     return true
   }
 
+  isSuspecting(shard: number): boolean {
+    return this.#u32[shard * MARK_WORDS + SUSPECT] !== 0
+  }
+
   beginRest(shard: number): void {
     this.#u32[shard * MARK_WORDS + STAGE] = AT_REST
   }

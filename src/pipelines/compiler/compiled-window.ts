@@ -1,5 +1,5 @@
 import type { WindowNode } from '../definition/definition.ts'
-import type { Lookup } from '../definition/outside.ts'
+import type { Lookup, Origin } from '../definition/outside.ts'
 import { BLOCK_ROWS } from '../definition/reading-block.ts'
 import { TIERS } from '../../core/tiers.ts'
 import { deviceText, type KeyEncoder } from '../keys/key-encoder.ts'
@@ -7,6 +7,7 @@ import type { KeyedRows } from '../runtime/keyed-rows.ts'
 import type { Envelope } from '../runtime/operator.ts'
 import type { CompiledWindow, InputColumn } from './compiled-pipeline.ts'
 import type { StageGraph } from './graph.ts'
+import { type KeyedResult, ResultEnvelope, type ResultForms } from './result-envelope.ts'
 import { type ResultItem, resultItem } from './result-item.ts'
 import { type ColumnSource, columnsOf, hashedNumberOf, isEveryItem, numberOf } from './window-columns.ts'
 
@@ -31,6 +32,9 @@ export class WindowPlan implements CompiledWindow {
   readonly #metricId: (name: string) => number | undefined
   readonly #hasNames: boolean
   readonly #item: ResultItem
+  /** Without the parts of the key. */
+  readonly #brief: ResultItem
+  #forms: ResultForms | undefined
 
   constructor(node: WindowNode, graph: StageGraph, key: KeyEncoder, lookup: Lookup) {
     const [input] = node.inputs
@@ -49,6 +53,7 @@ export class WindowPlan implements CompiledWindow {
     this.#metricId = (name) => lookup.metricId(name)
     this.#hasNames = Object.values(node.aggregates).some(({ type }) => GIVE_NAMES.has(type))
     this.#item = resultItem(Object.keys(node.aggregates), key.parts)
+    this.#brief = resultItem(Object.keys(node.aggregates), [])
   }
 
   take({ item, origin }: Envelope): boolean {
@@ -68,17 +73,32 @@ export class WindowPlan implements CompiledWindow {
   }
 
   result({ low, high, text }: Key, times: Times, values: readonly unknown[], lookup: Lookup): Envelope {
+    this.#forms ??= this.#formsFor(lookup)
     const { start, end, revision, early } = times
+    return new ResultEnvelope(this.#forms, { low, high, text, start, end, revision, early, values })
+  }
+
+  #formsFor(lookup: Lookup): ResultForms {
+    const { key, node } = this
+    const names = [...Object.keys(node.aggregates), ...BOUNDS]
+    const shown = (values: readonly unknown[]): readonly unknown[] =>
+      this.#hasNames ? this.#named(values, lookup) : values
+    return {
+      item: ({ low, high, text, values, start, end, revision, early }) =>
+        this.#item(shown(values), start, end, revision, early, key.describe(low, high, text, lookup)),
+      brief: ({ values, start, end, revision, early }) =>
+        this.#brief(shown(values), start, end, revision, early, {}),
+      origin: (result) => this.#originOf(result, lookup),
+      lacks: key.parts.some((part) => names.includes(part)) ? undefined : key.parts,
+    }
+  }
+
+  #originOf({ low, high, text, start, end, revision, early }: KeyedResult, lookup: Lookup): Origin {
     const { device, metric, region, tier } = this.key.source(low, high, text)
     const group = { low, high, text, label: this.key.label(low, high, text, lookup) }
     const name = `${high.toString(36)}.${low.toString(36)}${text ?? ''}`
     const id = `${this.node.id}:${name}:${start}-${end}:${revision}${early ? 'e' : ''}`
-    const parts = this.key.describe(low, high, text, lookup)
-    const shown = this.#hasNames ? this.#named(values, lookup) : values
-    return {
-      item: this.#item(shown, start, end, revision, early, parts),
-      origin: { device, metric, region, tier, time: end, id, group },
-    }
+    return { device, metric, region, tier, time: end, id, group }
   }
 
   #isOf({ metric }: ColumnSource, id: number): boolean {
@@ -96,6 +116,8 @@ export class WindowPlan implements CompiledWindow {
     })
   }
 }
+
+const BOUNDS = ['start', 'end', 'revision', 'early']
 
 /** Aggregates that give some of what they were over. */
 const GIVE_NAMES: ReadonlySet<string> = new Set(['top', 'first', 'last'])

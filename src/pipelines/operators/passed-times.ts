@@ -50,8 +50,13 @@ export class PassedTimes {
   }
 
   #isNear(row: number, time: number, oldest: number): boolean {
-    const isNear = (other: number): boolean => Math.abs(time - other) <= this.#withinMs && other >= oldest
-    return isNear(this.#latest(row)) || this.#earlier.find(row + EARLIER, isNear) !== 0
+    if (this.#reaches(time, this.#latest(row), oldest)) return true
+    if (this.state.u32[row + EARLIER] === 0) return false
+    return this.#earlier.find(row + EARLIER, (other) => this.#reaches(time, other, oldest)) !== 0
+  }
+
+  #reaches(time: number, other: number, oldest: number): boolean {
+    return Math.abs(time - other) <= this.#withinMs && other >= oldest
   }
 
   #begin(row: number, time: number): void {

@@ -5,6 +5,9 @@ import type { ShardState } from '../state/shard-state.ts'
 export interface Envelope {
   readonly item: unknown
   readonly origin: Origin
+  /** The item without the fields that it `lacks`, which cost looking up: for functions that read none of them. */
+  readonly brief?: object
+  readonly lacks?: readonly string[] | undefined
 }
 
 export type Emit = (envelope: Envelope) => void

@@ -7,6 +7,7 @@ import type { PatternRows } from '../patterns/pattern-rows.ts'
 import type { PipelineState } from '../state/pipeline-state.ts'
 import { COMBINED, type Envelope, type ShardScope } from './operator.ts'
 import { type GraphParts, StageGraph } from './stage-graph.ts'
+import type { WindowResult } from '../windows/window-operator.ts'
 import type { Stream } from './stream.ts'
 import type { CombinedDoor } from './combined-door.ts'
 import { PatternStage } from './pattern-stage.ts'
@@ -18,6 +19,9 @@ export interface RuntimeParts extends Omit<GraphParts, 'toTimed'> {
   /** While it says so, windows give no results before their end; never, where nothing is said. */
   readonly areEarlyLeftOut?: (() => boolean) | undefined
 }
+
+/** Results that are given in one transaction. */
+const RESULTS_AT_ONCE = 256
 
 interface Scope extends ShardScope {
   watermark: number
@@ -181,11 +185,8 @@ export class PipelineRuntime implements Stream {
   #goOn(scope: Scope, watermark: number): void {
     const { state, shard } = scope
     for (const { id } of this.#parts.compiled.stages) {
-      this.#windows.get(id)?.advance({ state, shard, watermark }, (envelope) => {
-        this.#parts.counts.results(1)
-        this.#transact(scope, () => this.#give(id, envelope, scope))
-        this.#takeIn(scope)
-      })
+      const window = this.#windows.get(id)
+      if (window !== undefined) while (!this.#fire(id, window, scope, { state, shard, watermark }));
       this.#advancePattern(id, scope, watermark)
     }
     scope.watermark = watermark
@@ -198,15 +199,41 @@ export class PipelineRuntime implements Stream {
     this.#takeIn(scope)
   }
 
+  /**
+   * Gives results in one transaction: what stages say to them leaves before it is kept. False: there are more. After a
+   * worker's death each is kept alone, so that whichever ends workers is found, and what was given up stays given up.
+   */
+  #fire(id: string, window: WindowStage, scope: Scope, at: ShardScope): boolean {
+    const { guard, counts } = this.#parts
+    const limit = guard.isSuspecting(scope.shard) ? 1 : RESULTS_AT_ONCE
+    let given = 0
+    let isDone = false
+    this.#transact(scope, () => {
+      isDone = window.advance(
+        at,
+        (result) => {
+          given++
+          this.#give(id, window, result, scope)
+          this.#takeIn(scope)
+        },
+        limit,
+      )
+    })
+    if (given > 0) counts.results(given)
+    return isDone
+  }
+
   /** When something is thrown the guard is not told of an end: the result will be given again. */
-  #give(window: string, envelope: Envelope, scope: Scope): void {
+  #give(id: string, window: WindowStage, result: WindowResult, scope: Scope): void {
     const { guard, outlet, counts } = this.#parts
     const { shard } = scope
-    if (guard.beginResult(shard, this.#numbers.get(window) ?? 0, envelope.origin)) {
-      this.#graph.deliver(window, envelope, scope)
+    const envelope = window.envelopeOf(result)
+    if (guard.beginResult(shard, this.#numbers.get(id) ?? 0, { time: result.end, group: result })) {
+      this.#graph.deliver(id, envelope, scope)
     } else {
+      const { item, origin } = envelope
       counts.failed(1)
-      outlet.deadLetter({ node: window, cause: guard.cause(shard), ...envelope, isDeadly: true })
+      outlet.deadLetter({ node: id, cause: guard.cause(shard), item, origin, isDeadly: true })
     }
     guard.end(shard)
   }

@@ -13,6 +13,8 @@ export interface ResultOrigin extends Pick<Origin, 'time'> {
 export interface ResultGuard {
   /** A result of the node with this number is about to be given; false: it has ended so many workers that it is given up. */
   beginResult(shard: number, node: number, origin: ResultOrigin): boolean
+  /** A result has ended a worker: results are to be kept as given one by one until that one is over. */
+  isSuspecting(shard: number): boolean
   /** Something else is, which nobody shows again: what came too late, what waited for time. */
   beginRest(shard: number): void
   /** User functions have returned. */
@@ -24,6 +26,7 @@ export interface ResultGuard {
 /** Where nobody would go on after a death: the run ends with it. */
 export const UNGUARDED: ResultGuard = {
   beginResult: () => true,
+  isSuspecting: () => false,
   beginRest() {},
   end() {},
   cause: () => '',

@@ -97,11 +97,13 @@ export class WindowStage {
     this.#forgetItems()
   }
 
-  /** Phase C, within a shard; for groups of all shards, in COMBINED. */
-  advance(scope: ShardScope, fire: (envelope: Envelope) => void): void {
-    const give = (result: WindowResult): void => fire(this.#envelopeOf(result))
+  /**
+   * Phase C, within a shard; for groups of all shards, in COMBINED. In the open transaction; false: there are more results
+   * for the next one, of which `limit` are given in each.
+   */
+  advance(scope: ShardScope, fire: (result: WindowResult) => void, limit: number): boolean {
     const operator = scope.shard === COMBINED ? this.#combined : this.#single
-    while (operator !== undefined && !operator.advance(scope, give));
+    return operator === undefined || operator.advance(scope, fire, limit)
   }
 
   /** Hands over what the shard holds of groups of all shards; both parts are claimed. How many rows came too late for that. */
@@ -110,6 +112,10 @@ export class WindowStage {
     const onLate = (rows: number): void => void (late += rows)
     while (this.#combined !== undefined && !this.#combined.handOver(scope, combined, onLate));
     return late
+  }
+
+  envelopeOf(result: WindowResult): Envelope {
+    return this.#compiled.result(result, result, result.values, this.#parts.lookup)
   }
 
   #take(scope: ShardScope, rows: KeyedRows, onLate: (row: number) => void): void {
@@ -122,10 +128,6 @@ export class WindowStage {
   #forgetItems(): void {
     this.#envelopes = []
     this.#compiled.rows.count = 0
-  }
-
-  #envelopeOf(result: WindowResult): Envelope {
-    return this.#compiled.result(result, result, result.values, this.#parts.lookup)
   }
 }
 

@@ -158,6 +158,7 @@ describe('AlertStage', () => {
         calls.push(`${stage} ${time}`)
         return group?.low !== byKey(envelope({ key: 1 })).low
       },
+      isSuspecting: () => false,
       beginRest: () => void calls.push('rest'),
       end: () => void calls.push('end'),
       cause: () => 'it ended 3 workers',
