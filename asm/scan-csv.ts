@@ -1,7 +1,8 @@
 // Lines of CSV without quotes. Behind the last line there must be a line's end, and bytes that may be read.
 
 import * as S from '../src/history/scan/scan.layout'
-import { beginLine, Said, takeLine, takeText } from './scan-fields'
+import { beginLine, Said, tableOf, takeLine, takeName, takeText } from './scan-fields'
+import { likelyEnd } from './scan-names'
 import { decimalAt } from './scan-number'
 import { hasRoom, stop } from './scan-rows'
 
@@ -54,6 +55,15 @@ function readCell(desk: usize, said: Said, field: i32, at: usize): usize {
     if (end != 0) return end
     return field >= S.FIELD_LAT && isEnd(load<u8>(at)) ? at : stop(desk, S.STOP_LINE)
   }
+  if (field != S.UNUSED) {
+    const table = tableOf(desk, field)
+    const name = load<i32>(table, S.TABLE_GUESS)
+    const likely = likelyEnd(table, name, at)
+    if (likely != 0 && isCellEnd(likely)) {
+      takeName(desk, said, field, name)
+      return likely
+    }
+  }
   const end = cellEnd(at)
   if (end == 0) return stop(desk, S.STOP_LINE)
   if (field == S.UNUSED) return end
@@ -63,6 +73,12 @@ function readCell(desk: usize, said: Said, field: i32, at: usize): usize {
   if (to > at && load<u8>(at) <= SPACE) return stop(desk, S.STOP_LINE)
   if (field == S.FIELD_TIER && to == at) return end
   return takeText(desk, said, field, at, to) ? end : 0
+}
+
+@inline
+function isCellEnd(at: usize): bool {
+  const byte = load<u8>(at)
+  return byte == COMMA || byte == NEWLINE || (byte == RETURN && load<u8>(at, 1) == NEWLINE)
 }
 
 @inline

@@ -7,6 +7,17 @@ import * as S from '../src/history/scan/scan.layout'
 const OFFSET: u32 = 0x811c9dc5
 const PRIME: u32 = 0x01000193
 
+/** Where the name ends that is likely at `at`, if it is there: that spares looking for its end. 0 = it is not, or not plain. */
+@inline
+export function likelyEnd(table: usize, name: i32, at: usize): usize {
+  if (<u32>name >= load<u32>(table, S.TABLE_COUNT)) return 0
+  if (load<i32>(<usize>load<u32>(table, S.TABLE_NUMBERS) + (<usize>name << 2)) < 0) return 0
+  const starts = <usize>load<u32>(table, S.TABLE_STARTS) + (<usize>name << 2)
+  const start = load<u32>(starts)
+  const to = at + <usize>(load<u32>(starts, 4) - start)
+  return isSame(at, to, <usize>load<u32>(table, S.TABLE_NAMES) + <usize>start) ? to : 0
+}
+
 /** The number of the name at `from` … `to`; NONE = it is not known. */
 @inline
 export function nameAt(table: usize, from: usize, to: usize, guess: i32): i32 {
@@ -33,8 +44,12 @@ function isName(table: usize, name: i32, from: usize, to: usize): bool {
   const starts = <usize>load<u32>(table, S.TABLE_STARTS) + (<usize>name << 2)
   const start = load<u32>(starts)
   if (<usize>(load<u32>(starts, 4) - start) != to - from) return false
-  let own = <usize>load<u32>(table, S.TABLE_NAMES) + <usize>start
+  return isSame(from, to, <usize>load<u32>(table, S.TABLE_NAMES) + <usize>start)
+}
+
+/** Both have bytes behind their ends. */
+@inline
+function isSame(from: usize, to: usize, own: usize): bool {
   for (; from + 8 <= to; from += 8, own += 8) if (load<u64>(from) != load<u64>(own)) return false
-  // both have bytes behind their ends
   return from == to || (load<u64>(from) ^ load<u64>(own)) << (64 - (<u64>(to - from) << 3)) == 0
 }

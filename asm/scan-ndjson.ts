@@ -2,8 +2,8 @@
 // there must be a line's end, and bytes that may be read.
 
 import * as S from '../src/history/scan/scan.layout'
-import { beginLine, Said, takeLine, takeText } from './scan-fields'
-import { nameAt } from './scan-names'
+import { beginLine, Said, tableOf, takeLine, takeName, takeText } from './scan-fields'
+import { likelyEnd, nameAt } from './scan-names'
 import { decimalAt } from './scan-number'
 import { hasRoom, stop } from './scan-rows'
 
@@ -47,10 +47,15 @@ function readLine(desk: usize, said: Said, start: usize): usize {
   let at = start + 1
   while (true) {
     if (load<u8>(at) != QUOTE) return stop(desk, S.STOP_LINE)
-    const nameEnd = stringEnd(at + 1)
-    if (nameEnd == 0 || load<u8>(nameEnd, 1) != COLON) return stop(desk, S.STOP_LINE)
-    const field = nameAt(desk + S.DESK_FIELDS, at + 1, nameEnd, load<i8>(order))
-    store<i8>(order, <i8>field)
+    let field: i32 = load<i8>(order)
+    let nameEnd = likelyEnd(desk + S.DESK_FIELDS, field, at + 1)
+    if (nameEnd == 0 || load<u8>(nameEnd) != QUOTE) {
+      nameEnd = stringEnd(at + 1)
+      if (nameEnd == 0) return stop(desk, S.STOP_LINE)
+      field = nameAt(desk + S.DESK_FIELDS, at + 1, nameEnd, field)
+      store<i8>(order, <i8>field)
+    }
+    if (load<u8>(nameEnd, 1) != COLON) return stop(desk, S.STOP_LINE)
     order = desk + S.DESK_ORDER + <usize>(field + 1)
     at = readValue(desk, said, field, load<u8>(nameEnd, 2) == SPACE ? nameEnd + 3 : nameEnd + 2)
     if (at == 0) return 0
@@ -72,6 +77,15 @@ function endLine(desk: usize, said: Said, at: usize): usize {
 function readValue(desk: usize, said: Said, field: i32, at: usize): usize {
   const isNumeric = field >= S.FIELD_VALUE && field <= S.FIELD_LON
   if (load<u8>(at) == QUOTE) {
+    if (field != S.NONE && !isNumeric) {
+      const table = tableOf(desk, field)
+      const name = load<i32>(table, S.TABLE_GUESS)
+      const likely = likelyEnd(table, name, at + 1)
+      if (likely != 0 && load<u8>(likely) == QUOTE) {
+        takeName(desk, said, field, name)
+        return likely + 1
+      }
+    }
     const end = stringEnd(at + 1)
     if (end == 0 || isNumeric) return stop(desk, S.STOP_LINE)
     return field == S.NONE || takeText(desk, said, field, at + 1, end) ? end + 1 : 0

@@ -6,7 +6,7 @@ import * as S from '../src/history/scan/scan.layout'
 
 const MINUS: u32 = 0x2d
 const DOT: u32 = 0x2e
-const ZERO: u32 = 0x30
+const ZEROS: u64 = 0x3030303030303030
 const MAX_DIGITS: u32 = 15
 const LETTER_E: u32 = 0x65
 
@@ -14,43 +14,57 @@ const LETTER_E: u32 = 0x65
 export function decimalAt(desk: usize, at: usize, target: usize): usize {
   const negative = load<u8>(at) == MINUS
   const first = negative ? at + 1 : at
-  let i = first
-  let digits: u64 = 0
-  const word = load<u64>(i)
-  if (areDigits(word)) {
-    digits = eightDigits(word)
-    i += 8
+  let values = load<u64>(first) ^ ZEROS
+  let count = digitsIn(values)
+  if (count == 0) return 0
+  let digits = eightDigits(values, count)
+  let i = first + <usize>count
+  if (count == 8) {
+    values = load<u64>(i) ^ ZEROS
+    const more = digitsIn(values)
+    digits = moreDigits(desk, digits, values, more)
+    i += <usize>more
+    count += more
   }
-  for (let digit = digitAt(i); digit < 10; digit = digitAt(++i)) digits = digits * 10 + digit
-  let count = <u32>(i - first)
   let decimals: u32 = 0
-  if (load<u8>(i) == DOT && count > 0) {
-    const dot = ++i
-    for (let digit = digitAt(i); digit < 10; digit = digitAt(++i)) digits = digits * 10 + digit
-    decimals = <u32>(i - dot)
-    count = decimals == 0 ? 0 : count + decimals
+  if (load<u8>(i) == DOT) {
+    values = load<u64>(++i) ^ ZEROS
+    decimals = digitsIn(values)
+    if (decimals == 0) return 0
+    digits = moreDigits(desk, digits, values, decimals)
+    i += <usize>decimals
+    if (decimals == 8) {
+      values = load<u64>(i) ^ ZEROS
+      const more = digitsIn(values)
+      digits = moreDigits(desk, digits, values, more)
+      i += <usize>more
+      decimals += more
+    }
+    count += decimals
   }
-  if (count - 1 >= MAX_DIGITS || (<u32>load<u8>(i) | 0x20) == LETTER_E) return 0
+  if (count > MAX_DIGITS || (<u32>load<u8>(i) | 0x20) == LETTER_E) return 0
   let value = <f64><i64>digits
   if (decimals > 0) value /= load<f64>(desk + (<usize>decimals << 3), S.DESK_POWERS)
   store<f64>(target, negative ? -value : value)
   return i
 }
 
+/** How many bytes from the first on are digits. A carry reaches only bytes behind the first that isn't. */
 @inline
-function digitAt(at: usize): u32 {
-  return <u32>load<u8>(at) - ZERO
+function digitsIn(values: u64): u32 {
+  return <u32>(ctz(((values + 0x7676767676767676) | values) & 0x8080808080808080) >> 3)
 }
 
 @inline
-function areDigits(word: u64): bool {
-  const high = word & 0xf0f0f0f0f0f0f0f0
-  return (high | (((word + 0x0606060606060606) & 0xf0f0f0f0f0f0f0f0) >> 4)) == 0x3333333333333333
+function moreDigits(desk: usize, digits: u64, values: u64, count: u32): u64 {
+  if (count == 0) return digits
+  return digits * <u64><i64>load<f64>(desk + (<usize>count << 3), S.DESK_POWERS) + eightDigits(values, count)
 }
 
+/** The first `count` of them, 1 to 8, as a number. */
 @inline
-function eightDigits(word: u64): u64 {
-  const ones = word - 0x3030303030303030
+function eightDigits(values: u64, count: u32): u64 {
+  const ones = values << (64 - (<u64>count << 3))
   const tens = ones * 10 + (ones >> 8)
   const mask: u64 = 0x000000ff000000ff
   return ((tens & mask) * 0x000f424000000064 + ((tens >> 16) & mask) * 0x0000271000000001) >> 32

@@ -51,6 +51,8 @@ export interface Kernels {
   scanReadings(desk: number, first: number, count: number): number
   scanCsv(desk: number, said: number, from: number, to: number): number
   scanNdjson(desk: number, said: number, from: number, to: number): number
+  showInOrder(shown: number): number
+  showByDevice(shown: number): number
 }
 
 const WASM_FILE = packageFile('build/millrace.wasm')

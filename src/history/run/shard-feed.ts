@@ -1,6 +1,7 @@
 import { SHARDS } from '../../core/limits.ts'
 import { type Blocks, HEAD_SHARD, timesOf } from '../scan/share-blocks.ts'
 import type { ReadingBlock } from '../../pipelines/definition/reading-block.ts'
+import type { ScanDesk } from '../scan/scan-desk.ts'
 import type { OpenedStream } from './open-stream.ts'
 import { type RunIds, ShownGroup } from './shown-group.ts'
 
@@ -27,6 +28,7 @@ export class ShardFeed {
 
   /** `isByDevice`: it makes no difference which of two devices is shown first. */
   constructor(
+    desk: ScanDesk,
     opened: OpenedStream,
     share: number,
     shares: number,
@@ -37,17 +39,18 @@ export class ShardFeed {
     this.#opened = opened
     this.#share = share
     this.#shares = shares
-    this.#shown = new ShownGroup(SLICES, isByDevice)
+    this.#shown = new ShownGroup(desk, SLICES, isByDevice)
   }
 
   /** A part of a chunk; `latest` is the latest event time of all shards so far. Returns the lowest watermark. */
   take(blocks: Blocks, ids: RunIds, latest: number): number {
     const { latenessMs, idleMs } = this.#opened.stream.time
     const times = timesOf(blocks)
+    this.#shown.begin(ids)
     blocks.heads.forEach((head, block) => this.#blocks[head & HEAD_SHARD].push(block))
     let floor = Infinity
     for (let shard = this.#share; shard < SHARDS; shard += this.#shares) {
-      this.#showAll(shard, blocks, ids, times)
+      this.#showAll(shard, blocks, times)
       this.#blocks[shard].length = 0
       this.#advance(shard, latest - latenessMs - idleMs)
       floor = Math.min(floor, this.#watermarks[shard])
@@ -60,27 +63,27 @@ export class ShardFeed {
     for (let shard = this.#share; shard < SHARDS; shard += this.#shares) this.#advance(shard, end)
   }
 
-  #showAll(shard: number, blocks: Blocks, ids: RunIds, times: ReturnType<typeof timesOf>): void {
+  #showAll(shard: number, blocks: Blocks, times: ReturnType<typeof timesOf>): void {
     const { latenessMs } = this.#opened.stream.time
     let group: number[] = []
     for (const block of this.#blocks[shard]) {
       const isBehind = times.earliest[block] < this.#latest[shard] - latenessMs
       if (isBehind || group.length === SLICES) {
-        this.#show(shard, blocks, group, ids)
+        this.#show(shard, blocks, group)
         group = []
       }
       group.push(block)
       this.#latest[shard] = Math.max(this.#latest[shard], times.latest[block])
     }
-    this.#show(shard, blocks, group, ids)
+    this.#show(shard, blocks, group)
   }
 
-  #show(shard: number, blocks: Blocks, group: readonly number[], ids: RunIds): void {
+  #show(shard: number, blocks: Blocks, group: readonly number[]): void {
     const { stream, together } = this.#opened
     const watermark = this.#watermarks[shard]
     if (group.length > 0) {
       const { slices } = this.#shown
-      const count = this.#shown.gather(blocks, group, ids)
+      const count = this.#shown.gather(blocks, group)
       for (let slice = 0; slice < count; slice++) this.#scores?.take(slices[slice])
       together(shard, NUMBERS.slice(0, count), (slice) => stream.process(shard, slices[slice], watermark))
     }

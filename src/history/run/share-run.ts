@@ -90,7 +90,7 @@ export class ShareRun {
     this.#names = parts.names
     this.#lines = parts.lines
     this.#horizonMs = parts.horizonMs
-    this.#readDevices = Array.from({ length: order.shares }, () => new ReadDevices())
+    this.#readDevices = Array.from({ length: order.shares }, () => new ReadDevices(parts.desk))
     this.#late = () => parts.late.rows
     this.#combine = (watermark) => stream.advanceCombined(watermark)
     const scanNames = {
@@ -99,7 +99,14 @@ export class ShareRun {
       regionName: (index: number) => this.#names.regionName(index),
     }
     this.#anomalies = order.anomalies && new AnomalyScan(order.anomalies, scanNames)
-    this.#feed = new ShardFeed(parts.opened, order.share, order.shares, parts.isByDevice, this.#anomalies)
+    this.#feed = new ShardFeed(
+      parts.desk,
+      parts.opened,
+      order.share,
+      order.shares,
+      parts.isByDevice,
+      this.#anomalies,
+    )
     this.#room = new ScanRoom(parts.desk)
     this.#reading = new ChunkReading(parts.desk, { ...order, devices: this.#devices })
     const metrics = new MetricNumbers(parts.desk, new Map(order.dictionary))
@@ -169,14 +176,20 @@ export class ShareRun {
   }
 }
 
-/** Ids of devices by the numbers of the thread that has read them. */
+/** Ids of devices by the numbers of the thread that has read them, where the kernels find them. */
 class ReadDevices {
-  #ids = new Float64Array(0)
+  readonly #desk: ScanDesk
+  #ids: Float64Array
   #count = 0
+
+  constructor(desk: ScanDesk) {
+    this.#desk = desk
+    this.#ids = desk.doubles(1024)
+  }
 
   learn(fresh: Float64Array): Float64Array {
     if (this.#count + fresh.length > this.#ids.length) {
-      const longer = new Float64Array(2 * (this.#count + fresh.length))
+      const longer = this.#desk.doubles(2 * (this.#count + fresh.length))
       longer.set(this.#ids)
       this.#ids = longer
     }

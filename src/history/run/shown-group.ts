@@ -1,14 +1,18 @@
-import { SLICE_READINGS as BLOCK_ROWS } from '../../core/limits.ts'
+import { METRIC_IDS, SLICE_READINGS as BLOCK_ROWS } from '../../core/limits.ts'
 import type { ReadingBlock } from '../../pipelines/definition/reading-block.ts'
+import type { ScanDesk } from '../scan/scan-desk.ts'
 import * as B from '../scan/share-blocks.ts'
-import { DeviceOrder } from './device-order.ts'
+import * as S from './shown.layout.ts'
 
 /** Numbers of the thread that has read a chunk, as ids of the run. */
 export interface RunIds {
+  /** In the memory of this thread's desk. */
   readonly deviceIds: Float64Array
   readonly metricIds: Uint16Array
   readonly regionIds: Uint8Array
 }
+
+const REGIONS = 256
 
 /**
  * Rows of several blocks of a shard as columns, which slices of up to BLOCK_ROWS rows are shown from: in the order of the
@@ -17,57 +21,92 @@ export interface RunIds {
  */
 export class ShownGroup {
   readonly slices: readonly Slice[]
+  readonly #desk: ScanDesk
   readonly #isByDevice: boolean
-  readonly #order: DeviceOrder
+  /** The kernel's record, and arrays that it is told of. */
+  readonly #shown: Int32Array
+  readonly #blocks: Float64Array
+  readonly #rowsOf: Int32Array
+  readonly #metricIds: Uint16Array
+  readonly #regionIds: Uint8Array
+  /** By row in the order of the input: its place. */
+  readonly #places: Uint16Array
   readonly #columns: Columns
   readonly #nowhere: Float64Array
+  /** Devices that the arrays by device have room for. */
+  #devices = 0
   /** Whether positions are in the columns. */
   #isPlaced = false
 
-  constructor(blocks: number, isByDevice: boolean) {
+  constructor(desk: ScanDesk, blocks: number, isByDevice: boolean) {
     const rows = blocks * BLOCK_ROWS
-    this.#columns = columnsOf(rows)
+    this.#desk = desk
+    this.#isByDevice = isByDevice
+    this.#shown = desk.words(S.SHOWN_BYTES / 4)
+    this.#blocks = desk.doubles(blocks * B.BLOCK_DOUBLES)
+    this.#rowsOf = desk.words(blocks)
+    this.#metricIds = desk.halves(METRIC_IDS)
+    this.#regionIds = desk.bytes(REGIONS)
+    this.#places = desk.halves(rows)
+    this.#columns = columnsOf(desk, rows)
     this.#nowhere = new Float64Array(rows).fill(NaN)
     this.#columns.lat.set(this.#nowhere)
     this.#columns.lon.set(this.#nowhere)
-    this.#order = new DeviceOrder(rows)
-    this.#isByDevice = isByDevice
+    this.#tell(rows)
     this.slices = Array.from({ length: blocks }, (_, i) => new Slice(this.#columns, i * BLOCK_ROWS))
   }
 
+  /** For the groups that follow. */
+  begin({ deviceIds, metricIds, regionIds }: RunIds): void {
+    if (deviceIds.length > this.#devices) this.#widen(2 * deviceIds.length)
+    this.#shown[S.SHOWN_DEVICE_IDS / 4] = deviceIds.byteOffset
+    this.#metricIds.set(metricIds)
+    this.#regionIds.set(regionIds)
+  }
+
   /** Takes the blocks of this group; returns how many slices there are. */
-  gather(blocks: B.Blocks, group: readonly number[], ids: RunIds): number {
-    const order = this.#order.begin(ids.deviceIds.length)
-    const rows = this.#isByDevice ? order.byDevice(blocks, group) : order.asTheyAre(blocks, group)
+  gather(blocks: B.Blocks, group: readonly number[]): number {
+    const { showByDevice, showInOrder } = this.#desk.kernels
+    const from = new Float64Array(blocks.records)
+    group.forEach((block, i) => {
+      const rows = blocks.heads[block] >>> B.HEAD_ROWS_SHIFT
+      const at = block * B.BLOCK_DOUBLES
+      this.#blocks.set(from.subarray(at, at + rows * B.ROW_DOUBLES), i * B.BLOCK_DOUBLES)
+      this.#rowsOf[i] = rows
+    })
+    this.#shown[S.SHOWN_COUNT / 4] = group.length
+    this.#shown[S.SHOWN_ROUND / 4]++
+    const rows = (this.#isByDevice ? showByDevice : showInOrder)(this.#shown.byteOffset)
     this.#readPositions(blocks, group)
-    this.#readRows(blocks, group, ids)
     for (const [i, slice] of this.slices.entries())
       slice.count = Math.max(0, Math.min(BLOCK_ROWS, rows - i * BLOCK_ROWS))
     return Math.ceil(rows / BLOCK_ROWS)
   }
 
-  /** Written as one loop over locals: most of what a row costs here would be loads of fields. */
-  #readRows({ records, heads }: B.Blocks, group: readonly number[], ids: RunIds): void {
-    const { device, time, value, metric, region, tier } = this.#columns
-    const { deviceIds, metricIds, regionIds } = ids
-    const { places } = this.#order
-    const f64 = new Float64Array(records)
-    const u32 = new Uint32Array(records)
-    let row = 0
-    for (const block of group) {
-      const from = block * B.BLOCK_DOUBLES
-      const to = from + B.ROW_DOUBLES * (heads[block] >>> B.HEAD_ROWS_SHIFT)
-      for (let at = from; at < to; at += B.ROW_DOUBLES) {
-        const place = places[row++]
-        const kind = u32[2 * at + B.KIND_WORD]
-        time[place] = f64[at]
-        value[place] = f64[at + 1]
-        device[place] = deviceIds[u32[2 * at + B.DEVICE_WORD]]
-        metric[place] = metricIds[kind & 0xffff]
-        region[place] = regionIds[(kind >>> 16) & 0xff]
-        tier[place] = kind >>> 24
-      }
-    }
+  #tell(rows: number): void {
+    const told: readonly (readonly [number, ArrayBufferView])[] = [
+      [S.SHOWN_BLOCKS, this.#blocks],
+      [S.SHOWN_ROWS, this.#rowsOf],
+      [S.SHOWN_METRIC_IDS, this.#metricIds],
+      [S.SHOWN_REGION_IDS, this.#regionIds],
+      [S.SHOWN_LOCALS, this.#desk.halves(rows)],
+      [S.SHOWN_PLACES, this.#places],
+      [S.SHOWN_NEXT, this.#desk.halves(rows)],
+      [S.SHOWN_DEVICE, this.#columns.device],
+      [S.SHOWN_TIME, this.#columns.time],
+      [S.SHOWN_VALUE, this.#columns.value],
+      [S.SHOWN_METRIC, this.#columns.metric],
+      [S.SHOWN_REGION, this.#columns.region],
+      [S.SHOWN_TIER, this.#columns.tier],
+    ]
+    for (const [field, { byteOffset }] of told) this.#shown[field / 4] = byteOffset
+  }
+
+  /** What is known of devices is forgotten, which costs a count of each. */
+  #widen(devices: number): void {
+    this.#devices = devices
+    this.#shown[S.SHOWN_MET / 4] = this.#desk.words(devices).byteOffset
+    this.#shown[S.SHOWN_LOCAL_OF / 4] = this.#desk.halves(devices).byteOffset
   }
 
   #readPositions({ records, heads }: B.Blocks, group: readonly number[]): void {
@@ -78,7 +117,7 @@ export class ShownGroup {
     }
     this.#isPlaced = group.some((block) => (heads[block] & B.HEAD_PLACED) !== 0)
     if (!this.#isPlaced) return
-    const { places } = this.#order
+    const places = this.#places
     const f64 = new Float64Array(records)
     let row = 0
     for (const block of group) {
@@ -123,11 +162,11 @@ class Slice implements ReadingBlock {
   }
 }
 
-function columnsOf(rows: number): Columns {
-  const doubles = (): Float64Array => new Float64Array(rows)
+function columnsOf(desk: ScanDesk, rows: number): Columns {
+  const doubles = (): Float64Array => desk.doubles(rows)
   return {
     ...{ device: doubles(), time: doubles(), value: doubles(), lat: doubles(), lon: doubles() },
-    ...{ metric: new Uint16Array(rows), region: new Uint8Array(rows), tier: new Uint8Array(rows) },
+    ...{ metric: desk.halves(rows), region: desk.bytes(rows), tier: desk.bytes(rows) },
     // nothing recorded says what the running mean was
     score: doubles(),
   }

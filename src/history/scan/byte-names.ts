@@ -51,12 +51,12 @@ export class ByteNames {
   }
 
   numberOf(name: number): number {
-    return this.#numbers[name]
+    return this.#numbers[name] & S.NUMBER_MASK
   }
 
   /** What the name stands for, where that is not itself. */
   stand(name: number, number: number): void {
-    this.#numbers[name] = number
+    this.#numbers[name] = number | (this.#numbers[name] & S.NOT_PLAIN)
   }
 
   #isSame(name: number, bytes: Uint8Array, from: number, to: number): boolean {
@@ -74,6 +74,7 @@ export class ByteNames {
     this.#bytes.set(bytes.subarray(from, to), start)
     this.#starts[name + 1] = end
     this.#hashes[name] = hash
+    this.#numbers[name] = isPlain(bytes, from, to) ? name : name | S.NOT_PLAIN
     this.#slots[slot] = name
     if (this.count * 2 > this.#slots.length) this.#widen()
     this.#tell()
@@ -119,4 +120,16 @@ export class ByteNames {
     u32[at(S.TABLE_NUMBERS)] = this.#numbers.byteOffset
     u32[at(S.TABLE_COUNT)] = this.count
   }
+}
+
+const [SPACE, QUOTE, COMMA, BACKSLASH] = [0x20, 0x22, 0x2c, 0x5c]
+
+/** Whether the name lies in CSV and JSON as it is, without quotes, escapes or blanks before it. */
+function isPlain(bytes: Uint8Array, from: number, to: number): boolean {
+  if (bytes[from] === SPACE) return false
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i]
+    if (byte < SPACE || byte === QUOTE || byte === COMMA || byte === BACKSLASH) return false
+  }
+  return true
 }

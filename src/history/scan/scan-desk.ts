@@ -57,6 +57,11 @@ export class ScanDesk {
     return new Uint8Array(this.buffer, address, length)
   }
 
+  halves(length: number): Uint16Array<SharedArrayBuffer> {
+    const address = this.reserve(2 * length)
+    return new Uint16Array(this.buffer, address, length)
+  }
+
   words(length: number): Int32Array<SharedArrayBuffer> {
     const address = this.reserve(4 * length)
     return new Int32Array(this.buffer, address, length)

@@ -71,8 +71,10 @@ export const TABLE_NAMES = 16
 export const TABLE_COUNT = 20
 /** The number that is looked at first. */
 export const TABLE_GUESS = 24
-/** By number: what it stands for. */
+/** By number: what it stands for; below 0 if the name is not plain: it may lie in an input otherwise than it is. */
 export const TABLE_NUMBERS = 28
+export const NUMBER_MASK = 0x7fffffff
+export const NOT_PLAIN = -2147483648
 
 /** Why a call ended: all is read; the line needs a closer look; no block is free; a name, an id or a metric is new. */
 export const STOP_DONE = 0
