@@ -10,6 +10,7 @@
  *   12288  u16 metric[256]
  *   12800  u8  region[256]
  *   13056  u8  tier[256]
+ *   13312  u32 slot[256]       of the series within the shard
  */
 export const COLUMN_DEVICE = 0
 export const COLUMN_TIME = 2048
@@ -20,5 +21,6 @@ export const COLUMN_SCORE = 10240
 export const COLUMN_METRIC = 12288
 export const COLUMN_REGION = 12800
 export const COLUMN_TIER = 13056
+export const COLUMN_SLOT = 13312
 export const COLUMNS_BYTES = 16384
 export const COLUMN_ROWS = 256
