@@ -48,7 +48,9 @@ export class ClientWires {
         this.#tally.bytes += headerBytes(bytes.length) + bytes.length
         client!.sendMessage(bytes)
       },
-      close: () => (this.#closing = client!.close()),
+      close: () => {
+        this.#closing = client!.close()
+      },
       terminate() {
         isAborted = true
         client?.abort()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ClientWindows } from '../../src/memory/client-windows.ts'
-import { CLIENT_BYTES, CLIENT_PROBES } from '../../src/memory/layout/clients.layout.ts'
+import { CLIENT_PROBES } from '../../src/memory/layout/clients.layout.ts'
 import { reserveMemory, viewMemory } from '../../src/memory/shared-memory.ts'
 
 const PAGE_BYTES = 65_536
