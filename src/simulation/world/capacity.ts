@@ -19,6 +19,8 @@ export class Capacity {
   readonly #starting: number[] = []
   /** When losses will have been noticed. */
   readonly #lost: number[] = []
+  /** Another number was asked for since the last step. */
+  #isAsked = false
   #ready: number
   #desired: number
 
@@ -41,16 +43,19 @@ export class Capacity {
   }
 
   get isChanging(): boolean {
-    return this.#starting.length > 0 || this.#lost.length > 0 || this.#ready > this.#desired
+    const isMoving = this.#starting.length > 0 || this.#lost.length > 0
+    return this.#isAsked || isMoving || this.#ready > this.#desired
   }
 
   /** The request of the policy. */
   ask(units: number): void {
+    this.#isAsked ||= units !== this.#desired
     this.#desired = units
   }
 
   /** What has happened by `nowMs`; no more than `most` units are to be had. */
   step(nowMs: number, most: number): void {
+    this.#isAsked = false
     while (this.#starting.length > 0 && this.#starting[0] <= nowMs) {
       this.#starting.shift()
       this.#ready++

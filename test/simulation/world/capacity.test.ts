@@ -17,6 +17,17 @@ describe('Capacity', () => {
     expect([capacity.ready, capacity.starting, capacity.isChanging]).toEqual([5, 0, false])
   })
 
+  it('is changing from the moment on at which another number is asked for', () => {
+    const capacity = capacityOf(2)
+    capacity.ask(2)
+    expect(capacity.isChanging).toBe(false)
+    capacity.ask(3)
+    expect(capacity.isChanging).toBe(true)
+    // where no more units are to be had, nothing changes
+    capacity.step(0, 2)
+    expect(capacity.isChanging).toBe(false)
+  })
+
   it('stops those first that are furthest from being ready', () => {
     const capacity = capacityOf(2)
     capacity.ask(4)
