@@ -116,6 +116,26 @@ describe('HistoryRun', () => {
     expect(lines).toEqual(wanted)
   })
 
+  it('reads frames behind one that is none, wherever their words come to lie', async () => {
+    const junk = Buffer.alloc(4 + 21)
+    junk.writeUInt32LE(21)
+    const path = join(folder, 'b.mrf')
+    writeFileSync(
+      path,
+      Buffer.concat([junk, frames(all.slice(0, 3000)), junk, junk, frames(all.slice(3000))]),
+    )
+    const { lines, faults, summary } = await runSums([path], 2, {
+      dictionary: [
+        [7, 'temperature'],
+        [8, 'humidity'],
+      ],
+      devices: DEVICES.map((name) => ({ name })),
+    })
+    expect(faults.map(({ number, unit }) => `${unit} ${number}`)).toEqual(['frame 1', 'frame 5', 'frame 6'])
+    expect(summary).toMatchObject({ readings: all.length, faults: 3 })
+    expect(lines).toEqual(wanted)
+  })
+
   it('reads standard input, however it is cut', async () => {
     const bytes = Buffer.from(ndjson(all.slice(0, 5000)))
     async function* pieces() {

@@ -9,22 +9,25 @@ const FIRST_BYTES = 1 << 16
 
 /**
  * Frames of the wire protocol, one behind the other, each behind its length (u32, little endian), as FlatBuffers writes
- * buffers "size prefixed". A frame is copied to where its words are aligned.
+ * buffers "size prefixed". A frame whose words are not aligned where it lies is copied to where they are.
  */
 export class FrameScanner implements Scanner {
   readonly #desk: ScanDesk
   readonly #metrics: MetricNumbers
-  #bytes!: Uint8Array
-  #check!: FrameCheck
+  #aligned: Uint8Array
+  #check: FrameCheck
 
   constructor(desk: ScanDesk, metrics: MetricNumbers) {
     this.#desk = desk
     this.#metrics = metrics
-    this.#reserve(FIRST_BYTES)
+    this.#aligned = desk.bytes(FIRST_BYTES)
+    this.#check = checkOf(desk)
   }
 
+  /** The bytes lie in the desk's memory. */
   scan(bytes: Uint8Array, from: number, to: number, into: ChunkReading): number {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#check = checkOf(this.#desk)
     let frame = 0
     for (let at = from; at < to; frame++) {
       const length = view.getUint32(at, true)
@@ -36,17 +39,23 @@ export class FrameScanner implements Scanner {
   }
 
   #frame(frame: Uint8Array, into: ChunkReading): string {
-    if (frame.length > this.#bytes.length) this.#reserve(2 * frame.length)
-    this.#bytes.set(frame)
-    const fault = this.#check.check(0, frame.length)
+    const address = (frame.byteOffset & 3) === 0 ? frame.byteOffset : this.#align(frame)
+    const fault = this.#check.check(address, frame.length)
     if (fault !== '') return fault
     const { readingOffset, readingCount } = this.#check
-    return into.putFrame(this.#bytes.byteOffset + readingOffset, readingCount, this.#metrics)
+    return into.putFrame(address + readingOffset, readingCount, this.#metrics)
   }
 
-  #reserve(length: number): void {
-    this.#bytes = this.#desk.bytes((length + 7) & ~7)
-    const { buffer, byteOffset } = this.#bytes
-    this.#check = new FrameCheck(this.#bytes, new Int32Array(buffer, byteOffset, this.#bytes.length / 4))
+  #align(frame: Uint8Array): number {
+    if (frame.length > this.#aligned.length) {
+      this.#aligned = this.#desk.bytes(2 * frame.length)
+      this.#check = checkOf(this.#desk)
+    }
+    this.#aligned.set(frame)
+    return this.#aligned.byteOffset
   }
 }
+
+/** Of all memory there is now. */
+const checkOf = ({ buffer }: ScanDesk): FrameCheck =>
+  new FrameCheck(new Uint8Array(buffer), new Int32Array(buffer))
