@@ -32,13 +32,14 @@ export class Beats {
     this.#state = state
     this.#table = table
     this.#options = options
-    this.slots = new SlotBeats(state, table, options.beatMs, options.fields)
+    this.slots = new SlotBeats(state, table, options.beatMs)
   }
 
   /** Returns how many of the rows are something else (late, or of a key that is not alive): their numbers are in `others`. */
   take(rows: PatternRows, block: ReadingBlock, watermark: number, others: Int32Array): number {
     const { slot } = block
-    if (slot === undefined || !this.#options.isBySeries || this.slots.isStale)
+    const { isBySeries, fields } = this.#options
+    if (slot === undefined || !isBySeries || !fields.isTime || this.slots.isStale)
       return this.#takeByKey(rows, block, watermark, others)
     const left = this.slots.take(rows, block, slot, watermark, others)
     return left === 0 ? 0 : this.#takeUnlinked(rows, block, slot, watermark, others, left)

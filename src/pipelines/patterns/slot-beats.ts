@@ -3,16 +3,17 @@
  * series is linked to its key's row with its second heartbeat; from then on neither row nor timer hears of it as long as it
  * beats. Who looks at the row folds the latest of its series' heartbeats into it. Keys without a timer are found by a sweep
  * over the column, now and then, which sets timers for those that are due before the next one, whatever beats meanwhile.
- * Heartbeats need no undoing: one that comes again says the same again. Links are undone like everything else.
+ * Heartbeats need no undoing: one that comes again says the same again. Links are undone like everything else. Only for
+ * patterns that keep nothing but times: with whole readings a column is no faster than rows.
  *
  *   table's own words   3 directory (block)  4 pages it has room for  5 series linked  6 next sweep (f64)  8 restored then
- *   page of 64 slots    moments (f64; 0 = not linked)  rows  next of the same row (slot + 1)  readings, unless only times count
+ *   page of 64 slots    moments (f64; 0 = not linked)  rows  next of the same row (slot + 1)
  */
 import type { ReadingBlock } from '../definition/reading-block.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { ShardState } from '../state/shard-state.ts'
 import { PART_RESTORED } from '../state/state.layout.ts'
-import { type BeatFields, momentOf, placeMoment, timeOfMoment } from './beat-fields.ts'
+import { momentOf, placeMoment, timeOfMoment } from './beat-fields.ts'
 import { FIRST_SLOT, LAST_BEAT } from './key-row.layout.ts'
 import type { PatternRows } from './pattern-rows.ts'
 
@@ -27,7 +28,7 @@ const SLOTS = 1 << SLOT_BITS
 const IN_PAGE = SLOTS - 1
 const ROWS = 2 * SLOTS
 const NEXTS = ROWS + SLOTS
-const READINGS = NEXTS + SLOTS
+const PAGE_WORDS = NEXTS + SLOTS
 const FIRST_PAGES = 16
 /** Far more than a shard's series: what is beyond is kept in rows. */
 const MAX_SLOTS = 1 << 24
@@ -39,16 +40,11 @@ export class SlotBeats {
   readonly #state: ShardState
   readonly #own: number
   readonly #beatMs: number
-  readonly #fields: BeatFields
-  /** Words of a reading in a page. */
-  readonly #words: number
 
-  constructor(state: ShardState, { own }: KeyTable, beatMs: number, fields: BeatFields) {
+  constructor(state: ShardState, { own }: KeyTable, beatMs: number) {
     this.#state = state
     this.#own = own
     this.#beatMs = beatMs
-    this.#fields = fields
-    this.#words = fields.isTime ? 0 : fields.words
   }
 
   get isEmpty(): boolean {
@@ -68,15 +64,13 @@ export class SlotBeats {
   /** Returns how many of the rows are no heartbeats of linked series: their numbers are in `others`. */
   take(
     { count, row: blockRow }: PatternRows,
-    block: ReadingBlock,
+    { time, region, tier }: ReadingBlock,
     slots: Uint32Array,
     watermark: number,
     others: Int32Array,
   ): number {
     const { u32, f64 } = this.#state
-    const { time, region, tier } = block
     const beatMs = this.#beatMs
-    const keepsReading = this.#words > 0
     const directory = u32[this.#own + DIRECTORY]
     const pages = u32[this.#own + PAGES]
     let left = 0
@@ -91,17 +85,14 @@ export class SlotBeats {
       const moment = momentOf(at, region[row], tier[row])
       const isBeat = page !== 0 && last !== 0 && moment !== 0 && at >= watermark
       if (!isBeat || at - timeOfMoment(last) > beatMs) others[left++] = i
-      else if (moment > last) {
-        f64[to] = moment
-        if (keepsReading) this.#write(page, slot & IN_PAGE, block, row)
-      }
+      else if (moment > last) f64[to] = moment
     }
     return left
   }
 
   /** From now on heartbeats of the series in that slot are the row's; false when there is no room for that. */
-  link(row: number, slot: number, block: ReadingBlock, blockRow: number): boolean {
-    const moment = momentOf(block.time[blockRow], block.region[blockRow], block.tier[blockRow])
+  link(row: number, slot: number, { time, region, tier }: ReadingBlock, blockRow: number): boolean {
+    const moment = momentOf(time[blockRow], region[blockRow], tier[blockRow])
     const page = moment === 0 || slot >= MAX_SLOTS ? 0 : this.#pageOf(slot >>> SLOT_BITS)
     if (page === 0) return false
     const { u32, f64 } = this.#state
@@ -109,10 +100,7 @@ export class SlotBeats {
     const owner = u32[page + ROWS + at]
     if (owner !== 0 && owner !== row) return false
     if (owner === 0) this.#enlist(row, slot, page)
-    if (owner === 0 || moment > f64[(page >>> 1) + at]) {
-      f64[(page >>> 1) + at] = moment
-      this.#write(page, at, block, blockRow)
-    }
+    if (owner === 0 || moment > f64[(page >>> 1) + at]) f64[(page >>> 1) + at] = moment
     return true
   }
 
@@ -177,18 +165,10 @@ export class SlotBeats {
   }
 
   #foldSlot(row: number, page: number, at: number): void {
-    const { u32, f64 } = this.#state
+    const { f64 } = this.#state
     const last = row + LAST_BEAT
     const moment = f64[(page >>> 1) + at]
-    if (!(timeOfMoment(moment) > f64[last >>> 1])) return
-    const from = page + READINGS + at * this.#words
-    if (this.#words > 0) u32.copyWithin(last, from, from + this.#words)
-    else placeMoment(this.#state, last, moment)
-  }
-
-  #write(page: number, at: number, block: ReadingBlock, row: number): void {
-    const words = this.#words
-    if (words > 0) this.#fields.ofReading(this.#state, page + READINGS + at * words, block, row)
+    if (timeOfMoment(moment) > f64[last >>> 1]) placeMoment(this.#state, last, moment)
   }
 
   #timeOf(next: number): number {
@@ -232,7 +212,7 @@ export class SlotBeats {
     if (number >= u32[this.#own + PAGES] && !this.#grow(number)) return 0
     const place = u32[this.#own + DIRECTORY] + number
     if (u32[place] !== 0) return u32[place]
-    const page = this.#state.allocate(READINGS + SLOTS * this.#words)
+    const page = this.#state.allocate(PAGE_WORDS)
     if (page !== 0) this.#state.put(place, page)
     return page
   }
