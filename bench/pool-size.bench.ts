@@ -36,7 +36,7 @@ export async function run({ changes, everyMs }: Size): Promise<BenchResult> {
   const engine = await createEngine({
     pipeline: new URL('./pool-size.pipeline.js', import.meta.url),
     limits: { series: 10_000, devices: 10_000 },
-    pool: { min: 1, max: MOST_WORKERS },
+    pool: { min: 1, max: MOST_WORKERS, warm: MOST_WORKERS - 1 },
   })
   try {
     await pause(WARM_MS)

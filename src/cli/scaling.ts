@@ -61,6 +61,7 @@ async function explain(options: ExplainOptions, terminal: Terminal): Promise<voi
       `${pool.pool}: ${desired} ${unit}s wanted, ${ready ?? 'none seen'} ready, ${min} to ${max} allowed`,
     )
     if (decision !== null) terminal.out(`  ${decision.reason}`)
+    if (pool.problem !== '') terminal.out(`  problem: ${pool.problem}`)
     for (const { reason } of pool.scarcity ?? []) terminal.out(`  scarce: ${reason}`)
     for (const { kind, message } of pool.alerts) terminal.out(`  ${kind}: ${message}`)
   }

@@ -70,6 +70,8 @@ export interface TargetState {
 export interface ScalingTarget {
   readonly name: string
   readonly unit: 'worker' | 'node'
+  /** What is wrong with it, in words; '' = nothing. Not there: it doesn't know of itself. */
+  readonly problem?: string
   /** Asks for `units`; resolves when the request is taken, not when the units are there. */
   scaleTo(units: number): Promise<void>
   observe(): Promise<TargetState>

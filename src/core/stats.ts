@@ -195,6 +195,8 @@ export interface Stats {
     readonly busy: number
     readonly min: number
     readonly max: number
+    /** Loaded, at work or not. */
+    readonly threads: number
     readonly replaced: number
   }
   readonly scaling: ScalingStats

@@ -258,6 +258,7 @@ async function assembleOver(
     nodes: nodes === null ? undefined : openTarget('nodes', nodes, machinePorts(clock)),
     nextTicket: () => egress.nextTicket,
     pausePipelines: (names) => pipelines.pause(names),
+    onChange: () => keptScaling.now(),
     economise: (economy) => new Economies(memory, plan.at.map).write(economy),
   })
   keptScaling.keep(

@@ -55,6 +55,7 @@ export class MaintenanceDesk {
   readonly #listeners = new Set<(event: MaintenanceEvent) => void>()
   #file: StateFile<KeptReservations> | undefined
   #isClosed = false
+  #unfollow = (): unknown => undefined
 
   /** @internal Keeps nothing; see `open`. */
   constructor(parts: MaintenanceDeskParts) {
@@ -101,6 +102,9 @@ export class MaintenanceDesk {
     for (const refused of this.#book.declare(config.maintenance.jobs.map(specOf)))
       onWarning(`maintenance is not planned: ${refused}`)
     this.#book.begin()
+    this.#unfollow = this.#parts.registry.onChange(({ device, removed }) => {
+      if (removed !== true) this.#book.appeared(device)
+    })
   }
 
   /** @internal What the policies of scaling keep free. */
@@ -175,6 +179,7 @@ export class MaintenanceDesk {
   /** @internal */
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#unfollow()
     this.#book.close()
     await this.#file?.close()
     this.#poster.close()

@@ -31,7 +31,7 @@ import type { Config } from './config/config.ts'
 import { policyOptions } from './config/options/scaling.ts'
 import type { AlertLog } from './durability/alert-log.ts'
 import type { EventDesk } from './engine-events.ts'
-import { changedPolicy } from './scaling/policy-change.ts'
+import { bothChanges, changedPolicy } from './scaling/policy-change.ts'
 import { PoolTarget } from './scaling/pool-target.ts'
 import { PullTarget } from './scaling/pull-target.ts'
 import type { WorkerPool } from './worker-pool.ts'
@@ -48,7 +48,9 @@ export interface ScalingDeskParts {
   /** What nodes are, where the engine asks for them. */
   readonly nodes?: ScalingTarget | undefined
   /** From before the last end. */
-  readonly kept?: KeptScaling | undefined
+  readonly kept?: KeptCapacity | undefined
+  /** Something is to be kept that cannot wait for the next time. */
+  readonly onChange?: () => void
   readonly forecaster: DemandForecaster
   readonly alerts: AlertBook
   readonly alertLog: AlertLog
@@ -56,6 +58,12 @@ export interface ScalingDeskParts {
   readonly events: EventDesk
   readonly pausePipelines: (names: readonly string[]) => Promise<void>
   readonly economise: (economy: Economy) => void
+}
+
+/** What outlives the process. */
+export interface KeptCapacity extends KeptScaling {
+  /** What was changed of policies at run time, by pool. */
+  readonly changes?: Readonly<Record<string, unknown>>
 }
 
 /** What is asked for by hand. */
@@ -69,10 +77,15 @@ export interface OverrideRequest {
   readonly comment?: string | undefined
 }
 
+/** A pool, and what of its policy was changed at run time; null = it is as configured. */
+export interface PoolState extends ScaledPoolState {
+  readonly changes: unknown
+}
+
 /** The document of `GET /v1/scaling`. */
 export interface ScalingState {
   readonly enabled: boolean
-  readonly pools: readonly ScaledPoolState[]
+  readonly pools: readonly PoolState[]
   readonly accuracy: ForecastAccuracy
   readonly degradation: DegradationState
 }
@@ -95,28 +108,46 @@ export interface ScalingReport {
 }
 
 const NODES_EVERY_MS = 1000
+/** As far ahead as a policy looks. */
+const LONGEST_LEAD_MS = 3_600_000
 const READY_WITHIN_MS = 30_000
 
 export class ScalingDesk {
   readonly #parts: ScalingDeskParts
   readonly #loop: ScalingLoop
   readonly #degradation: Degradation
+  /** As configured, by pool. */
+  readonly #configured: ReadonlyMap<string, PolicyOptions>
+  readonly #changes: Map<string, unknown>
   readonly #stepListeners = new Set<(step: LadderStep) => void>()
   #holds: CapacityHolds = { between: () => [] }
+  readonly #workers: PoolTarget
+  /** What holds have got of what they asked for, while there is not enough for all. */
+  readonly #granted = new Map<string, number>()
 
   constructor(parts: ScalingDeskParts) {
     const { config, clock, events, forecaster, gauge, kept } = parts
     this.#parts = parts
+    this.#workers = new PoolTarget(parts.pool)
+    const pools = poolsOf(parts, this.#workers)
+    this.#configured = new Map(pools.map(({ name, policy }) => [name, policy]))
+    this.#changes = new Map(Object.entries(kept?.changes ?? {}))
     this.#loop = new ScalingLoop({
       ...{ clock, forecaster, gauge, kept, history: config.scaling.history },
       ...{ serviceRate: config.scaling.serviceRate, priorities: config.scaling.priorities },
       holds: {
         between: (from, until) => this.#holds.between(from, until),
-        grant: (...told) => this.#holds.grant?.(...told),
+        grant: (id, units, reason) => {
+          this.#granted.set(id, units)
+          this.#holds.grant?.(id, units, reason)
+        },
       },
-      pools: poolsOf(parts),
+      pools: pools.map((pool) => ({ ...pool, policy: this.#changed(pool) })),
       onAlert: (alert) => this.#alert(alert),
-      onTick: (tick) => this.#degrade(tick),
+      onTick: (tick) => {
+        this.#degrade(tick)
+        this.#setApart(tick.at)
+      },
     })
     this.#degradation = new Degradation(config.scaling.degradation, {
       ...{ pausePipelines: parts.pausePipelines, economise: parts.economise },
@@ -140,7 +171,10 @@ export class ScalingDesk {
 
   state(): ScalingState {
     const { state: degradation } = this.#degradation
-    const [pools, accuracy] = [this.#loop.state(), this.#loop.accuracy()]
+    const accuracy = this.#loop.accuracy()
+    const pools = this.#loop
+      .state()
+      .map((pool) => ({ ...pool, changes: this.#changes.get(pool.pool) ?? null }))
     return { enabled: this.isEnabled, pools, accuracy, degradation }
   }
 
@@ -182,25 +216,40 @@ export class ScalingDesk {
   /** A size that holds whatever the load is. Throws `bad-request` beyond the pool's bounds. */
   override({ pool: name, units, until, forMs, by, comment }: OverrideRequest): Override {
     const pool = this.#poolOf(name)
-    const { min, max } = this.#hardBounds(pool)
+    const { min, max } = this.#hardBounds(pool.name)
     if (!Number.isInteger(units) || units < min || units > max)
       throw new MillraceError('bad-request', `units: ${units} is not allowed; allowed: ${min} to ${max}`)
     const end = until ?? (forMs === undefined ? null : this.#parts.clock.epochMs() + forMs)
     const override = { units, until: end, by: by ?? 'somebody', comment: comment ?? '' }
     pool.policy.overrideBy(override)
+    this.#parts.onChange?.()
     return override
   }
 
   /** The policy decides again. */
   endOverride(name?: string): void {
     this.#poolOf(name).policy.overrideBy(null)
+    this.#parts.onChange?.()
   }
 
-  /** Changes what a policy goes by, at once. Throws `bad-request`. */
+  /** Changes what a policy goes by, at once, until that is taken back. Throws `bad-request`. */
   change(patch: unknown, name?: string): PolicyOptions {
     const pool = this.#poolOf(name)
-    const options = changedPolicy(pool.policy.options, patch, this.#hardBounds(pool))
+    const options = changedPolicy(pool.policy.options, patch, this.#hardBounds(pool.name))
+    const before = this.#changes.get(pool.name)
+    this.#changes.set(pool.name, before === undefined ? patch : bothChanges(before, patch))
     pool.policy.change(options)
+    this.#parts.onChange?.()
+    return options
+  }
+
+  /** A policy goes by what is configured again. */
+  endChanges(name?: string): PolicyOptions {
+    const pool = this.#poolOf(name)
+    const options = this.#configured.get(pool.name) as PolicyOptions
+    this.#changes.delete(pool.name)
+    pool.policy.change(options)
+    this.#parts.onChange?.()
     return options
   }
 
@@ -219,8 +268,8 @@ export class ScalingDesk {
   }
 
   /** For a restart. */
-  kept(): KeptScaling {
-    return this.#loop.kept()
+  kept(): KeptCapacity {
+    return { ...this.#loop.kept(), changes: Object.fromEntries(this.#changes) }
   }
 
   close(): Promise<void> {
@@ -235,9 +284,35 @@ export class ScalingDesk {
   }
 
   /** What the configuration says; of workers, what memory was laid out for. */
-  #hardBounds({ name }: ScaledPool): { readonly min: number; readonly max: number } {
+  #hardBounds(name: string): { readonly min: number; readonly max: number } {
     const { pool, scaling } = this.#parts.config
     return name === WORKERS || scaling.nodes === null ? pool : scaling.nodes
+  }
+
+  /** As configured, with what was changed before the last end, which the configuration may rule out by now: that is told. */
+  #changed({ name, policy }: ScaledPoolOptions): PolicyOptions {
+    const change = this.#changes.get(name)
+    if (change === undefined) return policy
+    try {
+      return changedPolicy(policy, change, this.#hardBounds(name))
+    } catch (error) {
+      this.#changes.delete(name)
+      this.#parts.events.tell('failure', error)
+      return policy
+    }
+  }
+
+  /** What operations are to have for themselves is left to them as long as their holds last. */
+  #setApart(at: number): void {
+    const holds = this.#holds.between(at, at + 1).filter(({ use }) => use === 'operation')
+    const units = holds.reduce(
+      (sum, hold) => sum + Math.min(hold.units, this.#granted.get(hold.id) ?? hold.units),
+      0,
+    )
+    this.#workers.leave(Math.floor(units))
+    if (this.#granted.size === 0) return
+    const known = new Set(this.#holds.between(at, at + LONGEST_LEAD_MS).map(({ id }) => id))
+    for (const id of this.#granted.keys()) if (!known.has(id)) this.#granted.delete(id)
   }
 
   #degrade({ pools }: ScalingTick): void {
@@ -274,11 +349,11 @@ export class ScalingDesk {
 /** What rules of its alerts begin with. */
 const RULE = 'scaling-'
 
-function poolsOf({ config, pool, nodes: target }: ScalingDeskParts): ScaledPoolOptions[] {
+function poolsOf({ config, nodes: target }: ScalingDeskParts, pool: PoolTarget): ScaledPoolOptions[] {
   const { nodes, pool: policy } = config.scaling
   const { min, max } = config.pool
   const workers = {
-    ...{ name: WORKERS, target: new PoolTarget(pool), workersPerUnit: 1, isOneOfMany: false },
+    ...{ name: WORKERS, target: pool, workersPerUnit: 1, isOneOfMany: false },
     ...{ policy: { ...policy, min, max }, observeEveryMs: 0, readyWithinMs: READY_WITHIN_MS },
   }
   if (nodes === null) return [workers]

@@ -72,7 +72,7 @@ export class StatsDesk {
       malformedByCause: counted.malformedByCause,
       alerts: { open, raised, standings: alerts.standings },
       anomalies: { detected: counted.anomalies, latencyMs: latency.anomaly.window() },
-      pool: { size: pool.size, busy: pool.busy, min, max, replaced: pool.replaced },
+      pool: { size: pool.size, busy: pool.busy, min, max, threads: pool.threads, replaced: pool.replaced },
       scaling: this.#parts.scaling.stats(),
       series: counted.series,
       devices: registry.size,

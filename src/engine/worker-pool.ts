@@ -25,6 +25,9 @@ export interface WorkerPoolParts {
   readonly lostWork: LostWork
   readonly options: {
     readonly max: number
+    /** Threads that are loaded beyond those of the workers, and how long others stay that have nothing to do. */
+    readonly warm: number
+    readonly idleMs: number
     readonly reserveCritical: boolean
     readonly hangTimeoutMs: number
   }
@@ -71,7 +74,9 @@ export class WorkerPool {
   #streams: readonly StreamRecipe[] = []
   /** Nobody is to begin until `setStreams` is done. */
   #isPaused = false
-  readonly #stopWatching: () => void
+  readonly #stops: readonly (() => void)[]
+  /** Threads that are being loaded for later, or kept from ending. */
+  #readying = 0
   #callOffReady = (): void => undefined
 
   constructor(parts: WorkerPoolParts) {
@@ -84,7 +89,7 @@ export class WorkerPool {
       minThreads: 0,
       maxThreads: options.max,
       concurrentTasksPerWorker: 1,
-      idleTimeout: Infinity,
+      idleTimeout: options.idleMs,
       recordTiming: false,
     })
     this.#piscina.on('error', (error) => this.#failedToLoad(error))
@@ -106,7 +111,10 @@ export class WorkerPool {
     const everyMs = Math.max(10, Math.min(1000, options.hangTimeoutMs / 4))
     // looks are counted, not time: this thread may have been held up itself, and the worker by it
     const patience = Math.ceil(options.hangTimeoutMs / everyMs)
-    this.#stopWatching = clock.every(everyMs, () => this.#watch(patience))
+    this.#stops = [
+      clock.every(everyMs, () => this.#watch(patience)),
+      clock.every(options.idleMs / 2, () => this.#keepReady()),
+    ]
   }
 
   get size(): number {
@@ -124,6 +132,11 @@ export class WorkerPool {
     return this.#seats.filter(({ wanted, slot }) => {
       return wanted && observeCursor(this.#i32, slot + A.AGENT_STATE) !== A.AGENT_OFF
     }).length
+  }
+
+  /** Threads that are loaded, at work or not. */
+  get threads(): number {
+    return this.#piscina.threads.length
   }
 
   /** Workers that crashed or hung and were replaced. */
@@ -188,7 +201,7 @@ export class WorkerPool {
     const emptied = this.resize(0)
     // tasks that no thread has taken yet end with the pool
     if (couldStart) await this.#within(patienceMs, emptied)
-    this.#stopWatching()
+    for (const stop of this.#stops) stop()
     await this.#piscina.destroy()
     await emptied
   }
@@ -207,13 +220,19 @@ export class WorkerPool {
     }
   }
 
-  /** Threads that nobody wants yet load all the same: on a busy machine that takes as long as a second. */
+  /**
+   * Some threads that nobody wants yet load all the same: on a busy machine that takes as long as a second. Piscina ends those
+   * that were given nothing for `idleMs`; these are given something, each time the same ones, for it asks the first that is free.
+   */
   #keepReady(): void {
-    const missing = this.#parts.options.max - this.#piscina.threads.length
-    if (this.#closing) return
-    // what fails here has been told by then, as an error of the pool or of its closing
-    for (let i = 0; i < missing; i++)
-      void this.#piscina.run(undefined, { name: 'getReady' }).catch(() => undefined)
+    const { max, warm } = this.#parts.options
+    const wanted = this.#closing ? 0 : Math.min(warm, max - this.#size) - this.#readying
+    for (let i = 0; i < wanted; i++) {
+      this.#readying++
+      // what fails here has been told by then, as an error of the pool or of its closing
+      const done = this.#piscina.run(undefined, { name: 'getReady' }).catch(() => undefined)
+      void done.then(() => this.#readying--)
+    }
   }
 
   #failedToLoad(error: unknown): void {

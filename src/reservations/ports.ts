@@ -45,6 +45,8 @@ export interface AlertHolds {
     reason: string,
   ): readonly string[]
   release(holds: readonly string[]): void
+  /** Does a hold of the selector cover devices that come later? Not there: it does. */
+  coversNew?(selector: DeviceSelector): boolean
 }
 
 export interface ReservationPorts {

@@ -3,6 +3,7 @@
  * and it is done when its time has come. Decides by clock and ports alone, so the simulator runs the same.
  */
 import { isDeepStrictEqual } from 'node:util'
+import type { Device } from '../core/device.ts'
 import { MillraceError } from '../core/errors.ts'
 import type { CapacityHold, CapacityHolds } from '../core/scaling.ts'
 import type { Misfit } from './admission.ts'
@@ -64,6 +65,11 @@ export class ReservationBook implements CapacityHolds {
   /** Whether something is being worked on now. */
   get isUnderWay(): boolean {
     return [...this.#table.jobs.values()].some(({ run }) => run !== undefined)
+  }
+
+  /** A device is new, or not what it was: windows under way that mean it hold its alerts, too. */
+  appeared(device: Device): void {
+    for (const { run } of this.#table.jobs.values()) run?.appeared(device)
   }
 
   /** How many devices the windows under way are about. */

@@ -2,6 +2,7 @@
  * A window under way: wave after wave its devices are drained, the operation is begun, and what is reported of it is taken
  * down, until all is done, too much has failed, somebody calls it off or its time is over.
  */
+import type { Device } from '../core/device.ts'
 import { MillraceError } from '../core/errors.ts'
 import type { DeviceSelector } from './device-selector.ts'
 import type {
@@ -44,6 +45,8 @@ export class WindowRun {
   /** Of the wave that is under way. */
   #stop = new AbortController()
   #isAbandoned = false
+  /** Devices of which it has been seen to that their alerts are held. */
+  readonly #held = new Set<string>()
 
   constructor(parts: WindowRunParts) {
     this.#parts = parts
@@ -65,13 +68,25 @@ export class WindowRun {
     window.status = 'IN_PROGRESS'
     window.executions = devices.map(queued)
     if (spec.holdAlerts && !selector.isEmpty) {
-      const reason = `maintenance ${spec.name} (${spec.kind})`
       const all = window.only === null ? selector : null
-      window.holds = ports.alerts.hold(all, devices, window.endsAt, reason)
+      window.holds = ports.alerts.hold(all, devices, window.endsAt, this.#holdReason)
     }
     tell('started', '')
     if (devices.length === 0) this.#end('COMPLETED', false, 'no device matches')
     else this.#beginWave()
+  }
+
+  /** The device came, or came to be meant, when the window had begun: it isn't worked on, but what comes of it is held. */
+  appeared(device: Device): void {
+    const { ports, spec, selector } = this.#parts
+    const window = this.#window
+    if (!spec.holdAlerts || window.only !== null || !selector.test(device)) return
+    if (ports.alerts.coversNew?.(selector) !== false || this.#held.has(device.name)) return
+    this.#held.add(device.name)
+    if (window.executions.some(({ device: name }) => name === device.name)) return
+    const holds = ports.alerts.hold(null, [device.name], window.endsAt, this.#holdReason)
+    window.holds = [...window.holds, ...holds]
+    ports.changed()
   }
 
   /** After a restart: what can't have survived it has failed, the rest goes on. */
@@ -91,6 +106,11 @@ export class WindowRun {
     if (phase === 'pausing') return this.#beginWave()
     this.#stop.abort()
     this.#settleAll('TIMED_OUT', `not done within ${this.#parts.spec.timeoutMs} ms`)
+  }
+
+  get #holdReason(): string {
+    const { name, kind } = this.#parts.spec
+    return `maintenance ${name} (${kind})`
   }
 
   /** Throws conflict where nothing of the kind is under way. */

@@ -79,6 +79,8 @@ export interface ScaledPoolState {
   readonly differsSince: number | null
   readonly failingSince: number | null
   readonly lastError: string
+  /** What is wrong with the target, in words, as it knows it; '' = nothing. */
+  readonly problem: string
   readonly alerts: readonly ScalingAlert[]
   /** Who gets what while there is not enough for all; null = there is. */
   readonly scarcity: readonly Grant[] | null
@@ -200,6 +202,7 @@ export class ScaledPool {
       ...{ override: this.policy.override, policy: this.policy.options },
       ...{ differsSince: this.#follower.differsSince, failingSince: this.#follower.failingSince },
       ...{ lastError: this.#follower.lastError, alerts: this.#watch.open, decision: this.#latest ?? null },
+      problem: this.target.problem ?? '',
       scarcity: this.#scarcity.grants,
     }
   }

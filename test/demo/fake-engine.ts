@@ -31,7 +31,7 @@ export function statsWith(accepted: number, malformed: number, uptimeSeconds: nu
     },
     anomalies: { detected: 3, latencyMs: latency },
     scaling: { enabled: false, pools: [], degradedRung: 0 },
-    pool: { size: 2, busy: 1, min: 1, max: 4, replaced: 0 },
+    pool: { size: 2, busy: 1, min: 1, max: 4, threads: 4, replaced: 0 },
     series: 20,
     devices: 10,
     connections: 3,

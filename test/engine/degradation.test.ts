@@ -1,10 +1,17 @@
 /** All of degraded mode in one running engine: down the ladder while there is too much to do, and up again. */
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
 import { deviceIdOf } from '../../src/core/ids.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import type { LadderStep } from '../../src/scaling/degradation/ladder.ts'
+import { copyOf } from './heard.ts'
 import { counting } from './recorded.ts'
 import { fixture, isIdle, startEngine, until } from './rig.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-degradation-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 
 const LADDER = [
   { do: 'longer-slices' as const, readings: 510 },
@@ -25,8 +32,7 @@ const NAMES = [
 function send(engine: Engine, prefix: string, readings: number): void {
   const room = engine.writer().claim(readings)
   if (room === undefined) return
-  for (let r = 0; r < readings; r++)
-    room.set(r, deviceIdOf(`${prefix}-${r % 8}`), 1, r, undefined, 0, 0)
+  for (let r = 0; r < readings; r++) room.set(r, deviceIdOf(`${prefix}-${r % 8}`), 1, r, undefined, 0, 0)
   room.commit()
 }
 
@@ -77,17 +83,19 @@ describe('an engine that can have no more workers', () => {
   it('does without more and more, and takes all of it back', { timeout: 180_000 }, async () => {
     const engine = await startEngine({
       pipeline: fixture('lengths', { ms: 20 }),
-      pipelines: [fixture('hasty').href, fixture('hasty', { name: 'optional' }).href],
+      pipelines: ['hasty', 'optional'].map((name) => copyOf(folder, 'hasty', { name })),
       rules: [{ match: 'bulk-*', tier: 'bulk' }],
       pool: { min: 1, max: 2 },
       scaling: {
         pool: { scaleIn: { stabilisationMs: 0, cooldownMs: 0 } },
-        degradation: { ...{ ladder: LADDER, downAfterMs: 1500, upAfterMs: 1500 }, severeWaitMs: 50 },
+        degradation: { ...{ ladder: LADDER, downAfterMs: 1000, upAfterMs: 1000 }, severeWaitMs: 50 },
       },
     })
     const effects = new Effects(engine)
     await engine.ingest(
-      ['plain', 'bulk'].flatMap((kind) => counting(8).map((i) => ({ device: `${kind}-${i}`, value: 0 }))),
+      ['plain', 'bulk'].flatMap((kind) =>
+        counting(8).map((i) => ({ device: `${kind}-${i}`, metric: 'value', value: 0 })),
+      ),
     )
     const depth = (): number => engine.scaling.state().degradation.depth
     const sending = (send: () => void, isSo: () => boolean, what: string): Promise<void> =>
@@ -96,9 +104,10 @@ describe('an engine that can have no more workers', () => {
     const trickle = (): void => ['plain', 'bulk'].forEach((kind) => send(engine, kind, 1))
 
     await sending(trickle, () => effects.early > 0, 'results before the end')
-    send(engine, 'plain', 2000)
+    for (let i = 0; i < 4; i++) send(engine, 'plain', 1500)
     await until(() => isIdle(engine), 'all is done')
-    expect(effects.since()).toMatchObject({ longest: 256, batches: 0, refused: 0 })
+    expect(effects.longest).toBeLessThanOrEqual(256)
+    expect(effects.since()).toMatchObject({ batches: 0, refused: 0 })
 
     await sending(flood, () => depth() >= 1 && effects.longest > 256, 'longer slices')
     await sending(flood, () => depth() >= 2 && effects.batches > 0, 'batches')
@@ -111,7 +120,10 @@ describe('an engine that can have no more workers', () => {
     send(engine, 'bulk', 400)
     send(engine, 'plain', 400)
     await until(() => isIdle(engine), 'all is done')
-    expect(effects.since()).toMatchObject({ refused: 300, optional: 0, early: 0 })
+    const sampled = effects.since()
+    expect(sampled).toMatchObject({ optional: 0, early: 0 })
+    expect(sampled.refused).toBeGreaterThan(200)
+    expect(sampled.refused).toBeLessThan(400)
     expect(engine.scaling.state().degradation.taken).toEqual(NAMES)
 
     await until(() => depth() === 0, 'all is taken back')
@@ -121,7 +133,8 @@ describe('an engine that can have no more workers', () => {
     send(engine, 'bulk', 400)
     await until(() => isIdle(engine), 'all is done')
     await until(() => effects.optional >= 2400, 'the pipeline is shown readings again')
-    expect(effects.since()).toMatchObject({ longest: 256, batches: 0, refused: 0, optional: 2400 })
+    expect(effects.longest).toBeLessThanOrEqual(256)
+    expect(effects.since()).toMatchObject({ batches: 0, refused: 0, optional: 2400 })
     await sending(trickle, () => effects.early > 0, 'results before the end again')
   })
 })

@@ -47,6 +47,22 @@ describe('an engine whose pool follows the load', () => {
   })
 })
 
+describe('threads of the pool', () => {
+  it('are kept loaded for a few workers more, and end where nobody needs them', async () => {
+    const engine = await startEngine({ pool: { size: 1, max: 4, warm: 1, idleMs: 1000 } })
+    const threads = (): number => engine.stats().pool.threads
+    await until(() => threads() === 2, 'one is ready')
+    await engine.setPoolSize(4)
+    expect(threads()).toBe(4)
+    await engine.setPoolSize(1)
+    expect(threads()).toBe(4)
+    await until(() => threads() === 2, 'two have ended')
+    await engine.setPoolSize(3)
+    expect(engine.stats().pool.size).toBe(3)
+    await until(() => threads() === 4, 'one more is ready')
+  })
+})
+
 describe('an engine with nodes beside it', () => {
   it('asks the target for them, and shows the policy but not what opens the target', async () => {
     const cloud = await kubernetes()
@@ -61,7 +77,7 @@ describe('an engine with nodes beside it', () => {
     engine.scaling.change({ min: 3 }, 'nodes')
     await until(() => cloud.desired === 3, 'one more')
     const told = engine.scaling.state()
-    expect(told.pools[1]).toMatchObject({ pool: 'nodes', unit: 'node', min: 3, max: 5 })
+    expect(told.pools[1]).toMatchObject({ pool: 'nodes', unit: 'node', min: 3, max: 5, problem: '' })
     expect(JSON.stringify(told)).not.toContain(KUBERNETES_TOKEN)
   })
 })

@@ -97,6 +97,7 @@ export function world({
         return [id]
       },
       release: (ids) => ids.forEach((id) => state.holds.delete(id)),
+      coversNew: ({ terms }) => terms.every(({ of }) => of === 'tenant'),
     },
     drain: drain ?? (() => Promise.resolve(true)),
     newToken: () => `token-${++state.tokens}`,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { MaintenanceSpec } from '../../src/reservations/maintenance.ts'
 import type { HookAnswer } from '../../src/reservations/ports.ts'
-import { fleet, HOUR, MINUTE, settled, spec, START, world } from './rig.ts'
+import { DAY, device, fleet, HOUR, MINUTE, settled, spec, START, world } from './rig.ts'
 
 const ACME = { devices: ['tenant=acme'] }
 const waves = (first: number, over: Partial<MaintenanceSpec['rollout']> = {}) => ({
@@ -86,6 +86,44 @@ describe('a window', () => {
     expect(state.holds.size).toBe(0)
     await pass(5 * HOUR)
     expect(state.heldEver).toBe(1)
+  })
+
+  it('holds alerts of devices that come later, where holds by terms do not', async () => {
+    const model = (of: string) => ({ attributes: { model: of } })
+    const { add, book, pass, state } = world({ devices: [device('d0', model('x'))] })
+    add(spec('a', { devices: ['attribute:model=x'] }))
+    add(spec('b', { ...ACME, startsAt: START + 3 * HOUR }))
+    book.appeared(device('early', model('x')))
+    expect(state.heldEver).toBe(0)
+    await pass(HOUR)
+    for (const one of [device('d0', model('x')), device('d1', model('x')), device('d1', model('x'))])
+      book.appeared(one)
+    book.appeared(device('other', model('y')))
+    expect([...state.holds.values()].map(({ devices, until }) => [devices, until - START])).toEqual([
+      [['d0'], 2 * HOUR],
+      [['d1'], 2 * HOUR],
+    ])
+    book.report('a', { status: 'SUCCEEDED' })
+    expect(state.holds.size).toBe(0)
+    await pass(2 * HOUR)
+    book.appeared(device('d2'))
+    expect(state.heldEver).toBe(2)
+  })
+
+  it('holds no alerts of those that come later when it only does again what failed, or when told not to', async () => {
+    const { add, book, pass, state } = world({ devices: [device('d0', { region: 'north' })] })
+    add(spec('a', { devices: ['region=north'], retry: { limit: 1, firstMs: 10 * MINUTE, maxMs: DAY } }))
+    add(spec('b', { devices: ['region=south'], holdAlerts: false, startsAt: START + 5 * HOUR }))
+    await pass(HOUR)
+    book.report('a', { status: 'FAILED' })
+    await pass(HOUR)
+    expect(book.get('a').status).toBe('IN_PROGRESS')
+    const heldBefore = state.heldEver
+    book.appeared(device('d1', { region: 'north' }))
+    book.report('a', { status: 'SUCCEEDED' })
+    await pass(3 * HOUR)
+    book.appeared(device('d2', { region: 'south' }))
+    expect(state.heldEver).toBe(heldBefore)
   })
 
   it('that somebody calls off leaves nothing under way', async () => {

@@ -1,7 +1,7 @@
 /**
  * `GET /v1/scaling`, what pools have and why; `…/decisions`, the latest first, and `…/events`, each as it is made;
  * `…/desired`, a number for autoscalers that come and ask; `…/report` as JSON, CSV or SVG; `PUT` and `DELETE …/override`;
- * `PATCH …/policy`, a merge patch.
+ * `PATCH …/policy`, a merge patch, and `DELETE …/policy`, which takes these back.
  */
 import { z } from 'zod'
 import type { HttpResponse } from '../../core/http.ts'
@@ -63,6 +63,11 @@ export const scalingRoutes = (view: EngineView): Route[] => [
       const { pool: name } = readQuery(request.query, { pool })
       return json(view.scaling.change(readJson(request.body), name))
     },
+  },
+  {
+    method: 'DELETE',
+    pattern: '/v1/scaling/policy',
+    answer: ({ request }) => json(view.scaling.endChanges(readQuery(request.query, { pool }).pool)),
   },
 ]
 

@@ -1,6 +1,7 @@
 /**
  * Holds the alerts of devices under maintenance. Where labels of alerts can say which devices are meant, one hold does, and
- * covers those that register meanwhile; otherwise devices are named, as many in one hold as a matcher takes.
+ * covers those that register meanwhile; otherwise devices are named, as many in one hold as a matcher takes, and those that come
+ * later get one each.
  */
 import type { AlertDesk } from '../../alerts/alert-desk.ts'
 import type { DeviceSelector, SelectorTerm } from '../../reservations/device-selector.ts'
@@ -27,16 +28,19 @@ export const alertHolds = (desk: AlertDesk, onFailure: (error: unknown) => void)
       matchersFor(selector, devices).flatMap((matchers) =>
         guarded(() => desk.hold({ matchers, until, reason }).id),
       ),
+    coversNew: isByLabels,
     release: (holds) => void holds.map((id) => guarded(() => desk.endHold(id))),
   }
 }
 
 /** One list of matchers for each hold. */
 export function matchersFor(selector: DeviceSelector | null, devices: readonly string[]): string[][] {
-  const terms = selector?.terms ?? []
-  const isByLabels = terms.every(isByLabel) && terms.some(({ isEqual }) => isEqual)
-  return isByLabels ? [terms.map(matcherOf)] : chunksOf(devices).map((chunk) => [named(chunk)])
+  if (selector !== null && isByLabels(selector)) return [selector.terms.map(matcherOf)]
+  return chunksOf(devices).map((chunk) => [named(chunk)])
 }
+
+const isByLabels = ({ terms }: DeviceSelector): boolean =>
+  terms.every(isByLabel) && terms.some(({ isEqual }) => isEqual)
 
 function isByLabel({ of, glob }: SelectorTerm): boolean {
   const stars = glob.split('*').length - 1

@@ -1,7 +1,7 @@
 /** Scaling over restarts, where there is a data directory: read at the start, written every minute and at the end. */
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
-import type { KeptScaling } from '../../scaling/scaling-loop.ts'
+import type { KeptCapacity } from '../scaling-desk.ts'
 import type { Config } from '../config/config.ts'
 import { KeptFile, replaceFile } from './kept-file.ts'
 import { FORECAST_FILE } from './open-forecaster.ts'
@@ -13,18 +13,18 @@ type OnFailure = (error: unknown) => void
 
 export class KeptScalingOfEngine {
   /** What an earlier process has kept. */
-  readonly state: KeptScaling | undefined
-  readonly #file: KeptFile<KeptScaling> | undefined
+  readonly state: KeptCapacity | undefined
+  readonly #file: KeptFile<KeptCapacity> | undefined
   readonly #folder: string | null
   readonly #clock: Clock
   readonly #onFailure: OnFailure
-  #make: (() => KeptScaling) | undefined
+  #make: (() => KeptCapacity) | undefined
   #snapshot: (() => Uint8Array) | undefined
   #stop = (): void => undefined
 
   private constructor(
-    state: KeptScaling | undefined,
-    file: KeptFile<KeptScaling> | undefined,
+    state: KeptCapacity | undefined,
+    file: KeptFile<KeptCapacity> | undefined,
     folder: string | null,
     clock: Clock,
     onFailure: OnFailure,
@@ -38,7 +38,7 @@ export class KeptScalingOfEngine {
 
   /** What can't be read is told and begun anew. */
   static async open({ dataDir }: Config, clock: Clock, onFailure: OnFailure): Promise<KeptScalingOfEngine> {
-    const file = dataDir === null ? undefined : new KeptFile<KeptScaling>(dataDir)
+    const file = dataDir === null ? undefined : new KeptFile<KeptCapacity>(dataDir)
     try {
       return new KeptScalingOfEngine(await file?.read(), file, dataDir, clock, onFailure)
     } catch (error) {
@@ -48,7 +48,7 @@ export class KeptScalingOfEngine {
   }
 
   /** From now on `make` says what is to be kept, and `snapshot` what the forecaster has learned. */
-  keep(make: () => KeptScaling, snapshot: () => Uint8Array): void {
+  keep(make: () => KeptCapacity, snapshot: () => Uint8Array): void {
     this.#make = make
     this.#snapshot = snapshot
     if (this.#file === undefined) return
@@ -57,6 +57,11 @@ export class KeptScalingOfEngine {
       this.#clock.every(LEARNED_EVERY_MS, () => void this.#writeLearned()),
     ]
     this.#stop = () => stops.forEach((stop) => stop())
+  }
+
+  /** Something has changed that is to outlive a crash too. */
+  now(): void {
+    void this.#write()
   }
 
   async close(): Promise<void> {

@@ -32,6 +32,9 @@ const wrong = (problems: readonly { path: readonly PropertyKey[]; message: strin
     problems.map(({ path, message }) => `policy.${path.map(String).join('.')}: ${message}`).join('; '),
   )
 
+/** Two changes, one after the other, as one. */
+export const bothChanges = merge
+
 /** Unlike in RFC 7396 null is a value: it stands where there is no limit. */
 function merge(before: unknown, patch: unknown): unknown {
   if (!isRecord(before) || !isRecord(patch)) return patch

@@ -93,6 +93,10 @@ export class SteadyTarget implements ScalingTarget {
     return this.#look
   }
 
+  get problem(): string {
+    return this.status().problem
+  }
+
   status(): TargetStatus {
     const { clock, options, adapter } = this.#parts
     const { failed, throttled, failures, lastError, state } = this.#reach

@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { HttpRequest, HttpResponse } from '../../../src/core/http.ts'
 import type { ScalingDecision } from '../../../src/core/scaling.ts'
-import type { ScalingDeskParts, ScalingReport, ScalingState } from '../../../src/engine/scaling-desk.ts'
+import type {
+  KeptCapacity,
+  ScalingDesk,
+  ScalingDeskParts,
+  ScalingReport,
+  ScalingState,
+} from '../../../src/engine/scaling-desk.ts'
 import { createApi } from '../../../src/engine/api/create-api.ts'
+import { EventDesk } from '../../../src/engine/engine-events.ts'
 import type { ConfigInput } from '../../../src/engine/config/schema.ts'
 import { type Economy, NO_ECONOMY } from '../../../src/memory/economies.ts'
 import type { LadderStep } from '../../../src/scaling/degradation/ladder.ts'
@@ -15,7 +22,7 @@ const BUSY = { ...NOTHING_READ, arrivals: Float64Array.of(5000), processed: 1000
 const REFUSED = { ...BUSY, refused: { ...NO_TIERS, bulk: 100 } }
 
 /** An engine whose workers do 1,000 readings per second; what it reads is set. */
-function scaled(config?: ConfigInput) {
+function scaled(config?: ConfigInput, more: Partial<ScalingDeskParts> = {}) {
   const { alerts } = fakeEngine().view
   const clock = new VirtualClock()
   const gauge = { next: NOTHING_READ, read: () => gauge.next }
@@ -24,6 +31,7 @@ function scaled(config?: ConfigInput) {
     gauge,
     pausePipelines: (paused) => Promise.resolve(void Object.assign(done, { paused })),
     economise: (economy) => void Object.assign(done, { economy }),
+    ...more,
   }
   const scaling = idleScaling(clock, alerts, config, over)
   const { call, get, view } = fakeEngine({ clock, scaling, alerts })
@@ -36,8 +44,8 @@ function scaled(config?: ConfigInput) {
   return { clock, alerts, scaling, gauge, done, call, get, view, seconds }
 }
 
-async function begun(config?: ConfigInput) {
-  const engine = scaled(config)
+async function begun(config?: ConfigInput, more: Partial<ScalingDeskParts> = {}) {
+  const engine = scaled(config, more)
   engine.scaling.begin()
   await new Promise((resolve) => setImmediate(resolve))
   await engine.seconds(1)
@@ -131,6 +139,87 @@ describe('PATCH /v1/scaling/policy', () => {
     const answer = scaled().call('PATCH', '/v1/scaling/policy', patch)
     expect(answer.status).toBe(400)
     expect(answer.body).toContain(JSON.stringify(words).slice(1, -1))
+  })
+})
+
+describe('what was changed of a policy', () => {
+  const overRestart = (scaling: ScalingDesk) => JSON.parse(JSON.stringify(scaling.kept())) as KeptCapacity
+
+  it('holds after a restart, over what is configured then, until it is taken back', () => {
+    let kept = 0
+    const first = scaled(undefined, { onChange: () => void kept++ })
+    first.call('PATCH', '/v1/scaling/policy', { max: 3, scaleIn: { step: 1, cooldownMs: 5 } })
+    first.call('PATCH', '/v1/scaling/policy', { scaleIn: { step: null } })
+    expect(kept).toBe(2)
+    const config = { pool: { min: 1, max: 4 }, scaling: { pool: { drainMs: 700 } } }
+    const again = scaled(config, { kept: overRestart(first.scaling) })
+    const shown = () => (again.get('/v1/scaling').json as ScalingState).pools[0]
+    expect(shown()).toMatchObject({
+      policy: { max: 3, drainMs: 700, scaleIn: { step: null, cooldownMs: 5 } },
+      changes: { max: 3, scaleIn: { step: null, cooldownMs: 5 } },
+    })
+    const back = again.call('DELETE', '/v1/scaling/policy?pool=workers').json
+    expect(back).toMatchObject({ max: 4, scaleIn: { cooldownMs: 10_000 } })
+    expect(shown().changes).toBeNull()
+    expect(scaled(config, { kept: overRestart(again.scaling) }).scaling.state().pools[0].policy.max).toBe(4)
+    expect(again.call('DELETE', '/v1/scaling/policy?pool=none').status).toBe(404)
+  })
+
+  it('is told and forgotten where the configuration no longer allows it', () => {
+    const first = scaled()
+    first.call('PATCH', '/v1/scaling/policy', { max: 4, min: 4 })
+    const events = new EventDesk()
+    const told: unknown[] = []
+    events.on('failure', (error) => told.push(error))
+    const again = scaled({ pool: { min: 1, max: 2 } }, { kept: overRestart(first.scaling), events })
+    expect(again.scaling.state().pools[0]).toMatchObject({ changes: null, policy: { min: 1, max: 2 } })
+    expect(String(told)).toContain('policy.max: 4 is not allowed')
+  })
+})
+
+describe('capacity that is set apart', () => {
+  const hold = { id: 'patch', from: 0, until: 9e15, units: 2, reason: '' }
+
+  it.each([
+    ['operation', 2, 2],
+    ['idle', 2, 4],
+  ] as const)(
+    'for an %s of 2 leaves %i of 4 workers less than %i at their lanes',
+    async (use, _, sizeThen) => {
+      const pool = {
+        size: 1,
+        running: 1,
+        resize: (size: number) => Promise.resolve(void Object.assign(pool, { size, running: size })),
+      }
+      const { scaling, gauge, seconds, get } = await begun(undefined, { pool })
+      gauge.next = BUSY
+      await seconds(2)
+      expect(pool.size).toBe(4)
+      scaling.holdBy({ between: () => [{ ...hold, use }] })
+      await seconds(2)
+      expect(pool.size).toBe(sizeThen)
+      expect((get('/v1/scaling').json as ScalingState).pools[0]).toMatchObject({ desired: 4, ready: 4 })
+      scaling.holdBy({ between: () => [] })
+      await seconds(2)
+      expect(pool.size).toBe(4)
+    },
+  )
+
+  it('leaves one worker at its lanes whatever is set apart', async () => {
+    const pool = {
+      size: 1,
+      running: 1,
+      resize: (size: number) => Promise.resolve(void Object.assign(pool, { size, running: size })),
+    }
+    const { scaling, seconds } = await begun(undefined, { pool })
+    const told: string[] = []
+    scaling.holdBy({
+      between: () => [{ ...hold, units: 9, use: 'operation' }],
+      grant: (id) => void told.push(id),
+    })
+    await seconds(3)
+    expect(pool.size).toBe(1)
+    expect(told).toEqual(['patch'])
   })
 })
 

@@ -223,6 +223,7 @@ describe('SteadyTarget when requests fail', () => {
       reachable: 'unreachable',
       problem: 'unreachable, 2 requests in a row failed: nobody there',
     })
+    expect(target.problem).toContain('unreachable')
     await expect(target.scaleTo(2)).rejects.toMatchObject({ code: 'target-failed' })
     expect(adapter.asked).toHaveLength(3)
     await target.scaleTo(2)

@@ -103,7 +103,7 @@ export const maintenanceJobOptions = z.strictObject({
   duration: span('How long it lasts.', 1000),
   capacity,
   use: z.enum(['operation', 'idle']).default('operation').meta({
-    description: 'Whether the operation needs the capacity itself, or it is only to be kept free.',
+    description: 'Whether workers leave the capacity to the operation, or it is only to be kept free.',
   }),
   lead: span('The capacity is there so long before.').prefault('5m'),
   devices: texts(
