@@ -25,7 +25,7 @@ export interface Size {
 }
 
 export const sizes: { readonly small: Size; readonly full: Size } = {
-  small: { series: 5000, readingsPerFrame: 100, rate: 50_000, probes: 20, everyMs: 10, warmMs: 100 },
+  small: { series: 5000, readingsPerFrame: 100, rate: 10_000, probes: 20, everyMs: 10, warmMs: 100 },
   full: {
     series: 1_000_000,
     readingsPerFrame: 1000,

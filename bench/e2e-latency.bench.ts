@@ -11,7 +11,7 @@ import { LoadProcess } from './e2e/load-process.ts'
 import { pause, until } from './e2e/pause.ts'
 import { type ServedEngine, withEngine } from './e2e/served-engine.ts'
 import { accountCheck, engineConfig, measureUnder } from './e2e/sustained.ts'
-import { ratesBetween } from './e2e/tiered-load.ts'
+import { servedWithin } from './e2e/tiered-load.ts'
 
 export interface Size {
   readonly devices: number
@@ -66,9 +66,7 @@ async function calibrate(engine: ServedEngine, size: Size): Promise<number> {
       return (await engine.stats()).series >= size.devices
     })
     await pause(size.warmMs)
-    const first = await engine.stats()
-    await pause(size.calibrateMs)
-    return ratesBetween(first, await engine.stats()).servedInAll
+    return servedWithin(engine, size.calibrateMs)
   })
   await load.stop()
   return readingsPerSecond

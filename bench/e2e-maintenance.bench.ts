@@ -18,7 +18,7 @@ export interface Size {
 }
 
 export const sizes: { readonly small: Size; readonly full: Size } = {
-  small: { devices: 1000, rate: 20_000, turns: 1, turnMs: 500 },
+  small: { devices: 1000, rate: 5000, turns: 1, turnMs: 500 },
   full: { devices: 50_000, rate: 1_000_000, turns: 3, turnMs: 12_000 },
 }
 
@@ -66,24 +66,33 @@ async function takeTurns(engine: ServedEngine, { turns, turnMs }: Size): Promise
   for (let turn = 0; turn < turns; turn++) {
     await pause(turnMs)
     without.push((await engine.stats()).tiers.premium.latencyMs.p99)
-    executions = await begin(engine, `turn-${turn}`)
+    const window = await begin(engine, `turn-${turn}`)
+    executions = window.executions
     await pause(turnMs)
     during.push((await engine.stats()).tiers.premium.latencyMs.p99)
-    await engine.send('DELETE', `/v1/maintenance/turn-${turn}`)
+    await engine.send('DELETE', `/v1/maintenance/${window.name}`)
   }
   return { without, during, executions }
 }
 
-/** Plans a window that begins now; how many devices are in it. */
-async function begin(engine: ServedEngine, name: string): Promise<number> {
-  const starts = new Date(Date.now() + 1000).toISOString()
-  const job = { name, starts, duration: '1h', capacity: '20%', lead: '0s', devices: DEVICES }
-  await engine.send('POST', '/v1/maintenance', { ...job, kind: 'firmware-update' })
-  for (;;) {
-    const { executions } = await engine.json<{ executions: unknown[] }>(
-      `/v1/maintenance/${name}/executions?limit=10000`,
-    )
-    if (executions.length > 0) return executions.length
-    await pause(20)
+/**
+ * Plans a window that begins now, and waits until devices are in it; how many. An engine that is busy may hear of it when
+ * it should have begun: then another is planned, with more time.
+ */
+async function begin(engine: ServedEngine, turn: string): Promise<{ name: string; executions: number }> {
+  for (let leadMs = 1000; ; leadMs *= 2) {
+    const name = `${turn}-${leadMs}`
+    const startsMs = Date.now() + leadMs
+    const times = { starts: new Date(startsMs).toISOString(), duration: '1h', lead: '0s' }
+    const job = { name, ...times, capacity: '20%', devices: DEVICES, kind: 'firmware-update' }
+    await engine.send('POST', '/v1/maintenance', job)
+    while (Date.now() < startsMs + 5 * leadMs) {
+      const { executions } = await engine.json<{ executions: unknown[] }>(
+        `/v1/maintenance/${name}/executions?limit=10000`,
+      )
+      if (executions.length > 0) return { name, executions: executions.length }
+      await pause(20)
+    }
+    await engine.send('DELETE', `/v1/maintenance/${name}`)
   }
 }

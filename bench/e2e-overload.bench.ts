@@ -13,7 +13,7 @@ import { pause, until } from './e2e/pause.ts'
 import { measureUnder } from './e2e/sustained.ts'
 import { type ServedEngine, withEngine } from './e2e/served-engine.ts'
 import { overloadCheck } from './e2e/overload-check.ts'
-import { ratesBetween, tieredConfig, tierLoadOptions } from './e2e/tiered-load.ts'
+import { ratesBetween, servedWithin, tieredConfig, tierLoadOptions } from './e2e/tiered-load.ts'
 
 export interface Size {
   readonly devices: number
@@ -58,9 +58,7 @@ async function calibrate(engine: ServedEngine, size: Size) {
   const perSecond = await measureUnder(load, async () => {
     await until('work', WITHIN_MS, LOOK_EVERY_MS, async () => (await engine.stats()).account.processed > 0)
     await pause(size.calibrateMs / 4)
-    const first = await engine.stats()
-    await pause(size.calibrateMs)
-    return ratesBetween(first, await engine.stats()).servedInAll
+    return servedWithin(engine, size.calibrateMs)
   })
   return { perSecond, report: await load.stop() }
 }

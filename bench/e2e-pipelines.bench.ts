@@ -15,7 +15,7 @@ export interface Size extends LoadShape {
 const shape = { readingsPerFrame: 1000, format: 'binary' } as const
 
 export const sizes: { readonly small: Size; readonly full: Size } = {
-  small: { ...shape, series: 5000, rate: 50_000, timing: { warmMs: 0, measureMs: 300 } },
+  small: { ...shape, series: 5000, rate: 10_000, timing: { warmMs: 0, measureMs: 300 } },
   full: { ...shape, series: 1_000_000, timing: { warmMs: 3000, measureMs: 20_000 } },
 }
 

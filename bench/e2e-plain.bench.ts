@@ -17,7 +17,7 @@ export interface Size {
 }
 
 export const sizes: { readonly small: Size; readonly full: Size } = {
-  small: { series: 2000, readingsPerFrame: 100, timing: { warmMs: 0, measureMs: 300 }, rate: 50_000 },
+  small: { series: 2000, readingsPerFrame: 100, timing: { warmMs: 0, measureMs: 300 }, rate: 10_000 },
   full: { series: 1_000_000, readingsPerFrame: 1000, timing: { warmMs: 3000, measureMs: 12_000 } },
 }
 

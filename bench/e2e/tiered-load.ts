@@ -3,6 +3,8 @@ import type { Stats } from '../../src/core/stats.ts'
 import { type Tier, TIERS } from '../../src/core/tiers.ts'
 import type { ConfigInput } from '../../src/engine/config/schema.ts'
 import type { RawOptions } from '../../src/load/options.ts'
+import { pause } from './pause.ts'
+import type { ServedEngine } from './served-engine.ts'
 
 /** Devices get their tier from their name. */
 export function tieredConfig(devices: number): ConfigInput {
@@ -27,6 +29,16 @@ export function ratesBetween(first: Stats, last: Stats): TierRates {
   const served = rate(({ tiers }, tier) => tiers[tier].processed)
   const offered = rate(({ tiers }, tier) => tiers[tier].accepted + tiers[tier].refused)
   return { served, offered, servedInAll: Object.values(served).reduce((sum, one) => sum + one, 0) }
+}
+
+/** Readings per second that were served within `ms`, or within as many times `ms` as it takes to serve any. */
+export async function servedWithin(engine: ServedEngine, ms: number): Promise<number> {
+  const first = await engine.stats()
+  for (;;) {
+    await pause(ms)
+    const { servedInAll } = ratesBetween(first, await engine.stats())
+    if (servedInAll > 0) return servedInAll
+  }
 }
 
 export interface TierLoad {

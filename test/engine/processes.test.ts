@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Stats } from '../../src/core/stats.ts'
+import { inline } from '../cli/inline.ts'
 import { type Ended, Spawned } from '../cli/spawned.ts'
-import { BALANCED, imbalance, until } from './rig.ts'
+import { BALANCED, imbalance, moment, until } from './rig.ts'
 
 let folder = ''
 beforeAll(async () => {
@@ -100,7 +101,7 @@ describe('millrace serve', () => {
   it('refuses a configuration it does not understand, naming the path, and exits with 2', async () => {
     const file = join(folder, 'wrong.yaml')
     await writeFile(file, 'pool:\n  sise: 3\n')
-    const { code, out, err } = await millrace('serve', '--config', file)
+    const { code, out, err } = await inline(['serve', '--config', file])
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toContain('pool.sise')
     expect(err).toContain('size')
@@ -125,9 +126,13 @@ describe('millrace serve', () => {
       '--duration',
       '200ms',
     ]
-    expect((await millrace('load', '--url', `ws://127.0.0.1:${port}`, ...args, '--ack')).code).toBe(0)
+    const url = `ws://127.0.0.1:${port}`
+    expect((await inline(['load', '--url', url, ...args, '--ack'])).code).toBe(0)
     let raised = 0
-    while (raised < 10) raised = (await statsOf(port)).alerts.raised
+    while (raised < 10) {
+      await moment(20)
+      raised = (await statsOf(port)).alerts.raised
+    }
     expect(raised).toBe(10)
     server.child.kill('SIGINT')
     expect((await server.end()).code).toBe(0)
