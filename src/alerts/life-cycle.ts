@@ -5,14 +5,16 @@
  */
 import type { Acknowledgement, Alert, AlertChange } from '../core/alert.ts'
 import type { Clock } from '../core/clock.ts'
-import { type AlertKeeping, type AlertMark, type AlertNote, marked, markOf } from './alert-notes.ts'
+import { type AlertKeeping, type AlertNote, markOf } from './alert-notes.ts'
 import { escalatedAlert } from './alert-values.ts'
 import { Deadlines } from './deadlines.ts'
 import type { EscalationPolicy, EscalationStep } from './escalation-policy.ts'
 import { Escalations } from './escalations.ts'
-import { type Flap, type FlapOptions, noteOf } from './flap-watch.ts'
+import { FlapDamping } from './flap-damping.ts'
+import type { FlapOptions } from './flap-watch.ts'
 import type { IncidentOf } from './incident-groups.ts'
 import type { InhibitionRule } from './inhibitions.ts'
+import { KeptLives } from './kept-lives.ts'
 import type { OpenAlert } from './open-alert.ts'
 import type { OpenAlerts } from './open-alerts.ts'
 import { Suppression } from './suppression.ts'
@@ -41,10 +43,8 @@ export class LifeCycle {
   readonly #parts: LifeCycleParts
   readonly #escalations: Escalations
   readonly #pending = new Deadlines<OpenAlert>()
-  /** Of alerts that the replay has not raised again yet, by id. */
-  readonly #marks = new Map<string, AlertMark>()
-  readonly #waiting = new Map<string, number>()
-  readonly #pendingUntil = new Map<string, readonly [until: number, untilTime: number]>()
+  readonly #kept: KeptLives
+  readonly #damping: FlapDamping
   readonly #affected = new Set<OpenAlert>()
   #isResting = false
 
@@ -57,6 +57,16 @@ export class LifeCycle {
       incidentOf,
       noteSilence: (mute) => this.#note({ kind: 'silence', mute }),
       noteHold: (mute) => this.#note({ kind: 'hold', mute }),
+    })
+    this.#kept = new KeptLives(parts.open)
+    this.#damping = new FlapDamping({
+      ...{ flaps: this.suppression.flaps, open: parts.open },
+      noteDown: (flap) => this.#note({ kind: 'flap', flap }),
+      reconsider: (open) => this.#reconsider(open),
+      changeClosed: (alert, isReleased) => {
+        parts.replaceClosed(alert)
+        if (isReleased) parts.tell(alert, 'released')
+      },
     })
   }
 
@@ -74,11 +84,11 @@ export class LifeCycle {
 
   /** A new alert; told of here. */
   begun(open: OpenAlert): void {
-    if (this.#takeMark(open)) {
+    if (this.#isResting && this.#kept.revive(open)) {
       this.#parts.tell(open.alert, open.alert.state === 'pending' ? 'pending' : 'raised')
       return
     }
-    if (open.alert.state === 'firing') this.#watchFlapping(open)
+    if (open.alert.state === 'firing') this.#fires(open)
     this.#place(open)
     this.#enter(open, open.alert.state === 'pending' ? 'pending' : 'raised')
     this.#reconsiderAffected()
@@ -87,7 +97,7 @@ export class LifeCycle {
   /** A pending alert fires, as `alert` or as it is. */
   fire(open: OpenAlert, alert = open.alert): void {
     this.#parts.open.put(open, { ...alert, state: 'firing' })
-    this.#watchFlapping(open)
+    this.#fires(open)
     this.#place(open)
     this.#enter(open, 'raised')
     this.#mark(open)
@@ -108,7 +118,7 @@ export class LifeCycle {
 
   /** It is not open any more, but `resolved`. */
   ended(open: OpenAlert, resolved: Alert): void {
-    if (open.alert.state === 'firing' && !this.#isResting) this.#watchEnd(open, resolved)
+    if (open.alert.state === 'firing' && !this.#isResting) this.#damping.ends(open, resolved, this.#now())
     this.suppression.leave(open, (other) => this.#affected.add(other))
     this.#parts.tell(resolved, 'resolved')
     this.#reconsiderAffected()
@@ -144,8 +154,7 @@ export class LifeCycle {
     this.#turnMutes()
     for (let open = this.#pending.take(now); open !== undefined; open = this.#pending.take(now))
       if (open.isOpen && open.alert.state === 'pending' && open.pendingUntil <= now) this.fire(open)
-    const { flaps } = this.suppression
-    for (let flap = flaps.takeCalm(now); flap !== undefined; flap = flaps.takeCalm(now)) this.#calm(flap)
+    this.#damping.advance(now)
     for (let due = this.#escalations.take(now); due !== undefined; due = this.#escalations.take(now))
       this.#escalate(due.open, due.step)
   }
@@ -167,34 +176,25 @@ export class LifeCycle {
     }
   }
 
-  rest({ silences, holds, flaps, waiting, pending }: AlertKeeping): void {
+  rest(kept: AlertKeeping): void {
     this.#isResting = true
-    for (const mute of silences) this.suppression.silences.adopt(mute)
-    for (const mute of holds) this.suppression.holds.adopt(mute)
-    for (const flap of flaps) this.suppression.flaps.adopt(flap)
-    for (const [id, since] of waiting) this.#waiting.set(id, since)
-    for (const [id, until, untilTime] of pending) this.#pendingUntil.set(id, [until, untilTime])
+    for (const mute of kept.silences) this.suppression.silences.adopt(mute)
+    for (const mute of kept.holds) this.suppression.holds.adopt(mute)
+    for (const flap of kept.flaps) this.suppression.flaps.adopt(flap)
+    this.#kept.adopt(kept)
   }
 
   restored(open: OpenAlert): void {
-    const { id, rule } = open.alert
-    open.isFlapping =
-      this.suppression.flaps.isFlapping(rule, open.slot) && open.alert.suppressedBy.includes('flapping')
-    const until = this.#pendingUntil.get(id)
-    if (until === undefined || open.alert.state !== 'pending') return
-    ;[open.pendingUntil, open.pendingUntilTime] = until
-    this.#pending.add(open.pendingUntil, open)
+    const { rule, suppressedBy } = open.alert
+    open.isFlapping = this.suppression.flaps.isFlapping(rule, open.slot) && suppressedBy.includes('flapping')
+    if (this.#kept.resumePending(open)) this.#pending.add(open.pendingUntil, open)
   }
 
   replay(note: AlertNote): void {
     if (note.kind === 'silence') this.suppression.silences.adopt(note.mute)
     else if (note.kind === 'hold') this.suppression.holds.adopt(note.mute)
     else if (note.kind === 'flap') this.suppression.flaps.adopt(note.flap)
-    else {
-      this.#marks.set(note.mark.id, note.mark)
-      const open = this.#parts.open.get(note.mark.id)
-      if (open !== undefined) this.#takeMark(open)
-    }
+    else this.#kept.replay(note.mark)
   }
 
   /** How things stand is told as far as it differs from what was told last. */
@@ -210,11 +210,11 @@ export class LifeCycle {
       this.suppression.place(one, () => undefined)
     }
     for (const one of open) {
-      this.#escalations.resume(one, this.#waiting.get(one.alert.id) ?? 0)
+      this.#escalations.resume(one, this.#kept.waitingSince(one))
       this.#reconsider(one)
       this.#look(one)
     }
-    for (const map of [this.#marks, this.#waiting, this.#pendingUntil]) map.clear()
+    this.#kept.clear()
     this.advance()
   }
 
@@ -281,51 +281,8 @@ export class LifeCycle {
     this.#reconsiderAffected()
   }
 
-  #watchFlapping(open: OpenAlert): void {
-    if (this.#isResting) return
-    const { flaps } = this.suppression
-    const { rule } = open.alert
-    open.firesSince = this.#now()
-    const was = flaps.isFlapping(rule, open.slot)
-    const flap = flaps.begin(rule, open.slot, open.firesSince)
-    open.isFlapping = flap !== undefined
-    if (flap !== undefined && !was) this.#note({ kind: 'flap', flap: noteOf(flap) })
-  }
-
-  #watchEnd(open: OpenAlert, resolved: Alert): void {
-    const { flaps } = this.suppression
-    const was = flaps.isFlapping(resolved.rule, open.slot)
-    const flap = flaps.end(resolved.rule, open.slot, open.firesSince, this.#now())
-    if (flap === undefined) return
-    flap.last = resolved
-    if (!was) this.#note({ kind: 'flap', flap: noteOf(flap) })
-  }
-
-  /** Told once: the open alert, or that the last one has ended. */
-  #calm(flap: Flap): void {
-    this.#note({ kind: 'flap', flap: noteOf(flap) })
-    const open = this.#parts.open.find(flap.rule, flap.slot)
-    const { last } = flap
-    flap.last = null
-    if (open !== undefined) {
-      open.isFlapping = false
-      this.#reconsider(open)
-    } else if (last?.suppressedBy.includes('flapping')) {
-      const suppressedBy = last.suppressedBy.filter((reason) => reason !== 'flapping')
-      const calm = { ...last, suppressedBy }
-      this.#parts.replaceClosed(calm)
-      if (suppressedBy.length === 0) this.#parts.tell(calm, 'released')
-    }
-  }
-
-  /** While it rests: puts the alert where it was told to be last. */
-  #takeMark(open: OpenAlert): boolean {
-    const mark = this.#isResting ? this.#marks.get(open.alert.id) : undefined
-    if (mark === undefined) return false
-    this.#parts.open.put(open, marked(open.alert, mark))
-    this.#waiting.set(mark.id, mark.waitingSince)
-    open.isFlapping = mark.suppressedBy.includes('flapping')
-    return true
+  #fires(open: OpenAlert): void {
+    if (!this.#isResting) this.#damping.fires(open, this.#now())
   }
 
   #mark(open: OpenAlert): void {

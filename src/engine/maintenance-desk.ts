@@ -1,6 +1,7 @@
 /** Planned maintenance in the engine: the book of reservations with what it reaches, what of it is kept, and its alerts. */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { AlertDesk } from '../alerts/alert-desk.ts'
 import type { Clear, Raise } from '../alerts/alert-values.ts'
 import { ambientRandom } from '../core/ambient.ts'
@@ -8,9 +9,15 @@ import type { Clock } from '../core/clock.ts'
 import type { CapacityHolds, CapacityOutlook } from '../core/scaling.ts'
 import type { DeviceRegistry } from '../devices/registry/device-registry.ts'
 import type { MaintenanceEvent } from '../reservations/maintenance.ts'
-import { type Admitted, type CancelOptions, ReservationBook } from '../reservations/reservation-book.ts'
+import {
+  type Admitted,
+  type CancelOptions,
+  type KeptReservations,
+  ReservationBook,
+} from '../reservations/reservation-book.ts'
 import type { Report } from '../reservations/window-run.ts'
 import { NodeSinkDisk } from '../sinks/node-sink-disk.ts'
+import { StateFile } from '../sinks/state-file.ts'
 import { NodePoster } from '../sinks/webhook/node-poster.ts'
 import type { Config } from './config/config.ts'
 import type { MaintenanceJobInput } from './config/options/maintenance.ts'
@@ -18,7 +25,6 @@ import { alertHolds } from './maintenance/alert-holds.ts'
 import { alertOf, MAINTENANCE_RULE } from './maintenance/failure-alert.ts'
 import { Hooks, type MaintenanceCallback } from './maintenance/hooks.ts'
 import { readJob } from './maintenance/job-input.ts'
-import { KeptFile } from './maintenance/kept-file.ts'
 import { specOf } from './maintenance/spec.ts'
 
 export interface MaintenanceDeskParts {
@@ -35,6 +41,8 @@ export interface MaintenanceDeskParts {
   readonly onFailure: (error: unknown) => void
 }
 
+/** In the data directory. */
+const FILE = 'maintenance.json'
 const TOKEN_BYTES = 24
 const MASKED_SHARE = 0.1
 
@@ -45,7 +53,7 @@ export class MaintenanceDesk {
   readonly #hooks: Hooks
   readonly #poster = new NodePoster()
   readonly #listeners = new Set<(event: MaintenanceEvent) => void>()
-  #file: KeptFile | undefined
+  #file: StateFile<KeptReservations> | undefined
   #isClosed = false
 
   /** @internal Keeps nothing; see `open`. */
@@ -76,10 +84,11 @@ export class MaintenanceDesk {
     const { config, clock, onFailure } = parts
     if (config.dataDir === null) return desk
     const disk = new NodeSinkDisk()
-    const kept = await KeptFile.read(config.dataDir, disk, onFailure)
+    const path = join(config.dataDir, FILE)
+    const kept = await StateFile.read<KeptReservations>(path, disk, onFailure)
     if (kept !== undefined) desk.#book.restore(kept)
-    desk.#file = new KeptFile({
-      ...{ folder: config.dataDir, disk, clock, onFailure },
+    desk.#file = new StateFile({
+      ...{ path, disk, clock, onFailure, afterMs: 20, share: 1 / 5 },
       state: () => desk.#book.kept(),
     })
     return desk

@@ -1,18 +1,20 @@
 /** The notifications of an engine: what they reach outside, what of them is kept, and their way back from dead letters. */
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { AlertBook } from '../alerts/alert-book.ts'
 import type { AlertNews } from '../alerts/alert-news.ts'
 import type { Alert } from '../core/alert.ts'
 import { ambientRandom } from '../core/ambient.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ReceiverStats } from '../core/stats.ts'
+import type { KeptState } from '../notifications/kept-state.ts'
 import { type Notification, notificationOf } from '../notifications/notification.ts'
 import { type GroupView, Notifier, type ReceiverLatency } from '../notifications/notifier.ts'
 import { openSenders } from '../notifications/receivers/open-senders.ts'
-import { StateFile } from '../notifications/state-file.ts'
 import type { DeadLetters } from '../observability/dead-letters.ts'
 import { NodeSinkDisk } from '../sinks/node-sink-disk.ts'
+import { StateFile } from '../sinks/state-file.ts'
 import { NodePoster } from '../sinks/webhook/node-poster.ts'
 import type { Config } from './config/config.ts'
 import type { EventDesk } from './engine-events.ts'
@@ -28,12 +30,14 @@ export interface NotificationsOfEngine {
 
 /** What dead letters of receivers have as their pipeline; the node is the receiver. */
 export const NOTIFICATIONS = 'notifications'
+/** In the data directory. */
+const FILE = 'notifications.json'
 
 export class NotificationsDesk {
   readonly #parts: NotificationsOfEngine
   readonly #notifier: Notifier
   readonly #poster = new NodePoster()
-  readonly #file: StateFile | undefined
+  readonly #file: StateFile<KeptState> | undefined
   readonly #leave: () => void
 
   private constructor(parts: NotificationsOfEngine) {
@@ -59,7 +63,8 @@ export class NotificationsDesk {
       dataDir === null || options.receivers.length === 0
         ? undefined
         : new StateFile({
-            ...{ folder: dataDir, disk, clock, state: () => this.#notifier.keep() },
+            ...{ path: join(dataDir, FILE), disk, clock, state: () => this.#notifier.keep() },
+            ...{ afterMs: 500, share: 1 / 20 },
             onFailure: (error) => events.tell('failure', error),
           })
     this.#leave = options.receivers.length === 0 ? () => undefined : alertNews.subscribe(this.#notifier.take)
@@ -71,7 +76,7 @@ export class NotificationsDesk {
     const desk = new NotificationsDesk(parts)
     if (desk.#file === undefined || dataDir === null) return desk
     const onFailure = (error: unknown): void => parts.events.tell('failure', error)
-    const kept = await StateFile.read(dataDir, new NodeSinkDisk(), onFailure)
+    const kept = await StateFile.read<KeptState>(join(dataDir, FILE), new NodeSinkDisk(), onFailure)
     if (kept !== undefined) desk.#notifier.restore(kept)
     return desk
   }

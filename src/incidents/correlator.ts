@@ -7,74 +7,27 @@
  * The work for an anomaly is nine cells and a step of union-find, however many there are. All times are event times; what
  * comes of a sequence of calls depends on nothing else.
  */
-import type { Alert } from '../core/alert.ts'
 import { deviceIdOf } from '../core/ids.ts'
-import { Cluster, type Group, isOlder, type Member, rootOf, type Run, worst } from './cluster.ts'
+import { Cluster, type Group, isOlder, type Member, rootOf, worst } from './cluster.ts'
+import type {
+  Anomaly,
+  CorrelatorCounts,
+  CorrelatorListener,
+  CorrelatorOptions,
+  Ending,
+} from './correlation.ts'
 import { DueQueue } from './due-queue.ts'
 import { GeohashGrid } from './geohash-grid.ts'
 import { Graves } from './graves.ts'
 import { Members } from './members.ts'
-
-/** An anomalous reading, and what it has in common with others. */
-export interface Anomaly {
-  readonly device: number
-  readonly metric: number
-  readonly time: number
-  readonly score: number
-  readonly severity: Alert['severity']
-  /** Degrees; NaN = nobody knows. */
-  readonly lat: number
-  readonly lon: number
-  /** By dimension. */
-  readonly group: Readonly<Record<string, string>>
-}
-
-export interface CorrelatorOptions {
-  readonly name: string
-  /** Dimensions of a group. */
-  readonly by: readonly string[]
-  /** Characters of the geohashes whose cells are neighbours; 0 = place is no matter. */
-  readonly near: number
-  readonly withinMs: number
-  /** Devices that make an incident. */
-  readonly minMembers: number
-  /** It ends when all has been normal for so long. */
-  readonly quietMs: number
-  /** It ends when nothing has been heard for so long. */
-  readonly silenceMs: number
-  /** Anomalies may come this much out of order. */
-  readonly latenessMs: number
-  /** Devices that are watched, and places. */
-  readonly maxTracked: number
-  readonly listedMembers: number
-  readonly maxOpen: number
-}
-
-export type Ending = 'quiet' | 'silent' | 'evicted'
-
-/** Told at once, while everything is as it was when it happened. */
-export interface CorrelatorListener {
-  opened(cluster: Cluster): void
-  /** These belong to an incident from now on; of one that is opened all. */
-  joined(members: readonly Member[]): void
-  /** `gone` is about to become part of `kept`. */
-  merging(gone: Cluster, kept: Cluster): void
-  ended(cluster: Cluster, reason: Ending): void
-}
-
-export interface CorrelatorCounts {
-  tracked: number
-  unplaced: number
-  untracked: number
-}
+import { admit, recovered, renew } from './membership.ts'
+import { RunsByCell } from './runs-by-cell.ts'
 
 /** So many of what is over are let go of in each step of time. */
 const SWEEP = 20_000
 const MAKE_ROOM_TRIES = 64
 /** Key of the only group where nothing need be in common. */
 const ALL = '[]'
-/** Cells whose neighbours are remembered. */
-const MAX_AROUND = 4096
 
 export class Correlator {
   readonly options: CorrelatorOptions
@@ -82,14 +35,13 @@ export class Correlator {
   readonly #listener: CorrelatorListener
   readonly #groups = new Map<string, Group>()
   readonly #members = new Members()
+  readonly #runs: RunsByCell
   readonly #graves: Graves
   /** Clusters that are no incident, by when they are over at the earliest. */
   readonly #candidates = new DueQueue<Cluster>()
   readonly #incidents = new Set<Cluster>()
   /** Changed since `takeDirty`. */
   #dirty = new Set<Cluster>()
-  #runs = 0
-  readonly #around = new Map<number, readonly number[]>()
   #unplaced = 0
   #untracked = 0
   /** What is opened now comes from before the engine's last end. */
@@ -98,10 +50,11 @@ export class Correlator {
   constructor(options: CorrelatorOptions, listener: CorrelatorListener) {
     this.options = options
     this.grid = new GeohashGrid(options.near)
+    this.#runs = new RunsByCell(this.grid, { withinMs: options.withinMs, most: options.maxTracked })
     this.#listener = listener
     this.#graves = new Graves({
       removeMember: (member) => this.#members.remove(member),
-      removeRun: () => this.#runs--,
+      removeRun: () => this.#runs.removed(),
       swept: ({ group }) => this.#forgetGroup(group),
     })
   }
@@ -139,12 +92,12 @@ export class Correlator {
     const known = this.#members.find(device, group)
     if (known === undefined && this.#isFull()) this.#makeRoom()
     let cluster = known && rootOf(known.cluster)
-    for (const other of this.#touched(group, cell, time))
+    for (const other of this.#runs.touched(group, cell, time))
       cluster = cluster === undefined ? rootOf(other) : this.#join(cluster, rootOf(other))
     cluster ??= this.#begin(group, cell, time)
     this.#count(cluster, cell, anomaly)
     this.#takeMember(cluster, known, anomaly)
-    this.#extend(group, cell, cluster, time)
+    this.#runs.extend(cluster, cell, time)
     if (cluster.identity !== undefined) this.#dirty.add(cluster)
     else if (cluster.members.length >= this.options.minMembers) this.#open(cluster)
     return cluster
@@ -158,13 +111,8 @@ export class Correlator {
   /** The series is normal again. */
   recover(device: number, metric: number, time: number): void {
     for (const member of this.#members.of(device)) {
-      if (!member.abnormal.includes(metric)) continue
-      member.abnormal = member.abnormal.filter((other) => other !== metric)
-      if (member.abnormal.length > 0) continue
-      const cluster = rootOf(member.cluster)
-      cluster.abnormal--
-      cluster.calmSince = Math.max(cluster.calmSince, time)
-      if (cluster.identity !== undefined) this.#dirty.add(cluster)
+      const cluster = recovered(member, metric, time)
+      if (cluster?.identity !== undefined) this.#dirty.add(cluster)
     }
   }
 
@@ -190,7 +138,7 @@ export class Correlator {
   restore(cluster: Cluster): void {
     cluster.group.clusters.add(cluster)
     for (const member of cluster.members) this.#members.add(member)
-    for (const run of cluster.runs) this.#place(run)
+    for (const run of cluster.runs) this.#runs.place(run)
     if (cluster.identity === undefined) this.#candidates.push(this.#due(cluster), cluster)
     else this.#incidents.add(cluster)
   }
@@ -207,29 +155,6 @@ export class Correlator {
 
   #forgetGroup({ key, cells, clusters }: Group): void {
     if (cells.size === 0 && clusters.size === 0) this.#groups.delete(key)
-  }
-
-  /** The clusters that an anomaly there and then belongs to. */
-  #touched({ cells }: Group, cell: number, time: number): Cluster[] {
-    const { withinMs } = this.options
-    const touched: Cluster[] = []
-    for (const near of this.#cellsAround(cell)) {
-      for (const { cluster, first, last } of cells.get(near) ?? []) {
-        const root = rootOf(cluster)
-        if (root.isDead || time < first - withinMs) continue
-        if (root.identity !== undefined || time <= last + withinMs) touched.push(root)
-      }
-    }
-    return touched
-  }
-
-  #cellsAround(cell: number): readonly number[] {
-    let around = this.#around.get(cell)
-    if (around !== undefined) return around
-    if (this.#around.size >= MAX_AROUND) this.#around.clear()
-    around = this.grid.around(cell)
-    this.#around.set(cell, around)
-    return around
   }
 
   #begin(group: Group, cell: number, time: number): Cluster {
@@ -265,89 +190,13 @@ export class Correlator {
   }
 
   #takeMember(cluster: Cluster, known: Member | undefined, anomaly: Anomaly): void {
-    if (known !== undefined) this.#updateMember(cluster, known, anomaly)
-    else if (this.#members.size < this.options.maxTracked) this.#addMember(cluster, anomaly)
+    const { listedMembers, maxTracked } = this.options
+    if (known !== undefined) renew(cluster, known, anomaly, listedMembers)
+    else if (this.#members.size < maxTracked) this.#members.add(admit(cluster, anomaly, listedMembers))
     else {
       cluster.untracked++
       this.#untracked++
     }
-  }
-
-  #addMember(cluster: Cluster, anomaly: Anomaly): void {
-    const { device, metric, time, score, severity, lat, lon } = anomaly
-    // one literal: there may be a hundred thousand in a minute
-    const member: Member = {
-      device,
-      group: cluster.group,
-      cluster,
-      metric,
-      lat,
-      lon,
-      onset: time,
-      last: time,
-      peak: Math.abs(score),
-      severity,
-      abnormal: [metric],
-      next: undefined,
-    }
-    this.#members.add(member)
-    cluster.members.push(member)
-    cluster.abnormal++
-    cluster.growth.add(time)
-    cluster.list(member, this.options.listedMembers)
-  }
-
-  #updateMember(cluster: Cluster, member: Member, { metric, time, score, severity }: Anomaly): void {
-    if (member.abnormal.length === 0) cluster.abnormal++
-    if (!member.abnormal.includes(metric)) member.abnormal = [...member.abnormal, metric]
-    member.last = Math.max(member.last, time)
-    member.peak = Math.max(member.peak, Math.abs(score))
-    member.severity = worst(member.severity, severity)
-    if (time >= member.onset) return
-    member.onset = time
-    cluster.relist(member, this.options.listedMembers)
-  }
-
-  /** Notes that the cluster has an anomaly there and then: runs that are one by that become one. */
-  #extend({ cells }: Group, cell: number, cluster: Cluster, time: number): void {
-    const { withinMs } = this.options
-    const isTouched = (run: Run): boolean =>
-      rootOf(run.cluster) === cluster &&
-      time >= run.first - withinMs &&
-      (cluster.identity !== undefined || time <= run.last + withinMs)
-    const [run, ...others] = (cells.get(cell) ?? []).filter(isTouched)
-    if (run === undefined) return this.#addRun(cluster, cell, time)
-    run.first = Math.min(run.first, time)
-    run.last = Math.max(run.last, time)
-    for (const other of others) {
-      run.first = Math.min(run.first, other.first)
-      run.last = Math.max(run.last, other.last)
-    }
-    if (others.length > 0) this.#dropRuns(cells, cell, others)
-  }
-
-  #addRun(cluster: Cluster, cell: number, time: number): void {
-    if (this.#runs >= this.options.maxTracked) return
-    const run: Run = { group: cluster.group, cell, cluster, first: time, last: time, isGone: false }
-    cluster.runs.push(run)
-    this.#place(run)
-  }
-
-  #place(run: Run): void {
-    const { cells } = run.group
-    const runs = cells.get(run.cell)
-    if (runs === undefined) cells.set(run.cell, [run])
-    else runs.push(run)
-    this.#runs++
-  }
-
-  #dropRuns(cells: Group['cells'], cell: number, gone: readonly Run[]): void {
-    for (const run of gone) run.isGone = true
-    cells.set(
-      cell,
-      (cells.get(cell) ?? []).filter(({ isGone }) => !isGone),
-    )
-    this.#runs -= gone.length
   }
 
   #open(cluster: Cluster): void {
@@ -393,8 +242,7 @@ export class Correlator {
   }
 
   #isFull(): boolean {
-    const { maxTracked } = this.options
-    return this.#members.size >= maxTracked || this.#runs >= maxTracked
+    return this.#members.size >= this.options.maxTracked || this.#runs.isFull
   }
 
   /** What is over is let go of; if that is not enough, a cluster that is no incident and was quiet longest. */

@@ -6,7 +6,8 @@
 import type { Alert } from '../core/alert.ts'
 import type { Incident, IncidentChange, IncidentMember, IncidentStats } from '../core/incident.ts'
 import { type Cluster, type Member, rootOf } from './cluster.ts'
-import { Correlator, type CorrelatorOptions, type Ending } from './correlator.ts'
+import type { CorrelatorOptions, Ending } from './correlation.ts'
+import { Correlator } from './correlator.ts'
 import { type IncidentNames, incidentOf, memberOf } from './incident-view.ts'
 import { type KeptCorrelation, keptOf, restoreKept } from './kept-correlation.ts'
 

@@ -1,4 +1,4 @@
-import type { Anomaly, CorrelatorOptions } from '../../src/incidents/correlator.ts'
+import type { Anomaly, CorrelatorOptions } from '../../src/incidents/correlation.ts'
 import ngeohash from 'ngeohash'
 
 interface Seen extends Anomaly {

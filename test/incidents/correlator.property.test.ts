@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Correlator, type CorrelatorOptions } from '../../src/incidents/correlator.ts'
+import type { CorrelatorOptions } from '../../src/incidents/correlation.ts'
+import { Correlator } from '../../src/incidents/correlator.ts'
 import type { Cluster } from '../../src/incidents/cluster.ts'
 import { type KeptCorrelation, keptOf, restoreKept } from '../../src/incidents/kept-correlation.ts'
 import { BruteCorrelator, type BruteIncident } from './brute-correlator.ts'

@@ -40,7 +40,7 @@ function journalled() {
 }
 
 /** `before`: what a checkpoint knew of the client's frames. */
-async function replay(from: number, before = new Uint8Array()) {
+async function replay(from: number, before: Uint8Array = new Uint8Array()) {
   const engine = await InlineEngine.open(undefined, { durability: 'journal', dataDir: 'unused' })
   const { memory, plan, kernels, signals } = engine.foundation
   const found: PartRefusal[] = []

@@ -1,46 +1,47 @@
 /**
- * Keeps what the next process has to know of maintenance in one file, all of it at once, with a checksum, so that there is
- * always a whole one. While it is written further changes wait, and are written together.
+ * Keeps what the next process has to know in a file: a moment after a change, all of it at once, with a checksum, so that
+ * there is always a whole one. While it is written further changes wait, and are written together; large ones are written
+ * less often.
  */
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
-import type { Clock } from '../../core/clock.ts'
-import { MillraceError } from '../../core/errors.ts'
-import type { SinkDisk } from '../../sinks/disk.ts'
-import type { KeptReservations } from '../../reservations/reservation-book.ts'
+import type { Clock } from '../core/clock.ts'
+import { MillraceError } from '../core/errors.ts'
+import type { SinkDisk } from './disk.ts'
 
-export interface KeptFileParts {
-  readonly folder: string
+export interface StateFileParts<State> {
+  readonly path: string
   readonly disk: SinkDisk
   readonly clock: Clock
-  readonly state: () => KeptReservations
+  readonly state: () => State
   readonly onFailure: (error: unknown) => void
+  /** From a change to the writing. */
+  readonly afterMs: number
+  /** Making it and writing it takes at most this part of the time. */
+  readonly share: number
 }
 
-const NAME = 'maintenance.json'
-const AFTER_MS = 20
-/** Making it and writing it takes at most a fifth of the time. */
-const SHARE = 5
+const VERSION = 1
 
-export class KeptFile {
-  readonly #parts: KeptFileParts
+export class StateFile<State extends { readonly version: number }> {
+  readonly #parts: StateFileParts<State>
   #isChanged = false
   #isClosed = false
   #writing: Promise<void> | undefined
   #cancel: (() => void) | undefined
-  #pauseMs = AFTER_MS
+  #pauseMs: number
 
-  constructor(parts: KeptFileParts) {
+  constructor(parts: StateFileParts<State>) {
     this.#parts = parts
+    this.#pauseMs = parts.afterMs
   }
 
   /** Undefined: there is none, or none that can be read, which is told as a failure. */
-  static async read(
-    folder: string,
+  static async read<State extends { readonly version: number }>(
+    path: string,
     disk: SinkDisk,
     onFailure: (error: unknown) => void,
-  ): Promise<KeptReservations | undefined> {
-    const path = join(folder, NAME)
+  ): Promise<State | undefined> {
     if (!(await disk.exists(path))) return undefined
     try {
       const text = Buffer.from(await disk.read(path)).toString()
@@ -48,8 +49,8 @@ export class KeptFile {
       const body = text.slice(end + 1)
       if (text.slice(0, end) !== checksum(body))
         throw new MillraceError('storage-damaged', `${path}: wrong checksum`)
-      const state = JSON.parse(body) as KeptReservations
-      if (state.version === 1) return state
+      const state = JSON.parse(body) as State
+      if (state.version === VERSION) return state
       throw new MillraceError('storage-damaged', `${path} is of version ${String(state.version)}`)
     } catch (error) {
       onFailure(error)
@@ -82,11 +83,11 @@ export class KeptFile {
   }
 
   async #write(): Promise<void> {
-    const { clock, disk, folder, state } = this.#parts
+    const { afterMs, clock, disk, path, share, state } = this.#parts
     this.#isChanged = false
     const beganMs = clock.nowMs()
     const body = JSON.stringify(state())
-    const path = join(folder, NAME)
+    await disk.makeFolder(dirname(path))
     const file = await disk.open(`${path}.new`)
     try {
       await file.truncate(0)
@@ -96,8 +97,8 @@ export class KeptFile {
       await file.close()
     }
     await disk.rename(`${path}.new`, path)
-    await disk.syncFolder(folder)
-    this.#pauseMs = Math.max(AFTER_MS, SHARE * (clock.nowMs() - beganMs))
+    await disk.syncFolder(dirname(path))
+    this.#pauseMs = Math.max(afterMs, (clock.nowMs() - beganMs) / share)
   }
 }
 
