@@ -53,6 +53,15 @@ export async function run(size: Size): Promise<BenchResult> {
   })
 }
 
+/** Of the last ten seconds, in which there has to have been a reading. */
+async function premiumP99(engine: ServedEngine): Promise<number> {
+  for (;;) {
+    const { p99 } = (await engine.stats()).tiers.premium.latencyMs
+    if (p99 > 0) return p99
+    await pause(20)
+  }
+}
+
 interface Turns {
   readonly without: number[]
   readonly during: number[]
@@ -65,11 +74,11 @@ async function takeTurns(engine: ServedEngine, { turns, turnMs }: Size): Promise
   await pause(turnMs)
   for (let turn = 0; turn < turns; turn++) {
     await pause(turnMs)
-    without.push((await engine.stats()).tiers.premium.latencyMs.p99)
+    without.push(await premiumP99(engine))
     const window = await begin(engine, `turn-${turn}`)
     executions = window.executions
     await pause(turnMs)
-    during.push((await engine.stats()).tiers.premium.latencyMs.p99)
+    during.push(await premiumP99(engine))
     await engine.send('DELETE', `/v1/maintenance/${window.name}`)
   }
   return { without, during, executions }

@@ -16,7 +16,7 @@ export const poolOptions = z.strictObject({
     0,
     MAX_WORKERS,
     2,
-    'Threads beyond those of the workers that are kept loaded, at about 10 MB each: so many workers more take milliseconds.',
+    'Threads beyond those of the workers that are kept loaded, from a second after the start, at about 10 MB each: so many workers more take milliseconds.',
   ),
   idleMs: whole(1000, 86_400_000, 300_000, 'Threads beyond these end when they have been idle for so long.'),
   reserveCritical: z.boolean().default(false).meta({
