@@ -155,7 +155,9 @@ describe('velocity', () => {
     expect(batches).toBeGreaterThan(20)
     expect(batched / batches).toBeGreaterThan(2)
     for (const node of NODES)
-      expect(inOrder(short.stream.outcomes.items(node)), node).toEqual(inOrder(plain.stream.outcomes.items(node)))
+      expect(inOrder(short.stream.outcomes.items(node)), node).toEqual(
+        inOrder(plain.stream.outcomes.items(node)),
+      )
   })
 
   it.each([

@@ -151,7 +151,9 @@ describe('tumbling and sliding windows', { timeout: 60_000 }, () => {
 
   it('leave early results out for a while, and none of the last ones', () => {
     let isLeftOut = false
-    const rig = new Rig(() => windowOf({ size: 1000, every: 1000, offset: 0, allowed: 0 }, 200, () => isLeftOut))
+    const rig = new Rig(() =>
+      windowOf({ size: 1000, every: 1000, offset: 0, allowed: 0 }, 200, () => isLeftOut),
+    )
     rig.take([{ key: 1, time: 100, value: 5 }], -Infinity)
     isLeftOut = true
     rig.advance(250)
