@@ -24,7 +24,6 @@ function gatherSeries(rows: usize, entry: usize, to: usize, i: u32): void {
   const key = load<u64>(rows + (slot << S.ROW_SHIFT), S.ROW_KEY)
   store<f64>(to + (<usize>i << 3), <f64>(key >> 16), G.COLUMN_DEVICE)
   store<u16>(to + (<usize>i << 1), <u16>key, G.COLUMN_METRIC)
-  store<u32>(to + (<usize>i << 2), <u32>slot, G.COLUMN_SLOT)
 }
 
 @inline

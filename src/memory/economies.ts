@@ -8,7 +8,11 @@ export interface Economy {
   /** Entries of a slice. */
   readonly sliceReadings: number
   /** Pipelines are shown readings of these tiers (0 = critical) in batches; null = as they come. */
-  readonly batch: { readonly readings: number; readonly delayMs: number; readonly tiers: readonly number[] } | null
+  readonly batch: {
+    readonly readings: number
+    readonly delayMs: number
+    readonly tiers: readonly number[]
+  } | null
   readonly hasEarlyResults: boolean
   /** One of so many readings of bulk is taken; 0 = all. */
   readonly bulkKeep: number
@@ -34,7 +38,10 @@ export class Economies {
   write({ sliceReadings, batch, hasEarlyResults, bulkKeep }: Economy): void {
     this.#put(M.MAP_SLICE_READINGS, sliceReadings === SLICE_READINGS ? 0 : sliceReadings)
     if (batch !== null) {
-      this.#put(M.MAP_BATCH_TIERS, batch.tiers.reduce((bits, tier) => bits | (1 << tier), 0))
+      this.#put(
+        M.MAP_BATCH_TIERS,
+        batch.tiers.reduce((bits, tier) => bits | (1 << tier), 0),
+      )
       this.#put(M.MAP_BATCH_DELAY_MS, batch.delayMs)
     }
     this.#put(M.MAP_BATCH_READINGS, batch?.readings ?? 0)

@@ -1,6 +1,6 @@
 import { BLOCK_ROWS, type ReadingBlock } from '../pipelines/definition/reading-block.ts'
 
-type Row = { readonly [Column in keyof Omit<ReadingBlock, 'count' | 'slot'>]: number }
+type Row = { readonly [Column in keyof Omit<ReadingBlock, 'count'>]: number }
 
 /** A block of one shard, filled reading by reading. */
 export class TestBlock implements ReadingBlock {

@@ -1,5 +1,5 @@
 /*
- * Columns (28 KiB per worker): the readings of a slice, as pipelines see them; row i of each column is reading i. As many rows
+ * Columns (26 KiB per worker): the readings of a slice, as pipelines see them; row i of each column is reading i. As many rows
  * as a block of a lane has readings; it is well that they are no power of two: columns then don't meet in the same cache sets.
  *
  *       0  f64 device[510]   48-bit id
@@ -11,7 +11,6 @@
  *   24480  u16 metric[510]
  *   25500  u8  region[510]
  *   26010  u8  tier[510]
- *   26520  u32 slot[510]    of the series within the shard
  */
 export const COLUMN_DEVICE = 0
 export const COLUMN_TIME = 4080
@@ -22,6 +21,5 @@ export const COLUMN_SCORE = 20400
 export const COLUMN_METRIC = 24480
 export const COLUMN_REGION = 25500
 export const COLUMN_TIER = 26010
-export const COLUMN_SLOT = 26520
-export const COLUMNS_BYTES = 28672
+export const COLUMNS_BYTES = 26624
 export const COLUMN_ROWS = 510

@@ -7,7 +7,6 @@ import type { TakenItem } from '../patterns/partials.ts'
 import { type PatternPlan, patternPlan } from '../patterns/pattern-plan.ts'
 import { emptyPatternRows, type PatternRows } from '../patterns/pattern-rows.ts'
 import type { Envelope } from '../runtime/operator.ts'
-import { beatsAreTimes } from './beat-use.ts'
 import type { StageGraph } from './graph.ts'
 import { type MatchItem, matchItem } from './match-item.ts'
 import type { ReadingNames } from './reading-names.ts'
@@ -30,8 +29,6 @@ export class CompiledPattern {
   readonly isFused: boolean
   /** Readings move a time as heartbeats do, if this is not NaN: the pattern's `beatMs`. */
   readonly beatMs: number
-  /** Nobody looks at more of a heartbeat than its time, so there is no more of it. */
-  readonly beatsAreTimes: boolean
   /** `timed-out` nodes: partial matches whose time is up go to their consumers. */
   readonly timedOut: readonly string[]
   readonly rows: PatternRows
@@ -51,7 +48,6 @@ export class CompiledPattern {
     this.#derived = [...new Set(path.flatMap((before) => (before.kind === 'derive' ? [before.field] : [])))]
     this.rows = emptyPatternRows(BLOCK_ROWS, this.#derived.length)
     this.beatMs = this.isFused && this.#derived.length === 0 ? this.plan.beatMs : NaN
-    this.beatsAreTimes = beatsAreTimes(node, graph.behind(node.id))
     this.#item = matchItem(
       this.plan.steps.flatMap(({ any }) => any.map((condition) => condition.name)),
       key.parts,
@@ -88,7 +84,7 @@ export class CompiledPattern {
     const group = { low, high, text, label: this.key.label(low, high, text, this.#lookup) }
     const { device, metric } = this.key.source(low, high, text)
     const { region, tier } = last.origin
-    const name = `${high.toString(36)}.${low.toString(36)}:${start}-${end}:${this.beatsAreTimes ? 0 : hashOf(taken, envelopes)}`
+    const name = `${high.toString(36)}.${low.toString(36)}:${start}-${end}:${hashOf(taken, envelopes)}`
     const id = `${this.node.id}:${name}${isMatch ? '' : 't'}`
     const parts = this.key.describe(low, high, text, this.#lookup)
     return {

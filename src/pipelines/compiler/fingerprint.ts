@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { beatsAreTimes } from './beat-use.ts'
 import type { PipelineDefinition, StageNode } from '../definition/definition.ts'
 
 /** What decides whether state that was kept for a definition fits another one. */
@@ -14,18 +13,14 @@ export function fingerprintOf({ nodes, metrics, time }: PipelineDefinition): Fin
   const functions: Record<string, string> = {}
   const structure = [...nodes]
     .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map((node) => plain(structural(node, nodes), node.id, functions))
+    .map((node) => plain(structural(node), node.id, functions))
   return { structure: hash(JSON.stringify([structure, metrics ?? null, time.latenessMs])), functions }
 }
 
 /** What a failure leads to does not change what the state means; what rules keep is kept by their names. */
-function structural({ policy: _, ...node }: StageNode, nodes: readonly StageNode[]): object {
+function structural({ policy: _, ...node }: StageNode): object {
   // raised when rows of patterns or windows are laid out otherwise
-  if (node.kind === 'window') return { ...node, rows: 2 }
-  if (node.kind === 'pattern') {
-    const behind = nodes.filter(({ inputs }) => inputs.includes(node.id))
-    return { ...node, rows: 3, ...(beatsAreTimes(node, behind) && { beats: 'times' }) }
-  }
+  if (node.kind === 'pattern' || node.kind === 'window') return { ...node, rows: 2 }
   return node.kind === 'rules' ? { ...node, rules: 'by name' } : node
 }
 

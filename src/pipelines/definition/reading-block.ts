@@ -20,13 +20,6 @@ export interface ReadingBlock {
   readonly tier: Uint8Array
   /** Standard deviations from the series' running mean. */
   readonly score: Float64Array
-  /**
-   * Where in its shard each reading's series has its place: the same number as long as the state of pipelines isn't brought
-   * back. NO_SLOT = not known; undefined = of none.
-   */
-  readonly slot?: Uint32Array
 }
-
-export const NO_SLOT = 0xffff_ffff
 
 export { COLUMN_ROWS as BLOCK_ROWS } from '../../memory/layout/columns.layout.ts'

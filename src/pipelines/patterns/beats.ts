@@ -1,114 +1,97 @@
 /**
- * Heartbeats of keys that are alive, a slice at a time. Each moves the last one that is known of its series or its key, and
- * nothing else: no timer, no item, no undoing (when it comes again, it says the same again). The item that the pattern sees
- * is written when somebody looks.
+ * Heartbeats of keys that are alive, a slice at a time. Each moves what its key's row has of the last one, and nothing else:
+ * no timer, no item, no undoing (when it comes again, it says the same again). The item that the pattern sees is written
+ * when somebody looks.
+ *
+ *   0 time (f64)  2 value (f64)  4 lat (f64)  6 lon (f64)  8 score (f64)  10 device (f64)  12 metric << 16 | region << 8 | tier
  */
-import { BLOCK_ROWS, NO_SLOT, type ReadingBlock } from '../definition/reading-block.ts'
+import { BLOCK_ROWS, type ReadingBlock } from '../definition/reading-block.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { ShardState } from '../state/shard-state.ts'
 import { PART_EPOCH, ROW_HIGH, ROW_LOW, ROW_STAMP } from '../state/state.layout.ts'
-import type { BeatFields } from './beat-fields.ts'
 import type { Items } from './items.ts'
 import { BEAT, LAST_BEAT } from './key-row.layout.ts'
 import type { PatternRows } from './pattern-rows.ts'
-import { SlotBeats } from './slot-beats.ts'
 
-export interface BeatOptions {
-  /** A key may be silent so long. */
-  readonly beatMs: number
-  readonly fields: BeatFields
-  /** A series is always of the same key. */
-  readonly isBySeries: boolean
+const DOUBLES = 6
+const PLACE = 12
+
+/** Of an item the columns from here on: time, and after two words the others (see `Items`). */
+const ITEM_TIME = 4
+const ITEM_VALUE = 8
+const ITEM_DEVICE = 10
+const ITEM_LAT = 12
+const ITEM_LON = 14
+const ITEM_SCORE = 16
+const ITEM_PLACE = 18
+/** In the order of the row's. */
+const ITEM_DOUBLES = [ITEM_TIME, ITEM_VALUE, ITEM_LAT, ITEM_LON, ITEM_SCORE, ITEM_DEVICE]
+
+/** Writes the item's reading into the row. */
+export function beatOfItem({ u32, f64 }: ShardState, at: number, item: number): void {
+  for (let i = 0; i < DOUBLES; i++) f64[(at >>> 1) + i] = f64[(item + ITEM_DOUBLES[i]) >>> 1]
+  u32[at + PLACE] = u32[item + ITEM_PLACE]
+}
+
+/** Writes what heartbeats have moved into the item that the pattern sees. */
+export function settleBeat({ u32, f64 }: ShardState, row: number, items: Items): void {
+  const item = u32[row + BEAT]
+  const at = row + LAST_BEAT
+  if (item === 0 || !(f64[at >>> 1] > items.time(item))) return
+  for (let i = 0; i < DOUBLES; i++) f64[(item + ITEM_DOUBLES[i]) >>> 1] = f64[(at >>> 1) + i]
+  u32[item + ITEM_PLACE] = u32[at + PLACE]
 }
 
 export class Beats {
-  readonly slots: SlotBeats
   readonly #state: ShardState
   readonly #table: KeyTable
-  readonly #options: BeatOptions
+  readonly #beatMs: number
   readonly #found = new Int32Array(BLOCK_ROWS)
 
-  constructor(state: ShardState, table: KeyTable, options: BeatOptions) {
+  constructor(state: ShardState, table: KeyTable, beatMs: number) {
     this.#state = state
     this.#table = table
-    this.#options = options
-    this.slots = new SlotBeats(state, table, options.beatMs)
+    this.#beatMs = beatMs
   }
 
   /** Returns how many of the rows are something else (late, or of a key that is not alive): their numbers are in `others`. */
   take(rows: PatternRows, block: ReadingBlock, watermark: number, others: Int32Array): number {
-    const { slot } = block
-    const { isBySeries, fields } = this.#options
-    if (slot === undefined || !isBySeries || !fields.isTime || this.slots.isStale)
-      return this.#takeByKey(rows, block, watermark, others)
-    const left = this.slots.take(rows, block, slot, watermark, others)
-    return left === 0 ? 0 : this.#takeUnlinked(rows, block, slot, watermark, others, left)
-  }
-
-  /** Writes what heartbeats have moved into the item that the pattern sees. */
-  settle(row: number, items: Items): void {
-    const item = this.#state.u32[row + BEAT]
-    if (item === 0) return
-    if (this.slots.hasLinks(row)) this.slots.fold(row)
-    this.#options.fields.toItem(this.#state, row + LAST_BEAT, item, items)
-  }
-
-  /** Lets heartbeats find the item that they move; 0 = there is none. */
-  begin(row: number, item: number): void {
-    if (this.#state.u32[row + BEAT] === item) return
-    const { fields } = this.#options
-    this.#state.put(row + BEAT, item)
-    this.#state.save(row + LAST_BEAT, fields.words)
-    if (item === 0) this.slots.release(row)
-    else fields.ofItem(this.#state, row + LAST_BEAT, item)
-  }
-
-  #takeByKey(rows: PatternRows, block: ReadingBlock, watermark: number, others: Int32Array): number {
     const { count, keyLow, keyHigh, row: blockRow } = rows
     const found = this.#found
-    const { u32 } = this.#state
+    const { u32, f64 } = this.#state
+    const { time } = block
+    const beatMs = this.#beatMs
+    const epoch = u32[PART_EPOCH]
     this.#table.candidates(rows, count, found)
     let left = 0
     for (let i = 0; i < count; i++) {
       const row = found[i]
-      const isKey = row !== 0 && u32[row + ROW_LOW] === keyLow[i] && u32[row + ROW_HIGH] === keyHigh[i]
-      if (!isKey || !this.#isBeat(row, block.time[blockRow[i]], watermark)) others[left++] = i
-      else this.#move(row, block, blockRow[i])
+      const at = time[blockRow[i]]
+      const isAlive =
+        row !== 0 &&
+        u32[row + ROW_LOW] === keyLow[i] &&
+        u32[row + ROW_HIGH] === keyHigh[i] &&
+        u32[row + BEAT] !== 0
+      const since = at - f64[(row + LAST_BEAT) >>> 1]
+      if (!isAlive || at < watermark || since > beatMs) {
+        others[left++] = i
+        continue
+      }
+      u32[row + ROW_STAMP] = epoch
+      if (since >= 0) this.#write(row + LAST_BEAT, block, blockRow[i])
     }
     return left
   }
 
-  /** Of `count` others those that are heartbeats of a key's row: their series are linked to it. */
-  #takeUnlinked(
-    { keyLow, keyHigh, row: blockRow }: PatternRows,
-    block: ReadingBlock,
-    slot: Uint32Array,
-    watermark: number,
-    others: Int32Array,
-    count: number,
-  ): number {
-    let left = 0
-    for (let n = 0; n < count; n++) {
-      const i = others[n]
-      const at = blockRow[i]
-      const row = this.#table.find(keyLow[i], keyHigh[i])
-      if (row === 0 || !this.#isBeat(row, block.time[at], watermark)) others[left++] = i
-      else if (slot[at] === NO_SLOT || !this.slots.link(row, slot[at], block, at)) this.#move(row, block, at)
-    }
-    return left
-  }
-
-  /** The key is alive, and was at that time. */
-  #isBeat(row: number, at: number, watermark: number): boolean {
+  #write(at: number, block: ReadingBlock, row: number): void {
     const { u32, f64 } = this.#state
-    const isAlive = u32[row + BEAT] !== 0
-    return isAlive && at >= watermark && at - f64[(row + LAST_BEAT) >>> 1] <= this.#options.beatMs
-  }
-
-  #move(row: number, block: ReadingBlock, blockRow: number): void {
-    const { u32, f64 } = this.#state
-    u32[row + ROW_STAMP] = u32[PART_EPOCH]
-    if (block.time[blockRow] >= f64[(row + LAST_BEAT) >>> 1])
-      this.#options.fields.ofReading(this.#state, row + LAST_BEAT, block, blockRow)
+    const to = at >>> 1
+    f64[to] = block.time[row]
+    f64[to + 1] = block.value[row]
+    f64[to + 2] = block.lat[row]
+    f64[to + 3] = block.lon[row]
+    f64[to + 4] = block.score[row]
+    f64[to + 5] = block.device[row]
+    u32[at + PLACE] = (block.metric[row] << 16) | (block.region[row] << 8) | block.tier[row]
   }
 }

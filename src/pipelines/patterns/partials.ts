@@ -7,9 +7,9 @@
  */
 import type { KeyTable } from '../state/key-table.ts'
 import type { ShardState } from '../state/shard-state.ts'
-import type { Beats } from './beats.ts'
+import { beatOfItem } from './beats.ts'
 import type { Items } from './items.ts'
-import { FIRST, HOW_MANY, LAST, TIMER } from './key-row.layout.ts'
+import { BEAT, BEAT_WORDS, FIRST, HOW_MANY, LAST, LAST_BEAT, TIMER } from './key-row.layout.ts'
 
 const NODE = 1
 const PLACE = 2
@@ -104,9 +104,13 @@ export class Partials {
   }
 
   /** Lets heartbeats find the item that they move. */
-  setBeat(row: number, beats: Beats): void {
+  setBeat(row: number): void {
     const first = this.first(row)
-    beats.begin(row, first === 0 ? 0 : this.begin(first))
+    const item = first === 0 ? 0 : this.begin(first)
+    if (this.#u32[row + BEAT] === item) return
+    this.state.put(row + BEAT, item)
+    this.state.save(row + LAST_BEAT, BEAT_WORDS)
+    if (item !== 0) beatOfItem(this.state, row + LAST_BEAT, item)
   }
 
   begin(partial: number): number {

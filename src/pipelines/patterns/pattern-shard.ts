@@ -10,7 +10,7 @@ import type { Envelope } from '../runtime/operator.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { ShardState } from '../state/shard-state.ts'
 import { ROW_STAMP } from '../state/state.layout.ts'
-import { type BeatOptions, Beats } from './beats.ts'
+import { Beats, settleBeat } from './beats.ts'
 import { Items } from './items.ts'
 import type { Ended, Matcher } from './matcher.ts'
 import { BEAT, keyWords } from './key-row.layout.ts'
@@ -23,8 +23,8 @@ export interface PatternShardParts {
   readonly stage: number
   readonly ofReadings: boolean
   readonly latenessMs: number
-  /** Every item that the pattern wants is a heartbeat: a match is there so long after the last one. */
-  readonly beats: BeatOptions | undefined
+  /** Every item that the pattern wants is a heartbeat: a match begins so long after the last one. NaN = it is otherwise. */
+  readonly beatMs: number
   /** A partial match waits so long at most. */
   readonly longestMs: number
   readonly matcher: (partials: Partials, items: Items) => Matcher
@@ -44,20 +44,20 @@ export class PatternShard {
   readonly #waiting: TimeWheel
   readonly #timers: TimeWheel
   readonly #matcher: Matcher
-  readonly #beats: Beats | undefined
+  readonly #beats: Beats
 
   constructor(state: ShardState, parts: PatternShardParts) {
-    const dispose = (row: number): void => this.#dispose(row)
-    const words = keyWords(parts.beats?.fields.words ?? 0)
+    const dispose = (row: number): void => this.partials.releaseAll(row)
+    const words = keyWords(parts.beatMs > 0)
     const table = state.table(parts.stage, { words, isEvictable: true, dispose })
     this.state = state
     this.#parts = parts
     this.#table = table
     this.items = new Items(state, table, parts.ofReadings)
-    this.partials = new Partials(state, table, this.items, parts.beats?.beatMs ?? NaN)
+    this.partials = new Partials(state, table, this.items, parts.beatMs)
     this.#waiting = new TimeWheel(state, table, table.own, parts.latenessMs)
     this.#timers = new TimeWheel(state, table, table.own + 1, parts.longestMs)
-    if (parts.beats !== undefined) this.#beats = new Beats(state, table, parts.beats)
+    this.#beats = new Beats(state, table, parts.beatMs)
     this.#matcher = parts.matcher(this.partials, this.items)
   }
 
@@ -71,7 +71,7 @@ export class PatternShard {
    * `others`. A heartbeat needs not wait for others that are earlier: these make no difference any more.
    */
   takeBeats(rows: PatternRows, block: ReadingBlock, watermark: number, others: Int32Array): number {
-    return this.#beats?.take(rows, block, watermark, others) ?? rows.count
+    return this.#beats.take(rows, block, watermark, others)
   }
 
   /** Another item that is not late. */
@@ -80,46 +80,20 @@ export class PatternShard {
   }
 
   get isIdle(): boolean {
-    return this.#waiting.count === 0 && this.#timers.count === 0 && this.#beats?.slots.isEmpty !== false
+    return this.#waiting.count === 0 && this.#timers.count === 0
   }
 
   /** Everything before `watermark`; false when the open transaction has become long: then commit and call again. */
   advance(watermark: number): boolean {
-    if (this.#beats?.slots.isStale === true && !this.#foldAll(this.#beats)) return false
     while (this.state.logFill < LONG) {
-      const limit = Math.min(watermark, this.#beats?.slots.nextSweep ?? watermark)
-      const item = this.#waiting.first(limit)
-      const time = item === 0 ? limit : this.#waiting.time
+      const item = this.#waiting.first(watermark)
+      const time = item === 0 ? watermark : this.#waiting.time
       const row = this.#timers.first(time)
       if (row !== 0) this.#goOff(row, time)
-      else if (item !== 0) this.#show(item, time)
-      else if (limit === watermark) return true
-      else this.#beats?.slots.sweep(limit, (linked, due) => this.#watch(linked, due))
+      else if (item === 0) return true
+      else this.#show(item, time)
     }
     return false
-  }
-
-  /** A linked row may be due at that time. False when the transaction has become long. */
-  #watch(row: number, due: number): boolean {
-    if (this.partials.timer(row) === 0) this.#setTimerAt(row, due)
-    return this.state.logFill < LONG
-  }
-
-  /** The part was brought back: series will be linked anew, until then rows have timers. */
-  #foldAll(beats: Beats): boolean {
-    const linked = [...this.#table.rows()].filter((row) => beats.slots.hasLinks(row))
-    for (const row of linked) {
-      if (this.state.logFill >= LONG) return false
-      beats.settle(row, this.items)
-      beats.slots.release(row)
-      if (this.partials.timer(row) === 0) this.#setTimerAt(row, this.#matcher.due(row))
-    }
-    return true
-  }
-
-  #dispose(row: number): void {
-    this.partials.releaseAll(row)
-    if (this.#parts.beats !== undefined) this.#beats?.slots.release(row)
   }
 
   #wait(item: number): void {
@@ -137,18 +111,17 @@ export class PatternShard {
     if (row !== 0 && !this.#isOutrun(row, time)) {
       this.#tell(this.#matcher.expire(row, time))
       this.#tell(this.#matcher.show(row, item))
-      this.#setTimer(row, time)
+      this.#setTimer(row)
     }
     this.items.release(item)
   }
 
   #settle(row: number): void {
-    if (row !== 0) this.#beats?.settle(row, this.items)
+    if (row !== 0 && this.#parts.beatMs > 0) settleBeat(this.state, row, this.items)
   }
 
   /** Later heartbeats than this one have come already. */
   #isOutrun(row: number, time: number): boolean {
-    if (this.#beats === undefined) return false
     const beat = this.state.u32[row + BEAT]
     return beat !== 0 && this.items.time(beat) >= time
   }
@@ -179,11 +152,12 @@ export class PatternShard {
     this.#settle(row)
     this.#tell(this.#matcher.expire(row, limit))
     this.partials.setTimer(row, 0)
-    this.#setTimer(row, limit)
+    this.#setTimer(row)
   }
 
-  #setTimer(row: number, now: number): void {
-    if (this.#beats !== undefined) this.partials.setBeat(row, this.#beats)
+  /** A key that no timer can be set for has no room. */
+  #setTimer(row: number): void {
+    if (this.#parts.beatMs > 0) this.partials.setBeat(row)
     const due = this.#matcher.due(row)
     const timer = this.partials.timer(row)
     if (due === Infinity) {
@@ -191,12 +165,7 @@ export class PatternShard {
       return
     }
     if (timer !== 0 && timer <= due) return
-    if (timer !== 0 || this.#beats?.slots.isSwept(row, due, now) !== true) this.#setTimerAt(row, due)
-  }
-
-  /** A key that no timer can be set for has no room. */
-  #setTimerAt(row: number, due: number): void {
     if (this.#timers.put(row, due)) this.partials.setTimer(row, due)
-    else if (this.partials.timer(row) === 0) this.#table.remove(row)
+    else if (timer === 0) this.#table.remove(row)
   }
 }

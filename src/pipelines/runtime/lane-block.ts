@@ -16,7 +16,6 @@ export class LaneBlock implements ReadingBlock {
   readonly region: Uint8Array
   readonly tier: Uint8Array
   readonly score: Float64Array
-  readonly slot: Uint32Array
   readonly #kernels: Kernels
   readonly #map: number
   readonly #address: number
@@ -34,7 +33,6 @@ export class LaneBlock implements ReadingBlock {
     this.metric = new Uint16Array(memory.buffer, at + G.COLUMN_METRIC, G.COLUMN_ROWS)
     this.region = new Uint8Array(memory.buffer, at + G.COLUMN_REGION, G.COLUMN_ROWS)
     this.tier = new Uint8Array(memory.buffer, at + G.COLUMN_TIER, G.COLUMN_ROWS)
-    this.slot = new Uint32Array(memory.buffer, at + G.COLUMN_SLOT, G.COLUMN_ROWS)
     this.#kernels = kernels
     this.#map = plan.at.map
     this.#address = at

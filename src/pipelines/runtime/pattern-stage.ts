@@ -3,8 +3,6 @@ import { BLOCK_ROWS, type ReadingBlock } from '../definition/reading-block.ts'
 import { PerShard } from '../operators/per-shard.ts'
 import { MatchFields } from '../patterns/match-fields.ts'
 import { Matcher } from '../patterns/matcher.ts'
-import { timesOnly, wholeBeats } from '../patterns/beat-fields.ts'
-import type { BeatOptions } from '../patterns/beats.ts'
 import type { PatternRows } from '../patterns/pattern-rows.ts'
 import { PatternShard } from '../patterns/pattern-shard.ts'
 import type { ShardState } from '../state/shard-state.ts'
@@ -87,11 +85,10 @@ export class PatternStage {
   }
 
   #open(state: ShardState): PatternShard {
-    const { node, plan, isFused } = this.#compiled
+    const { node, plan, isFused, beatMs } = this.#compiled
     const { stage, latenessMs } = this.#parts
     return new PatternShard(state, {
-      ...{ stage, latenessMs, ofReadings: isFused, longestMs: plan.longestMs },
-      beats: this.#beatOptions(),
+      ...{ stage, latenessMs, ofReadings: isFused, longestMs: plan.longestMs, beatMs },
       matcher: (partials, items) =>
         new Matcher({
           ...{ plan, node, partials, items },
@@ -101,13 +98,6 @@ export class PatternStage {
       onEnded: ({ partial, isMatch, at }, shard) =>
         this.#tell({ isMatch, at, taken: shard.partials.all(partial) }, shard),
     })
-  }
-
-  #beatOptions(): BeatOptions | undefined {
-    const { beatMs, beatsAreTimes, node } = this.#compiled
-    if (!(beatMs > 0)) return undefined
-    const isBySeries = node.key.by === 'device' || node.key.by === 'series'
-    return { beatMs, isBySeries, fields: beatsAreTimes ? timesOnly : wholeBeats }
   }
 
   #tell(ended: EndedPattern, { items }: PatternShard): void {

@@ -110,7 +110,6 @@ export class PipelineState {
     if (words[0] !== this.fingerprint || !fits) return false
     u32.fill(0, words[1], Math.max(words[1], u32[L.PART_BUMP]))
     u32.set(words.subarray(SNAPSHOT_HEAD))
-    u32[L.PART_RESTORED]++
     return true
   }
 

@@ -9,7 +9,6 @@
  *                                                3  PART_USED     words given out
  *                                                4  PART_KEYS     keys of all evictable tables
  *                                                5  PART_EVICTED  6  PART_REFUSED
- *                                                7  PART_RESTORED times brought back
  *                                                8  PART_SHOWN    the five above, for readers without claim
  *                                               16  PART_FREE     heads of free lists by size class
  *                                              144  PART_TABLES   TABLE_WORDS each
@@ -29,7 +28,6 @@ export const PART_USED = 3
 export const PART_KEYS = 4
 export const PART_EVICTED = 5
 export const PART_REFUSED = 6
-export const PART_RESTORED = 7
 export const PART_SHOWN = 8
 export const SHOWN_FIGURES = 4
 export const PART_FREE = 16

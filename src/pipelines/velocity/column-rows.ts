@@ -1,5 +1,5 @@
 import * as G from '../../memory/layout/columns.layout.ts'
-import { NO_SLOT, type ReadingBlock } from '../definition/reading-block.ts'
+import type { ReadingBlock } from '../definition/reading-block.ts'
 
 /** Columns that lie in a buffer from `at` on. */
 export function columnsAt(buffer: SharedArrayBuffer, at: number): ReadingBlock {
@@ -15,7 +15,6 @@ export function columnsAt(buffer: SharedArrayBuffer, at: number): ReadingBlock {
     metric: new Uint16Array(buffer, at + G.COLUMN_METRIC, G.COLUMN_ROWS),
     region: new Uint8Array(buffer, at + G.COLUMN_REGION, G.COLUMN_ROWS),
     tier: new Uint8Array(buffer, at + G.COLUMN_TIER, G.COLUMN_ROWS),
-    slot: new Uint32Array(buffer, at + G.COLUMN_SLOT, G.COLUMN_ROWS),
   }
 }
 
@@ -30,7 +29,6 @@ export function copyRow(from: ReadingBlock, i: number, to: ReadingBlock, j: numb
   to.metric[j] = from.metric[i]
   to.region[j] = from.region[i]
   to.tier[j] = from.tier[i]
-  if (to.slot !== undefined) to.slot[j] = from.slot?.[i] ?? NO_SLOT
 }
 
 /** Numbers of a row when it is kept. */
@@ -63,8 +61,6 @@ export function rowsFromNumbers(numbers: Float64Array, block: ReadingBlock): num
     block.score[i] = row[6]
     block.region[i] = row[7]
     block.tier[i] = row[8]
-    // series may have other places by now
-    if (block.slot !== undefined) block.slot[i] = NO_SLOT
   }
   return count
 }

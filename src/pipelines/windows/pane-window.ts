@@ -37,7 +37,10 @@ export class PaneWindow {
     geometry: Geometry,
     accumulators: Accumulators,
     allowedMs: number,
-    { earlyEveryMs: earlyMs, areEarlyLeftOut = () => false }: Pick<WindowOptions, 'earlyEveryMs' | 'areEarlyLeftOut'>,
+    {
+      earlyEveryMs: earlyMs,
+      areEarlyLeftOut = () => false,
+    }: Pick<WindowOptions, 'earlyEveryMs' | 'areEarlyLeftOut'>,
     countsRows = false,
   ) {
     this.#geometry = geometry

@@ -159,7 +159,10 @@ describe('the forecaster of an engine', () => {
     )
     await kept.close()
     // history is not even read: what is known goes on
-    const again = await openForecaster(at(dataDir, { forecast: { history: join(folder, 'none.csv') } }), failing)
+    const again = await openForecaster(
+      at(dataDir, { forecast: { history: join(folder, 'none.csv') } }),
+      failing,
+    )
     expect(again.snapshot()).toEqual(first.snapshot())
   })
 

@@ -1,6 +1,6 @@
 import type { FusedOutput } from '../../../src/pipelines/compiler/compiled-pipeline.ts'
 import type { Lookup } from '../../../src/pipelines/definition/outside.ts'
-import { BLOCK_ROWS, NO_SLOT, type ReadingBlock } from '../../../src/pipelines/definition/reading-block.ts'
+import { BLOCK_ROWS, type ReadingBlock } from '../../../src/pipelines/definition/reading-block.ts'
 import type { Envelope } from '../../../src/pipelines/runtime/operator.ts'
 
 export const METRICS = ['', 'temperature', 'door', 'humidity']
@@ -24,7 +24,6 @@ export interface Row {
   value?: number
   region?: number
   tier?: number
-  slot?: number
 }
 
 export function blockOf(rows: readonly Row[]): ReadingBlock {
@@ -44,9 +43,6 @@ export function blockOf(rows: readonly Row[]): ReadingBlock {
     region: Uint8Array.from(doubles(({ region = 0 }) => region)),
     tier: Uint8Array.from(doubles(({ tier = 2 }) => tier)),
     score: doubles(() => 0),
-    ...(rows.some(({ slot }) => slot !== undefined) && {
-      slot: Uint32Array.from(doubles(({ slot = NO_SLOT }) => slot)),
-    }),
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Random } from '../../../src/core/random.ts'
 import { compilePipeline } from '../../../src/pipelines/compiler/compile.ts'
 import type { PatternNode, PipelineDefinition } from '../../../src/pipelines/definition/definition.ts'
-import type { Origin, Outlet, PipelineAlert } from '../../../src/pipelines/definition/outside.ts'
+import type { Origin, Outlet } from '../../../src/pipelines/definition/outside.ts'
 import { OnlyThread } from '../../../src/pipelines/runtime/combined-door.ts'
 import { PipelineRuntime } from '../../../src/pipelines/runtime/pipeline-runtime.ts'
 import { UNGUARDED } from '../../../src/pipelines/runtime/result-guard.ts'
@@ -74,10 +74,7 @@ class Told implements Outlet {
     }
   }
 
-  alert({ node, message, origin }: PipelineAlert): void {
-    this.#open.push({ node, item: { message }, origin })
-  }
-
+  alert(): void {}
   reading(): void {}
   deadLetter({ cause }: { readonly cause: string }): void {
     this.letters.push(cause)
@@ -97,7 +94,6 @@ export function runPattern(
   rows: readonly Row[],
   random?: Random,
   replacement = definition,
-  slotOf?: (row: Row, restored: number) => number,
 ): Ran {
   const chance = (share: number): boolean => random !== undefined && random() < share
   const told = new Told(() => chance(0.05))
@@ -107,9 +103,6 @@ export function runPattern(
   let state = PipelineState.reserve({ bytes, whenFull, layout })
   let current = definition
   let late = 0
-  let restored = 0
-  const placed = (slice: readonly Row[]): readonly Row[] =>
-    slotOf === undefined ? slice : slice.map((row) => ({ ...row, slot: slotOf(row, restored) }))
   const counts = { shown: () => {}, failed: () => {}, results: () => {}, late: (n: number) => (late += n) }
   const open = (): PipelineRuntime =>
     new PipelineRuntime({
@@ -141,7 +134,6 @@ export function runPattern(
     const part = state.snapshot(SHARD)
     state = PipelineState.reserve({ bytes, whenFull, layout })
     if (!state.restore(SHARD, part)) throw new Error('the state does not fit')
-    restored++
     stream = open()
   }
   let watermark = -Infinity
@@ -149,7 +141,7 @@ export function runPattern(
   for (let from = 0; from < rows.length;) {
     const slice = rows.slice(from, from + 1 + Math.floor((random?.() ?? 1) * 30))
     from += slice.length
-    insist(() => stream.process(SHARD, blockOf(placed(slice)), watermark))
+    insist(() => stream.process(SHARD, blockOf(slice), watermark))
     latest = Math.max(latest, ...slice.map(({ time = 0 }) => time))
     if (replacement !== current) {
       current = replacement

@@ -155,9 +155,14 @@ const rung = z
       do: z.literal('micro-batches'),
       readings: whole(2, LONGEST_SLICE, LONGEST_SLICE, 'So many of a shard are shown to pipelines at once.'),
       delayMs: whole(1, 10_000, 500, 'They are held back for that no longer than this.'),
-      tiers: z.array(z.enum(['premium', 'standard', 'bulk'])).min(1).max(3).default(['standard', 'bulk']).meta({
-        description: 'Whose readings are held back.',
-      }),
+      tiers: z
+        .array(z.enum(['premium', 'standard', 'bulk']))
+        .min(1)
+        .max(3)
+        .default(['standard', 'bulk'])
+        .meta({
+          description: 'Whose readings are held back.',
+        }),
     }),
     z.strictObject({ do: z.literal('no-early-results') }),
   ])
