@@ -136,7 +136,7 @@ async function assembleOver(
   if (kept !== undefined) keepMetrics(kept.registry, directory)
   const { limits } = config
   const deadLetters = new DeadLetters(clock, limits.deadLetters)
-  const latency = new LatencyBook(clock)
+  const latency = await LatencyBook.open(clock)
   const producer = openProducer(foundation, EMBEDDING_RING, () => foundation.doorbell.wantAnswers())
   const embedded = new EmbeddedIntake(
     producer,

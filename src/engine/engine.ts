@@ -188,6 +188,7 @@ export class Engine {
       config,
       pool,
       router,
+      latency,
       durability,
       sinks,
       notifications,
@@ -221,6 +222,7 @@ export class Engine {
     this.#parts.escalation.close()
     for (const stop of this.#timers) stop()
     this.#lastStats = statsDesk.stats()
+    latency.close()
   }
 
   /** Takes in what the workers have sent, and answers what has been routed. */

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../core/clock.ts'
 import type { LoadConnection } from './load-connection.ts'
+import { prepareLatency } from './latency.ts'
 import type { LoadOptions } from './options.ts'
 import { Population } from './population.ts'
 import { prepare, type Part } from './preparation.ts'
@@ -31,7 +32,7 @@ export async function runLoad(
   io: LoadIo,
   clock: Clock = systemClock(),
 ): Promise<LoadReport> {
-  const metric = await metricOf(options)
+  const [metric] = await Promise.all([metricOf(options), prepareLatency()])
   const population = new Population(options)
   if (options.tiers) await new ServerApi(options.url, options.token).registerDevices(population, io.signal)
   const tally = new Tally()
@@ -45,6 +46,7 @@ export async function runLoad(
     })
   } finally {
     await Promise.all(parts.map(({ connection }) => connection.close()))
+    tally.latency.close()
   }
 }
 

@@ -3,13 +3,15 @@
  * one-second histograms that are reused in turn and merged when read. Histograms count microseconds to two significant
  * digits (1 %) up to ten minutes; longer ones count as that, negative ones (clocks of two threads) as 0. For Prometheus
  * the total is kept once more in buckets with fixed bounds.
+ *
+ * The histograms live in WebAssembly memory: `LatencyBook.open` before, `close` after.
  */
+import { build, type Histogram, initWebAssemblySync } from 'hdr-histogram-js'
 import type { Clock } from '../core/clock.ts'
 import { assert } from '../core/errors.ts'
 import type { LatencySummary } from '../core/stats.ts'
 import { type Tier, TIERS } from '../core/tiers.ts'
 import { LatencyBuckets } from './latency-buckets.ts'
-import { LogHistogram } from './log-histogram.ts'
 
 const WINDOW_SECONDS = 10
 const MAX_MS = 600_000
@@ -20,7 +22,7 @@ export type Stage = (typeof STAGES)[number]
 
 /** One second of latencies: whatever was there of an earlier second goes when a new one needs the room. */
 interface Second {
-  readonly histogram: LogHistogram
+  readonly histogram: Histogram
   second: number
   maxMs: number
 }
@@ -29,14 +31,15 @@ export class LatencyRecorder {
   /** Total since the start, by the bounds of LATENCY_BOUNDS_MS. */
   readonly buckets = new LatencyBuckets()
   readonly #clock: Clock
-  readonly #total = createHistogram()
+  readonly #total = createHistogram(64)
   readonly #seconds: readonly Second[]
   #totalMaxMs = 0
 
+  /** WebAssembly must be ready: see LatencyBook.open. */
   constructor(clock: Clock) {
     this.#clock = clock
     this.#seconds = Array.from({ length: WINDOW_SECONDS }, () => ({
-      histogram: createHistogram(),
+      histogram: createHistogram(32),
       second: -1,
       maxMs: 0,
     }))
@@ -48,9 +51,9 @@ export class LatencyRecorder {
     const clampedMs = Math.min(Math.max(valueMs, 0), MAX_MS)
     const micros = Math.round(clampedMs * 1000)
     const second = this.#currentSecond()
-    second.histogram.record(micros, count)
+    second.histogram.recordValueWithCount(micros, count)
     second.maxMs = Math.max(second.maxMs, clampedMs)
-    this.#total.record(micros, count)
+    this.#total.recordValueWithCount(micros, count)
     this.#totalMaxMs = Math.max(this.#totalMaxMs, clampedMs)
     this.buckets.record(clampedMs, count)
   }
@@ -70,6 +73,11 @@ export class LatencyRecorder {
     return summarize(recorders, (recorder, into) => recorder.#addWindow(into))
   }
 
+  destroy(): void {
+    this.#total.destroy()
+    for (const { histogram } of this.#seconds) histogram.destroy()
+  }
+
   #currentSecond(): Second {
     const now = Math.floor(this.#clock.nowMs() / 1000)
     const second = this.#seconds[now % WINDOW_SECONDS]
@@ -81,7 +89,7 @@ export class LatencyRecorder {
     return second
   }
 
-  #addWindow(into: LogHistogram): number {
+  #addWindow(into: Histogram): number {
     const oldest = Math.floor(this.#clock.nowMs() / 1000) - WINDOW_SECONDS + 1
     let maxMs = 0
     for (const second of this.#seconds) {
@@ -92,7 +100,7 @@ export class LatencyRecorder {
     return maxMs
   }
 
-  #addTotal(into: LogHistogram): number {
+  #addTotal(into: Histogram): number {
     into.add(this.#total)
     return this.#totalMaxMs
   }
@@ -104,13 +112,18 @@ export class LatencyBook {
   readonly anomaly: LatencyRecorder
   readonly #stages: Readonly<Record<Stage, Readonly<Record<Tier, LatencyRecorder>>>>
 
-  constructor(clock: Clock) {
+  private constructor(clock: Clock) {
     const tiers = (): Record<Tier, LatencyRecorder> => {
       const recorders = TIERS.map((tier) => [tier, new LatencyRecorder(clock)])
       return Object.fromEntries(recorders) as Record<Tier, LatencyRecorder>
     }
     this.anomaly = new LatencyRecorder(clock)
     this.#stages = { routed: tiers(), processed: tiers() }
+  }
+
+  static async open(clock: Clock): Promise<LatencyBook> {
+    initWebAssemblySync()
+    return new LatencyBook(clock)
   }
 
   of(tier: Tier, stage: Stage): LatencyRecorder {
@@ -121,6 +134,11 @@ export class LatencyBook {
   allTiers(stage: Stage): LatencySummary {
     return LatencyRecorder.windowOf(Object.values(this.#stages[stage]))
   }
+
+  close(): void {
+    this.anomaly.destroy()
+    for (const stage of STAGES) for (const recorder of Object.values(this.#stages[stage])) recorder.destroy()
+  }
 }
 
 /** Builds its message only when there is something to say: this is called for every block. */
@@ -130,15 +148,29 @@ function checkRecord(valueMs: number, count: number): void {
   }
 }
 
-const createHistogram = (): LogHistogram => new LogHistogram(2, MAX_MS * 1000)
+/** Counts of 32 bits do for a second; a total overflows them within minutes. */
+function createHistogram(bitBucketSize: 32 | 64): Histogram {
+  return build({
+    bitBucketSize,
+    autoResize: false,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: MAX_MS * 1000,
+    numberOfSignificantValueDigits: 2,
+    useWebAssembly: true,
+  })
+}
 
 function summarize(
   recorders: readonly LatencyRecorder[],
-  add: (recorder: LatencyRecorder, into: LogHistogram) => number,
+  add: (recorder: LatencyRecorder, into: Histogram) => number,
 ): LatencySummary {
-  const merged = createHistogram()
-  const max = Math.max(0, ...recorders.map((recorder) => add(recorder, merged)))
-  // a quantile is the upper end of its step, which may lie past the largest value seen
-  const quantile = (percent: number): number => Math.min(merged.percentile(percent) / 1000, max)
-  return { p50: quantile(50), p90: quantile(90), p99: quantile(99), p999: quantile(99.9), max }
+  const merged = createHistogram(64)
+  try {
+    const max = Math.max(0, ...recorders.map((recorder) => add(recorder, merged)))
+    // a quantile is the upper end of its bin, which may lie past the largest value seen
+    const quantile = (percent: number): number => Math.min(merged.getValueAtPercentile(percent) / 1000, max)
+    return { p50: quantile(50), p90: quantile(90), p99: quantile(99), p999: quantile(99.9), max }
+  } finally {
+    merged.destroy()
+  }
 }

@@ -103,7 +103,7 @@ export class InlineEngine {
     const input = { pool: { max: 2 }, ...config, limits: { ...SMALL_LIMITS, ...config.limits } }
     const parsed = parseConfig(input).config
     const foundation = await layFoundation(parsed, module?.stateSize ?? 0)
-    const latency = new LatencyBook(clock)
+    const latency = await LatencyBook.open(clock)
     return new InlineEngine(module, parsed, foundation, clock, latency, streams)
   }
 

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import { LatencyBook } from '../../src/observability/latency.ts'
 import { ProcessProbe } from '../../src/observability/process-probe.ts'
@@ -9,7 +9,7 @@ import { sampleDurability, sampleStats } from './sample-stats.ts'
 const SAMPLE = /^([a-z_][a-z0-9_]*)(\{(?:[a-z_]+="(?:[^"\\\n]|\\[\\n"])*",?)+\})? (\+Inf|-?[0-9.e+-]+)$/
 
 const clock = systemClock()
-const latency = new LatencyBook(clock)
+let latency: LatencyBook
 let lines: string[]
 
 const render = (stats: Stats): string[] => {
@@ -20,12 +20,14 @@ const render = (stats: Stats): string[] => {
   return text.slice(0, -1).split('\n')
 }
 
-beforeAll(() => {
+beforeAll(async () => {
+  latency = await LatencyBook.open(clock)
   latency.of('premium', 'processed').record(0.3, 10)
   latency.of('premium', 'processed').record(40, 5)
   latency.anomaly.record(2, 1)
   lines = render({ ...sampleStats, durability: sampleDurability })
 })
+afterAll(() => latency.close())
 
 describe('renderPrometheus', () => {
   it('writes only help, type and samples, every family once and before its samples', () => {
