@@ -214,6 +214,7 @@ describe('the scanning kernels', () => {
 
 function cell(value: unknown): string {
   if (value === undefined || value === null) return ''
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  const isPlain = typeof value === 'string' || typeof value === 'number'
+  const text = isPlain ? String(value) : JSON.stringify(value)
   return /["\n\r,]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

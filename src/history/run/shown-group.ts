@@ -66,7 +66,7 @@ export class ShownGroup {
 
   /** Takes the blocks of this group; returns how many slices there are. */
   gather(blocks: B.Blocks, group: readonly number[]): number {
-    const { showByDevice, showInOrder } = this.#desk.kernels
+    const { kernels } = this.#desk
     const from = new Float64Array(blocks.records)
     group.forEach((block, i) => {
       const rows = blocks.heads[block] >>> B.HEAD_ROWS_SHIFT
@@ -76,7 +76,8 @@ export class ShownGroup {
     })
     this.#shown[S.SHOWN_COUNT / 4] = group.length
     this.#shown[S.SHOWN_ROUND / 4]++
-    const rows = (this.#isByDevice ? showByDevice : showInOrder)(this.#shown.byteOffset)
+    const shown = this.#shown.byteOffset
+    const rows = this.#isByDevice ? kernels.showByDevice(shown) : kernels.showInOrder(shown)
     this.#readPositions(blocks, group)
     for (const [i, slice] of this.slices.entries())
       slice.count = Math.max(0, Math.min(BLOCK_ROWS, rows - i * BLOCK_ROWS))

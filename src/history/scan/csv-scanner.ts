@@ -49,7 +49,12 @@ export class CsvScanner implements Scanner {
     i32[S.DESK_FIXED_METRIC / 4] = metric === undefined ? S.NONE : into.metricOf(metric)
     u32[S.DESK_COLUMNS / 4] = this.#field.byteOffset
     u32[S.DESK_COLUMN_COUNT / 4] = this.#field.length
-    return scanLines({ bytes, from, to }, into, kernels.scanCsv, (...line) => this.#parse(...line, into))
+    return scanLines(
+      { bytes, from, to },
+      into,
+      (...at) => kernels.scanCsv(...at),
+      (...line) => this.#parse(...line, into),
+    )
   }
 
   #parse(bytes: Uint8Array, from: number, end: number, into: ChunkReading): string {

@@ -33,7 +33,12 @@ export class NdjsonScanner implements Scanner {
     const { i32, kernels } = into.desk
     i32[S.DESK_FIXED_DEVICE / 4] = device === undefined ? S.NONE : into.deviceCalled(device)
     i32[S.DESK_FIXED_METRIC / 4] = metric === undefined ? S.NONE : into.metricOf(metric)
-    return scanLines({ bytes, from, to }, into, kernels.scanNdjson, (...line) => this.#parse(...line, into))
+    return scanLines(
+      { bytes, from, to },
+      into,
+      (...at) => kernels.scanNdjson(...at),
+      (...line) => this.#parse(...line, into),
+    )
   }
 
   /** By JSON.parse. */

@@ -40,7 +40,7 @@ export class ScanDesk {
 
   /** Views of it remain right when the memory grows, but don't reach what is new. */
   get buffer(): SharedArrayBuffer {
-    return this.#memory.buffer as SharedArrayBuffer
+    return this.#memory.buffer
   }
 
   /** The address of so many bytes, all 0. */
