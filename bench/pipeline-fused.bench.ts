@@ -5,13 +5,14 @@
  */
 import { pipeline } from '../src/pipelines/builder/pipeline.ts'
 import { max } from '../src/pipelines/builder/aggregates.ts'
+import { SLICE_READINGS } from '../src/core/limits.ts'
 import type { Reading } from '../src/pipelines/builder/reading.ts'
 import { tumbling } from '../src/pipelines/builder/windows.ts'
 import { compilePipeline } from '../src/pipelines/compiler/compile.ts'
 import type { FusedOutput } from '../src/pipelines/compiler/compiled-pipeline.ts'
 import type { PipelineDefinition } from '../src/pipelines/definition/definition.ts'
 import type { Lookup } from '../src/pipelines/definition/outside.ts'
-import { BLOCK_ROWS, type ReadingBlock } from '../src/pipelines/definition/reading-block.ts'
+import type { ReadingBlock } from '../src/pipelines/definition/reading-block.ts'
 import { type BenchCase, benchCase, type BenchResult, benchResult } from './bench.ts'
 
 interface Size {
@@ -79,20 +80,28 @@ function fastest(rounds: number, blocks: number, act: (block: ReadingBlock) => v
     for (let i = 0; i < blocks; i++) act(block)
     best = Math.min(best, process.cpuUsage().user - begin)
   }
-  return (BLOCK_ROWS * blocks * 1e6) / Math.max(best, 1)
+  return (SLICE_READINGS * blocks * 1e6) / Math.max(best, 1)
 }
 
 function someBlock(): ReadingBlock {
   const doubles = (value: (row: number) => number): Float64Array =>
-    Float64Array.from({ length: BLOCK_ROWS }, (_, row) => value(row))
+    Float64Array.from({ length: SLICE_READINGS }, (_, row) => value(row))
   return {
-    ...{ count: BLOCK_ROWS, device: doubles((row) => row), metric: new Uint16Array(BLOCK_ROWS).fill(1) },
+    ...{
+      count: SLICE_READINGS,
+      device: doubles((row) => row),
+      metric: new Uint16Array(SLICE_READINGS).fill(1),
+    },
     ...{
       time: doubles((row) => 1e12 + row),
       value: doubles((row) => (row * 7919) % 100),
       lat: doubles(() => 0),
     },
-    ...{ lon: doubles(() => 0), region: new Uint8Array(BLOCK_ROWS), tier: new Uint8Array(BLOCK_ROWS) },
+    ...{
+      lon: doubles(() => 0),
+      region: new Uint8Array(SLICE_READINGS),
+      tier: new Uint8Array(SLICE_READINGS),
+    },
     score: doubles(() => 0),
   }
 }
@@ -110,9 +119,9 @@ class Cursor {
 type Step = (cursor: Cursor) => void
 
 const rows = {
-  row: new Int16Array(BLOCK_ROWS),
-  time: new Float64Array(BLOCK_ROWS),
-  warmest: new Float64Array(BLOCK_ROWS),
+  row: new Int16Array(SLICE_READINGS),
+  time: new Float64Array(SLICE_READINGS),
+  warmest: new Float64Array(SLICE_READINGS),
 }
 let count = 0
 const keep: Step = ({ block, row, fahrenheit }) => {

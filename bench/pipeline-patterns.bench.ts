@@ -4,11 +4,12 @@
  * every reading is a heartbeat, every ten seconds, and five minutes without one are told. A plain Map does the same. Rates are by seconds of CPU
  * time; ways take turns. Run: `npm run bench -- pipeline-patterns [--small]`.
  */
+import { SLICE_READINGS } from '../src/core/limits.ts'
 import { pipeline } from '../src/pipelines/builder/pipeline.ts'
 import type { Stream as Built } from '../src/pipelines/builder/stage.ts'
 import { compilePipeline } from '../src/pipelines/compiler/compile.ts'
 import type { Lookup, Outlet } from '../src/pipelines/definition/outside.ts'
-import { BLOCK_ROWS, type ReadingBlock } from '../src/pipelines/definition/reading-block.ts'
+import type { ReadingBlock } from '../src/pipelines/definition/reading-block.ts'
 import { OnlyThread } from '../src/pipelines/runtime/combined-door.ts'
 import { PipelineRuntime } from '../src/pipelines/runtime/pipeline-runtime.ts'
 import { UNGUARDED } from '../src/pipelines/runtime/result-guard.ts'
@@ -39,18 +40,22 @@ const lookup: Lookup = {
 /** All devices once in a round, shard by shard in slices; values are new in each round. */
 class Feed {
   readonly block: ReadingBlock = {
-    ...{ count: BLOCK_ROWS, device: new Float64Array(BLOCK_ROWS), metric: new Uint16Array(BLOCK_ROWS) },
-    ...{ time: new Float64Array(BLOCK_ROWS), value: new Float64Array(BLOCK_ROWS) },
-    ...{ lat: new Float64Array(BLOCK_ROWS).fill(NaN), lon: new Float64Array(BLOCK_ROWS).fill(NaN) },
-    ...{ region: new Uint8Array(BLOCK_ROWS), tier: new Uint8Array(BLOCK_ROWS) },
-    score: new Float64Array(BLOCK_ROWS),
+    ...{
+      count: SLICE_READINGS,
+      device: new Float64Array(SLICE_READINGS),
+      metric: new Uint16Array(SLICE_READINGS),
+    },
+    ...{ time: new Float64Array(SLICE_READINGS), value: new Float64Array(SLICE_READINGS) },
+    ...{ lat: new Float64Array(SLICE_READINGS).fill(NaN), lon: new Float64Array(SLICE_READINGS).fill(NaN) },
+    ...{ region: new Uint8Array(SLICE_READINGS), tier: new Uint8Array(SLICE_READINGS) },
+    score: new Float64Array(SLICE_READINGS),
   }
   readonly #devices: number
   readonly #slices: number
 
   constructor(devices: number) {
     this.#devices = devices
-    this.#slices = Math.ceil(devices / SHARDS / BLOCK_ROWS)
+    this.#slices = Math.ceil(devices / SHARDS / SLICE_READINGS)
   }
 
   round(number: number, show: (shard: number, block: ReadingBlock) => void): number {
@@ -58,8 +63,8 @@ class Feed {
     let shown = 0
     for (let slice = 0; slice < this.#slices; slice++)
       for (let shard = 0; shard < SHARDS; shard++) {
-        const from = slice * BLOCK_ROWS
-        const count = Math.min(BLOCK_ROWS, perShard - from)
+        const from = slice * SLICE_READINGS
+        const count = Math.min(SLICE_READINGS, perShard - from)
         if (count <= 0) continue
         this.#fill(number, shard, from, count)
         show(shard, this.block)
