@@ -39,8 +39,8 @@ describe('checkDefinition', () => {
     expect(withPolicy({ fast: 0, slow: 5 })).toEqual(['velocity.fast 0', 'velocity.slow 5'])
     expect(withPolicy({ slow: 11 })).toEqual(['velocity.slow 11'])
     expect(withPolicy({ devices: { a: 'quick' } })).toEqual(['velocity.devices an object'])
-    expect(withPolicy({ batch: { readings: 257, delayMs: 0 } })).toEqual([
-      ...['velocity.batch.readings 257', 'velocity.batch.delayMs 0'],
+    expect(withPolicy({ batch: { readings: 511, delayMs: 0 } })).toEqual([
+      ...['velocity.batch.readings 511', 'velocity.batch.delayMs 0'],
     ])
   })
 
