@@ -3,7 +3,7 @@ import type { SchemaNode } from './json-schema.ts'
 /** What a schema allows, in words: `a whole number from 1 to 16`. */
 export function allowedBy(node: SchemaNode): string {
   if (node['x-allowed'] !== undefined) return node['x-allowed']
-  if (node.anyOf) return node.anyOf.map(allowedBy).join(' or ')
+  if (node.anyOf) return [...new Set(node.anyOf.map(allowedBy))].join(' or ')
   if (node.enum) return oneOf(node.enum)
   if (node.const !== undefined) return JSON.stringify(node.const)
   if (Array.isArray(node.type)) return node.type.map((type: string) => allowedBy({ type })).join(', ')

@@ -21,6 +21,7 @@ export interface SchemaNode {
   readonly required?: readonly string[]
   readonly items?: SchemaNode
   readonly anyOf?: readonly SchemaNode[]
+  readonly oneOf?: readonly SchemaNode[]
   /** `#/$defs/name`: the same as that one, which contains this. */
   readonly $ref?: string
   readonly $defs?: Readonly<Record<string, SchemaNode>>
@@ -83,9 +84,14 @@ function below(node: SchemaNode, part: string | number): SchemaNode | undefined 
   const own = node.properties
   if (own && Object.hasOwn(own, part)) return own[part]
   if (typeof node.additionalProperties === 'object') return node.additionalProperties
-  for (const option of node.anyOf ?? []) {
-    const found = below(option, part)
-    if (found) return found
-  }
-  return undefined
+  const found = optionsOf(node).flatMap((option) => below(option, part) ?? [])
+  return found.length > 1 ? { anyOf: found } : found[0]
+}
+
+const optionsOf = ({ anyOf = [], oneOf = [] }: SchemaNode): readonly SchemaNode[] => [...anyOf, ...oneOf]
+
+/** The keys that a group may have, of whatever kind it is. */
+export function keysOf(node: SchemaNode): string[] {
+  const keys = [...Object.keys(node.properties ?? {}), ...optionsOf(node).flatMap(keysOf)]
+  return [...new Set(keys)]
 }

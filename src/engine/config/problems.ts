@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { MillraceError } from '../../core/errors.ts'
 import { allowedBy } from './allowed.ts'
-import { schemaAt, type SchemaNode } from './json-schema.ts'
+import { keysOf, schemaAt, type SchemaNode } from './json-schema.ts'
 import { type Path, pathText, valueAt } from './paths.ts'
 import { isSecretPath } from './secret-paths.ts'
 import { suggest } from './suggest.ts'
@@ -56,7 +56,7 @@ export function problemsOf(
 
 function unknownKey(parent: Path, key: string, value: unknown, tree?: SchemaNode): Problem {
   const path = [...parent, key]
-  const allowed = Object.keys(schemaAt(parent, tree)?.properties ?? {})
+  const allowed = keysOf(schemaAt(parent, tree) ?? {})
   const meant = suggest(key, allowed)
   const hint = meant === undefined ? '' : ` did you mean ${meant}?`
   return { path, message: `unknown key (${shown(path, value)});${hint} allowed here: ${allowed.join(', ')}` }

@@ -169,6 +169,16 @@ const refused: [name: string, input: unknown, message: string][] = [
     { zebra: {} },
     'zebra: unknown key (a group of keys); allowed here: host, port',
   ],
+  [
+    'a rung that is none',
+    { scaling: { degradation: { ladder: [{ do: 'longer-slice' }] } } },
+    'ladder[0].do: "longer-slice" is not allowed; give "pause-pipelines" or "sample-bulk" or "longer-slices" or',
+  ],
+  [
+    'an unknown key of a rung',
+    { scaling: { degradation: { ladder: [{ do: 'sample-bulk', keep: 2, keeps: 3 }] } } },
+    'ladder[0].keeps: unknown key (3); did you mean keep? allowed here: do, pipelines, keep',
+  ],
   ['__proto__', JSON.parse('{ "metrics": { "__proto__": {} } }'), 'metrics.__proto__: not allowed as a name'],
 ]
 
