@@ -32,51 +32,55 @@ const ENDS: {
 ]
 
 describe.each(ENDS)('An engine that goes on where another one $end', ({ go, replays }) => {
-  it('has series, windows, alerts, the state of user code, devices and metrics as they were', async () => {
-    const dataDir = newFolder()
-    const config: ConfigInput = {
-      ...{ anomalies: { warmup: 10, clearAfter: 2 }, pipeline: fixture('watcher') },
-      metrics: { configured: { unit: 'bar' } },
-    }
-    const first = await startDurable(dataDir, config)
-    first.devices.register('pump', { tier: 'critical', tenant: 'acme', attributes: { floor: 3 } })
-    first.metrics.define('pressure', { unit: 'Pa' })
-    for (const device of ['a', 'b']) await first.ingest(steady(device, 700))
-    const heat = (count: number, from = 0) =>
-      steady('hot', count, from).map((reading) => ({ ...reading, metric: 'heat' }))
-    await first.ingest(heat(100))
-    await first.ingest([{ device: 'hot', metric: 'heat', value: 500, time: T0 + 10_000 }])
-    await first.ingest([{ device: 'by-itself', metric: 'flow', value: 1 }])
-    await until(() => isIdle(first) && first.stats().alerts.open === 1, 'all processed, and an alert')
-    const paths = ['/v1/series/a/temperature', '/v1/series/b/temperature']
-    const before = await Promise.all(paths.map((path) => ask(first, path)))
-    const { alerts } = await ask<{ alerts: object[] }>(first, '/v1/alerts?state=firing')
-    const dictionary = first.metrics.toJSON()
-    const devices = [first.devices.get('pump'), first.devices.get('by-itself')]
+  it(
+    'has series, windows, alerts, the state of user code, devices and metrics as they were',
+    { timeout: 120_000 },
+    async () => {
+      const dataDir = newFolder()
+      const config: ConfigInput = {
+        ...{ anomalies: { warmup: 10, clearAfter: 2 }, pipeline: fixture('watcher') },
+        metrics: { configured: { unit: 'bar' } },
+      }
+      const first = await startDurable(dataDir, config)
+      first.devices.register('pump', { tier: 'critical', tenant: 'acme', attributes: { floor: 3 } })
+      first.metrics.define('pressure', { unit: 'Pa' })
+      for (const device of ['a', 'b']) await first.ingest(steady(device, 700))
+      const heat = (count: number, from = 0) =>
+        steady('hot', count, from).map((reading) => ({ ...reading, metric: 'heat' }))
+      await first.ingest(heat(100))
+      await first.ingest([{ device: 'hot', metric: 'heat', value: 500, time: T0 + 10_000 }])
+      await first.ingest([{ device: 'by-itself', metric: 'flow', value: 1 }])
+      await until(() => isIdle(first) && first.stats().alerts.open === 1, 'all processed, and an alert')
+      const paths = ['/v1/series/a/temperature', '/v1/series/b/temperature']
+      const before = await Promise.all(paths.map((path) => ask(first, path)))
+      const { alerts } = await ask<{ alerts: object[] }>(first, '/v1/alerts?state=firing')
+      const dictionary = first.metrics.toJSON()
+      const devices = [first.devices.get('pump'), first.devices.get('by-itself')]
 
-    const second = await startDurable(await go(first, dataDir), config)
-    expect(await Promise.all(paths.map((path) => ask(second, path)))).toEqual(before)
-    expect(before[0]).toMatchObject({ count: 700, window: { start: T0 + 60_000, count: 100 } })
-    expect(imbalance(second.stats().account)).toEqual(BALANCED)
+      const second = await startDurable(await go(first, dataDir), config)
+      expect(await Promise.all(paths.map((path) => ask(second, path)))).toEqual(before)
+      expect(before[0]).toMatchObject({ count: 700, window: { start: T0 + 60_000, count: 100 } })
+      expect(imbalance(second.stats().account)).toEqual(BALANCED)
 
-    expect(second.metrics.toJSON()).toEqual(dictionary)
-    expect(['pump', 'by-itself'].map((name) => second.devices.get(name))).toEqual(devices)
-    expect(second.devices.nameOf(deviceIdOf('by-itself'))).toBe('by-itself')
-    const known = { configured: { id: 2 }, pressure: { id: 3 }, temperature: { id: 4 }, flow: { id: 6 } }
-    expect(dictionary).toMatchObject(known)
+      expect(second.metrics.toJSON()).toEqual(dictionary)
+      expect(['pump', 'by-itself'].map((name) => second.devices.get(name))).toEqual(devices)
+      expect(second.devices.nameOf(deviceIdOf('by-itself'))).toBe('by-itself')
+      const known = { configured: { id: 2 }, pressure: { id: 3 }, temperature: { id: 4 }, flow: { id: 6 } }
+      expect(dictionary).toMatchObject(known)
 
-    const after = await ask<{ alerts: object[] }>(second, '/v1/alerts?state=firing')
-    expect(after.alerts).toEqual([{ ...alerts[0], replayed: replays }])
-    await second.ingest(heat(10, 101))
-    await until(() => second.stats().alerts.open === 0, 'the alert to clear')
+      const after = await ask<{ alerts: object[] }>(second, '/v1/alerts?state=firing')
+      expect(after.alerts).toEqual([{ ...alerts[0], replayed: replays }])
+      await second.ingest(heat(10, 101))
+      await until(() => second.stats().alerts.open === 0, 'the alert to clear')
 
-    const totals: unknown[] = []
-    second.on('emit', ({ data }) => totals.push(data))
-    await second.ingest([{ device: 'a', metric: 'temperature', value: 1, time: T0 + 70_000 }])
-    await until(() => totals.length > 0, 'what user code says')
-    const sum = steady('a', 700).reduce((total, { value }) => total + value, 1)
-    expect(totals.at(-1)).toMatchObject({ total: sum })
-  })
+      const totals: unknown[] = []
+      second.on('emit', ({ data }) => totals.push(data))
+      await second.ingest([{ device: 'a', metric: 'temperature', value: 1, time: T0 + 70_000 }])
+      await until(() => totals.length > 0, 'what user code says')
+      const sum = steady('a', 700).reduce((total, { value }) => total + value, 1)
+      expect(totals.at(-1)).toMatchObject({ total: sum })
+    },
+  )
 })
 
 describe('An engine that was closed', () => {
