@@ -1,11 +1,14 @@
 /**
- * Runs the checks of `npm run check` on what was built, two at a time: the linter takes as long as all others together.
- * What a check says is shown when it is over, so that nothing is mixed up.
+ * Runs the checks of `npm run check` on what was built, two at a time. What a check says is shown when it is over, so that
+ * nothing is mixed up.
  */
 import { spawn } from 'node:child_process'
 import process from 'node:process'
 
-const LANES = [['lint'], ['format', 'types', 'layers', 'dead', 'package', 'generated']]
+const LANES = [
+  ['lint', 'layers', 'package'],
+  ['format', 'types', 'dead', 'generated'],
+]
 
 /**
  * @param {string} name

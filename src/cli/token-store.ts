@@ -56,7 +56,11 @@ async function withStore<T>(
     for (const { what, reason } of damage) {
       terminal.err(`millrace: warning: the ${what} of the registry is damaged (${reason})`)
     }
-    return await Promise.race([act(store), failure]).finally(() => store.close())
+    try {
+      return await Promise.race([act(store), failure])
+    } finally {
+      await store.close()
+    }
   } finally {
     directory.close()
   }

@@ -6,7 +6,14 @@ export type AlertState = 'pending' | 'firing' | 'resolved'
 
 /** What has happened to an alert. */
 export type AlertChange =
-  'pending' | 'raised' | 'updated' | 'resolved' | 'acknowledged' | 'suppressed' | 'released' | 'escalated'
+  | 'pending'
+  | 'raised'
+  | 'updated'
+  | 'resolved'
+  | 'acknowledged'
+  | 'suppressed'
+  | 'released'
+  | 'escalated'
 
 /**
  * Its rule is there no more; its pipeline is, or runs with other stages; or what that held at the last end can't be read by

@@ -8,9 +8,9 @@ export const ambientClock: Clock = {
   nowMs: () => performance.now(),
   epochMs: () => Date.now(),
   every(everyMs, task) {
-    const timer: unknown = setInterval(task, everyMs)
     // a number in browsers, an object in Node
-    if (typeof timer === 'object') (timer as { unref?(): void } | null)?.unref?.()
+    const timer = setInterval(task, everyMs) as unknown as number | { unref?(): void }
+    if (typeof timer === 'object') timer.unref?.()
     return () => clearInterval(timer as number)
   },
   after(afterMs, task) {

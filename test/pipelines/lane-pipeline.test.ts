@@ -167,7 +167,7 @@ describe('what a pipeline says', () => {
     [
       'what is not an error',
       () => {
-        // eslint-disable-next-line @typescript-eslint/only-throw-error
+        // oxlint-disable-next-line typescript/only-throw-error
         throw 'a text'
       },
       /^a text$/,

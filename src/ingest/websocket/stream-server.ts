@@ -51,7 +51,8 @@ export interface Tls {
 }
 
 export type Authentication =
-  { readonly tenant: string } | { readonly refused: 'unauthorized' | 'forbidden'; readonly message: string }
+  | { readonly tenant: string }
+  | { readonly refused: 'unauthorized' | 'forbidden'; readonly message: string }
 
 /** Who may stream: `token` as sent, '' when none was. Never throws. */
 export type Authenticate = (token: string, address: string) => Authentication

@@ -14,7 +14,11 @@ export interface Arena {
 
 /** What a window gives for an aggregate. NaN (or an empty list) when there was nothing. */
 export type AggregateResult =
-  number | readonly number[] | Readonly<Record<string, number>> | readonly TopValue[] | MemberList
+  | number
+  | readonly number[]
+  | Readonly<Record<string, number>>
+  | readonly TopValue[]
+  | MemberList
 
 /** Devices with a number each, side by side, in no order. */
 export interface MemberList {

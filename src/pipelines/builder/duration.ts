@@ -1,6 +1,8 @@
 /** Milliseconds, or a text of numbers with units, the largest first: `250ms`, `5m`, `1h30m`, `-30s`. */
 export type Duration =
-  number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}` | `${number}${'s' | 'm' | 'h' | 'd'}${number}${string}`
+  | number
+  | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
+  | `${number}${'s' | 'm' | 'h' | 'd'}${number}${string}`
 
 const UNITS: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 }
 const FORM =

@@ -153,7 +153,7 @@ function load(source: FusedSource, bound: Readonly<Record<string, unknown>>): Ru
   )
   const all = { ...bound, ...functions, nodes: source.nodes }
   // the text is ours: of the author's there are only names, as string literals
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
+  // oxlint-disable-next-line typescript/no-implied-eval, typescript/no-unsafe-call
   return new Function(...Object.keys(all), source.text)(...Object.values(all)) as Run
 }
 

@@ -16,6 +16,6 @@ export function matchItem(steps: readonly string[], parts: readonly string[]): M
     ...parts.map((name) => `${propertyName(name)}: parts[${JSON.stringify(name)}]`),
   ]
   // the text is ours: of the author's there are only names, as string literals
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval
+  // oxlint-disable-next-line typescript/no-implied-eval
   return new Function('values', 'start', 'end', 'parts', `return { ${fields.join(', ')} }`) as MatchItem
 }

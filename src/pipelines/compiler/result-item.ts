@@ -19,6 +19,6 @@ export function resultItem(aggregates: readonly string[], parts: readonly string
   ]
   const parameters = ['values', 'start', 'end', 'revision', 'early', 'parts']
   // the text is ours: of the author's there are only names, as string literals
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval
+  // oxlint-disable-next-line typescript/no-implied-eval
   return new Function(...parameters, `return { ${fields.join(', ')} }`) as ResultItem
 }

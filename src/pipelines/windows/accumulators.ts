@@ -242,7 +242,7 @@ function generateResults(readers: readonly Reader[]): Results {
   ) as Results
 }
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
+// oxlint-disable-next-line typescript/no-unsafe-function-type
 const generated = (source: string, functions: readonly Function[]): unknown =>
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
+  // oxlint-disable-next-line typescript/no-implied-eval, typescript/no-unsafe-call
   new Function('functions', source)(functions)

@@ -11,7 +11,8 @@ import { crc32c } from '../../kernels/reference/crc32c.ts'
 export type Learned = readonly (Float64Array | Float32Array)[]
 
 export type RestoreOutcome =
-  { readonly restored: true } | { readonly restored: false; readonly reason: string }
+  | { readonly restored: true }
+  | { readonly restored: false; readonly reason: string }
 
 const MAGIC = 0x4346524d
 const VERSION = 2

@@ -5,7 +5,15 @@
 
 /** The calls by the names that failures carry. */
 export type DiskCall =
-  'open' | 'write' | 'read' | 'fdatasync' | 'ftruncate' | 'rename' | 'unlink' | 'mkdir' | 'fsync'
+  | 'open'
+  | 'write'
+  | 'read'
+  | 'fdatasync'
+  | 'ftruncate'
+  | 'rename'
+  | 'unlink'
+  | 'mkdir'
+  | 'fsync'
 
 interface PlannedFailure {
   readonly call: DiskCall

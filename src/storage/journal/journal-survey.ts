@@ -12,7 +12,8 @@ export interface RecordRange {
 }
 
 export type Bound =
-  { readonly kind: 'sequence'; readonly value: number } | { readonly kind: 'time'; readonly value: number }
+  | { readonly kind: 'sequence'; readonly value: number }
+  | { readonly kind: 'time'; readonly value: number }
 
 export interface SegmentSurvey {
   readonly name: string

@@ -138,7 +138,7 @@ describe('planOf', () => {
   })
 })
 
-/* eslint-disable */
+/* oxlint-disable */
 describe('fieldsUsed', () => {
   const t = (f: unknown): readonly string[] | undefined => fieldsUsed(f as never)
 

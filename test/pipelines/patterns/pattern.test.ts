@@ -8,7 +8,7 @@ import { planOf } from '../../../src/pipelines/compiler/plan.ts'
 import { planText } from '../../../src/pipelines/compiler/plan-text.ts'
 import { testPipeline } from '../../../src/testing/index.ts'
 
-// eslint-disable-next-line @typescript-eslint/no-unused-vars -- a name is needed there
+// oxlint-disable-next-line typescript/no-unused-vars -- a name is needed there
 type ItemOf<S> = S extends Stage<infer Item, infer _> ? Item : never
 type House = Reading<'door' | 'motion' | 'beat'>
 

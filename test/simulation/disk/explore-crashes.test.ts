@@ -65,7 +65,7 @@ describe('exploreCrashes', () => {
       live: (life: { disk: { makeFolder(path: string): void }; account: { lives?: number } }) => {
         life.disk.makeFolder('/x')
         life.account.lives = (life.account.lives ?? 0) + 1
-        // eslint-disable-next-line @typescript-eslint/only-throw-error
+        // oxlint-disable-next-line typescript/only-throw-error
         if (life.account.lives > 1) throw 'a string'
       },
     }
