@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     // half of what a test file costs is loading the engine: a process loads it once
     isolate: false,
     setupFiles: ['test/setup.ts'],

@@ -188,14 +188,14 @@ describe('several listeners on one port', () => {
       const fresh = JSON.stringify({ device: `fresh-${sent}`, metric: 'm', value: sent })
       for (const client of clients)
         // never out of work, and not so far behind that a request waits for long
-        if (client.ws.bufferedAmount < 1 << 15) {
+        if (client.ws.bufferedAmount < 1 << 13) {
           for (const message of [...messages, fresh]) client.send(message)
           sent++
         }
-    }, 1)
+    }, 4)
     const seen: object[] = []
     let isEnough = false
-    for (let i = 0; i < 150 || !isEnough; i++) {
+    for (let i = 0; i < 90 || !isEnough; i++) {
       const stats =
         i % 3 === 0 ? (JSON.parse((await get('/v1/stats')).body) as Stats) : running.engine.stats()
       seen.push(balance(stats))
