@@ -229,10 +229,11 @@ export class Stage<Item, Default = T.NoKey> implements Stream<Item> {
   peers({ id, ...options }: PeersOptions<Item>): Stage<PeerDeviation> {
     const { devices, groups, peers } = peerStages(comparisonOf(options))
     const named = (part: string) => ({ ...options, id: id === undefined ? undefined : `${id}.${part}` })
-    return this.#then('window', { ...devices }, named('devices') as StageOptions)
-      .#then('window', { ...groups }, named('groups') as StageOptions)
-      .#then<PeerDeviation>('peers', { ...peers }, { ...options, ...(id !== undefined && { id }) })
-      .#unkeyed()
+    return this.#then('window', { ...devices }, named('devices') as StageOptions).#then(
+      'window',
+      { ...groups },
+      named('groups') as StageOptions,
+    ).#then<PeerDeviation>('peers', { ...peers }, { ...options, ...(id !== undefined && { id }) }).#unkeyed()
   }
 
   /** Raises an alert while `when` holds. */
