@@ -137,11 +137,16 @@ async function writeFiles(outcome: Outcome, { timeline, svg }: Options): Promise
 }
 
 function explain({ pools }: Outcome, terminal: Terminal): void {
-  for (const { name, decisions } of pools)
+  for (const { name, decisions, steps } of pools) {
     for (const { at, reason, limits, policy } of decisions)
       terminal.out(
         `${new Date(at).toISOString()} ${name} ${policy}: ${reason}${limits.length > 0 ? ` [${limits.join(', ')}]` : ''}`,
       )
+    for (const { at, from, to, rung, reason } of steps)
+      terminal.out(
+        `${new Date(at).toISOString()} ${name} ${to > from ? 'down to' : 'up from'} ${rung}: ${reason}`,
+      )
+  }
 }
 
 async function measure(file: string, { terminal, clock }: SimulateParts): Promise<void> {

@@ -21,7 +21,7 @@ import type { Override } from '../scaling/policy/override.ts'
 import type { PolicyOptions } from '../scaling/policy/policy-options.ts'
 import type { ScaledPool, ScaledPoolOptions, ScaledPoolState } from '../scaling/scaled-pool.ts'
 import type { ScalingGauge } from '../scaling/scaling-gauge.ts'
-import { refusedOf, waitMsOf } from '../scaling/policy/need.ts'
+import { ladderInputsOf } from '../scaling/degradation/ladder-inputs.ts'
 import type { LadderStep } from '../scaling/degradation/ladder.ts'
 import type { DayReport } from '../scaling/report/day.ts'
 import type { TimelinePoint } from '../scaling/report/timeline.ts'
@@ -317,17 +317,7 @@ export class ScalingDesk {
 
   #degrade({ pools }: ScalingTick): void {
     const decision = pools.find(({ pool }) => pool.name === WORKERS)?.decision
-    if (decision === undefined) return
-    const { at, inputs, to, wanted } = decision
-    const isAtCeiling = to < wanted && inputs.ready >= to
-    const waitMs = waitMsOf(inputs)
-    this.#degradation.look({
-      at,
-      isAtCeiling,
-      waitMs,
-      refused: refusedOf(inputs),
-      utilisation: inputs.utilisation,
-    })
+    if (decision !== undefined) this.#degradation.look(ladderInputsOf(decision))
   }
 
   #stepped(step: LadderStep): void {

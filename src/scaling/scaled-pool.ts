@@ -144,7 +144,9 @@ export class ScaledPool {
     const forecast = this.#forecast(at, at + predictive.leadMs, state.ready)
     const holds = this.#parts.holds.between(at, at + predictive.leadMs)
     const from = this.#follower.desired
-    const choice = this.policy.decide({ at, inputs, from, forecast: isTrusted ? forecast : null, holds })
+    // what the calendar says has been said by people: it counts however well the usual course is known
+    const isCounted = isTrusted || forecast.reason !== ''
+    const choice = this.policy.decide({ at, inputs, from, forecast: isCounted ? forecast : null, holds })
     const isChange = choice.to !== choice.from
     const effect = !isChange ? 'none' : dryRun ? 'dry-run' : 'asked'
     const decision = this.#parts.decisions.add(choice, {

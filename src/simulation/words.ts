@@ -8,6 +8,17 @@ export const SCALING_ALERTS = [
   'target-unreachable',
 ] as const satisfies readonly ScalingAlertKind[]
 
+/** What becomes of planned operations, the worst first. */
+export const OPERATION_OUTCOMES = [
+  'failed',
+  'canceled',
+  'refused',
+  'rescheduled',
+  'moved',
+  'succeeded',
+] as const
+export type OperationOutcome = (typeof OPERATION_OUTCOMES)[number] | 'unfinished'
+
 /** Readings by what they wait in, in the order in which they are served: anomaly events, then the tiers. */
 export const TRACKS = ['events', 'critical', 'premium', 'standard', 'bulk'] as const
 export const TRACK_COUNT = TRACKS.length

@@ -3,5 +3,5 @@ import { type LoadedScenario, parseScenario } from '../../src/simulation/scenari
 /** A scenario of a text, without files beside it. */
 export function loadedScenario(text: string): LoadedScenario {
   const scenario = parseScenario(text.includes('name: t\n') ? text : `name: t\n${text}`, 'test.yaml')
-  return { ...scenario, traces: new Map(), calibrationText: undefined }
+  return { ...scenario, traces: new Map(), calendarTexts: new Map(), calibrationText: undefined }
 }

@@ -4,8 +4,8 @@ import { type Economy, NO_ECONOMY } from '../../memory/economies.ts'
 import { Ladder, type LadderInputs, type LadderStep } from '../../scaling/degradation/ladder.ts'
 import type { Config } from '../config/config.ts'
 
-type Options = Config['scaling']['degradation']
-type Rung = Options['ladder'][number]
+export type DegradationOptions = Config['scaling']['degradation']
+type Rung = DegradationOptions['ladder'][number]
 
 export interface DegradationPorts {
   /** Readings pass by these pipelines, and by no others. */
@@ -27,12 +27,12 @@ export interface DegradationState {
 const MOST_STEPS = 100
 
 export class Degradation {
-  readonly #options: Options
+  readonly #options: DegradationOptions
   readonly #ports: DegradationPorts
   readonly #ladder: Ladder
   readonly #steps: LadderStep[] = []
 
-  constructor(options: Options, ports: DegradationPorts) {
+  constructor(options: DegradationOptions, ports: DegradationPorts) {
     this.#options = options
     this.#ports = ports
     this.#ladder = new Ladder({ ...options, rungs: options.ladder.map(nameOf) })

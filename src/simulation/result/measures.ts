@@ -30,6 +30,8 @@ export class Measures {
   readonly fresh = new Float64Array(TRACK_COUNT)
   readonly refused = new Float64Array(TRACK_COUNT)
   lost = 0
+  /** Readings of bulk that were not taken, as only a sample is. */
+  sampled = 0
   served = 0
   cost = 0
   costliestHour = 0
@@ -78,6 +80,7 @@ export class Measures {
       this.lost += last.lost[track]
     }
     this.served += last.served
+    this.sampled += last.sampled
     const paid = capacity.ready + capacity.starting
     this.mostUnits = Math.max(this.mostUnits, paid)
     this.#load(pool, standing, ms)

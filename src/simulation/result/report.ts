@@ -4,7 +4,7 @@ import type { Outcome, PoolOutcome } from '../run/simulation.ts'
 import { trackOf } from '../words.ts'
 import { milliseconds, number, percent } from './figures.ts'
 import { readingsOf } from './measures.ts'
-import { refusedShare, type Verdict, verdictsOf } from './verdicts.ts'
+import { refusedShare, rungsOf, type Verdict, verdictsOf } from './verdicts.ts'
 
 export interface Report {
   readonly scenario: string
@@ -33,7 +33,13 @@ export interface PoolFigures {
   readonly reversals: number
   readonly forecastError: number | null
   readonly alerts: readonly string[]
+  /** The deepest rung of degraded mode, that of the end, and readings of bulk that were left out. */
+  readonly rungs: number
+  readonly rungAtEnd: number
+  readonly sampled: number
   readonly operations: Readonly<Record<string, string>>
+  /** How often each was done. */
+  readonly operationTimes: Readonly<Record<string, number>>
 }
 
 export function reportOf({ scenario, seed, pools }: Outcome): Report {
@@ -60,7 +66,13 @@ function figuresOf({
     ...{ cost, currency: options.policy.cost.currency, mostUnits, unitsAtEnd, reversals },
     forecastError: orNull(forecastError),
     alerts: rest.alerts.filter(({ isRaised }) => isRaised).map(({ kind }) => kind),
-    operations: Object.fromEntries(rest.operations),
+    ...{ rungs: rungsOf(rest).deepest, rungAtEnd: rungsOf(rest).end, sampled: measures.sampled },
+    operations: Object.fromEntries(
+      [...rest.operations].map(([operation, { outcome }]) => [operation, outcome]),
+    ),
+    operationTimes: Object.fromEntries(
+      [...rest.operations].map(([operation, { times }]) => [operation, times]),
+    ),
   }
 }
 
@@ -96,6 +108,15 @@ function poolLines(pool: PoolOutcome): string[] {
       `capacity ${measures.capacity.toFixed(2)} × demand, ${percent(measures.waste)} wasted; ` +
       `${number(measures.lost)} lost`,
     ...(raised.length > 0 ? [`  alerts: ${raised.join(', ')}`] : []),
-    ...[...pool.operations].map(([operation, outcome]) => `  maintenance ${operation}: ${outcome}`),
+    ...(pool.steps.length > 0
+      ? [
+          `  degraded: up to ${rungsOf(pool).deepest} rungs down, ${rungsOf(pool).end} at the end, ${pool.steps.length} steps; ` +
+            `${number(measures.sampled)} of bulk left out`,
+        ]
+      : []),
+    ...[...pool.operations].map(
+      ([operation, { outcome, times }]) =>
+        `  maintenance ${operation}: ${outcome}${times > 1 ? `, done ${times} times` : ''}`,
+    ),
   ]
 }

@@ -22,6 +22,8 @@ export interface TimelineRow {
   readonly paid: number
   readonly held: number
   readonly backlog: number
+  /** How many rungs down the ladder of degraded mode, at most. */
+  readonly rung: number
   /** Milliseconds; NaN = none was done. */
   readonly p99: Readonly<Record<Tier, number>>
   readonly events: readonly string[]
@@ -32,11 +34,13 @@ interface Open {
   refused: number
   work: number
   backlog: number
+  rung: number
   readonly events: Set<string>
 }
 
 export interface Seen {
   readonly held: number
+  readonly rung: number
   readonly events: readonly string[]
 }
 
@@ -75,12 +79,13 @@ export class Timeline {
     open.refused += readingsOf(pool.last.refused)
     open.work += pool.last.work
     open.backlog = Math.max(open.backlog, pool.tracks.backlog)
+    open.rung = Math.max(open.rung, seen.rung)
     for (const event of seen.events) open.events.add(event)
     if (sinceMs + ms >= this.#openSince + this.#rowMs) this.#close(pool, seen, sinceMs + ms)
   }
 
   #close({ capacity }: PoolWorld, { held }: Seen, untilMs: number): void {
-    const { demand, refused, work, backlog, events } = this.#open
+    const { demand, refused, work, backlog, rung, events } = this.#open
     const seconds = (untilMs - this.#openSince) / 1000
     const foretold = this.#foretoldBy(untilMs)
     this.rows.push({
@@ -88,7 +93,7 @@ export class Timeline {
       ...{ demand: demand / seconds, refused: refused / seconds, capacity: work / seconds },
       ...{ forecast: foretold?.expected ?? NaN, forecastUpper: foretold?.upper ?? NaN },
       ...{ desired: capacity.desired, ready: capacity.ready, paid: capacity.ready + capacity.starting },
-      ...{ held, backlog, events: [...events], p99: this.#p99() },
+      ...{ held, backlog, rung, events: [...events], p99: this.#p99() },
     })
     this.#open = fresh()
     this.#openSince = untilMs
@@ -107,7 +112,7 @@ export class Timeline {
   }
 }
 
-const fresh = (): Open => ({ demand: 0, refused: 0, work: 0, backlog: 0, events: new Set() })
+const fresh = (): Open => ({ demand: 0, refused: 0, work: 0, backlog: 0, rung: 0, events: new Set() })
 
 const COLUMNS = [
   'at',
@@ -121,6 +126,7 @@ const COLUMNS = [
   'paid',
   'held',
   'backlog',
+  'rung',
 ] as const
 
 /** Comma-separated, with a heading. Cells of what is not known are empty. */

@@ -19,6 +19,7 @@ const most = (pools: Pools, of: (pool: PoolOutcome) => number): number =>
 const total = (pools: Pools, of: (pool: PoolOutcome) => number): number =>
   pools.reduce((sum, pool) => sum + of(pool), 0)
 const known = (value: number): number => (Number.isNaN(value) ? 0 : value)
+const BULK = trackOf(TIERS.indexOf('bulk'))
 /** Amounts are fluids: less than half a reading is none. */
 const LEAST = 0.5
 /** Sums of many steps. */
@@ -75,10 +76,13 @@ export function verdictsOf(expect: ExpectOptions, pools: Pools): Verdict[] {
     ),
     ...units(expect.units, pools),
     ...alerts(expect, pools),
-    ...Object.entries(expect.maintenance ?? {}).map(([name, expected]) => {
-      const actual = pools.map(({ operations }) => operations.get(name)).find((found) => found !== undefined)
-      return exactly(`maintenance ${name}`, expected, actual ?? 'not asked for')
-    }),
+    ...degraded(expect.degraded, pools),
+    ...Object.entries(expect.maintenance ?? {}).map(([name, expected]) =>
+      exactly(`maintenance ${name}`, expected, operationOf(pools, name)?.outcome ?? 'not asked for'),
+    ),
+    ...Object.entries(expect.maintenanceTimes ?? {}).map(([name, expected]) =>
+      exactly(`maintenance ${name}, times`, String(expected), String(operationOf(pools, name)?.times ?? 0)),
+    ),
     ...atMost(
       'forecast error',
       expect.forecastError,
@@ -87,6 +91,9 @@ export function verdictsOf(expect: ExpectOptions, pools: Pools): Verdict[] {
     ),
   ]
 }
+
+const operationOf = (pools: Pools, name: string) =>
+  pools.map(({ operations }) => operations.get(name)).find((found) => found !== undefined)
 
 function atMost(
   objective: string,
@@ -142,16 +149,44 @@ function units(expect: ExpectOptions['units'], pools: Pools): Verdict[] {
   const end = most(pools, ({ unitsAtEnd }) => unitsAtEnd)
   return [
     ...atMost('units at most', expect.most, reached, number),
-    ...(expect.reached === undefined
-      ? []
-      : [
-          {
-            ...{ objective: 'units reached', expected: `≥ ${expect.reached}`, actual: String(reached) },
-            held: reached >= expect.reached,
-          },
-        ]),
+    ...atLeast('units reached', expect.reached, reached),
     ...atMost('units at the end', expect.end, end, number),
   ]
+}
+
+/** The deepest rung, and that of the end. */
+export const rungsOf = ({ steps }: Pick<PoolOutcome, 'steps'>): { deepest: number; end: number } => ({
+  deepest: Math.max(0, ...steps.map(({ to }) => to)),
+  end: steps.at(-1)?.to ?? 0,
+})
+
+function degraded(expect: ExpectOptions['degraded'], pools: Pools): Verdict[] {
+  if (expect === undefined) return []
+  const deepest = most(pools, (pool) => rungsOf(pool).deepest)
+  const bulk = total(pools, ({ measures }) => measures.fresh[BULK])
+  const sampled = total(pools, ({ measures }) => measures.sampled)
+  return [
+    ...atLeast('rungs down', expect.reached, deepest),
+    ...atMost('rungs down at most', expect.most, deepest, number),
+    ...atMost(
+      'rungs down at the end',
+      expect.end,
+      most(pools, (pool) => rungsOf(pool).end),
+      number,
+    ),
+    ...atMost(
+      'steps of the ladder',
+      expect.steps,
+      most(pools, ({ steps }) => steps.length),
+      number,
+    ),
+    ...atMost('left out of bulk', expect.sampled, bulk > 0 ? sampled / bulk : 0, percent),
+  ]
+}
+
+function atLeast(objective: string, limit: number | undefined, actual: number): Verdict[] {
+  if (limit === undefined) return []
+  return [{ objective, expected: `≥ ${limit}`, actual: String(actual), held: actual >= limit }]
 }
 
 function alerts({ alerts: wanted = [], noAlerts = [] }: ExpectOptions, pools: Pools): Verdict[] {

@@ -1,7 +1,10 @@
 /** What decides for a pool: the engine's own loop, forecaster and reservations, on virtual time. */
 import type { Clock } from '../../core/clock.ts'
 import type { CapacityOutlook, DemandForecaster, ScalingDecision } from '../../core/scaling.ts'
+import { Degradation } from '../../engine/scaling/degradation.ts'
 import type { ScalingAlert } from '../../scaling/alert-watch.ts'
+import type { LadderStep } from '../../scaling/degradation/ladder.ts'
+import { ladderInputsOf } from '../../scaling/degradation/ladder-inputs.ts'
 import { heldUnits } from '../../scaling/policy/need.ts'
 import type { ScaledPool } from '../../scaling/scaled-pool.ts'
 import { ScalingLoop } from '../../scaling/scaling-loop.ts'
@@ -34,6 +37,9 @@ export class Control {
   readonly loop: ScalingLoop
   readonly operations: Operations
   readonly alerts: ScalingAlert[] = []
+  /** Down the ladder of degraded mode, and up. */
+  readonly steps: LadderStep[] = []
+  readonly #degradation: Degradation | undefined
   readonly #parts: ControlParts
   readonly #pool: ScaledPool
   readonly #outlook: CapacityOutlook
@@ -45,6 +51,9 @@ export class Control {
       ...{ clock, gauge: pool, forecaster, history: DECISIONS, serviceRate: parts.serviceRate },
       holds: { between: (from, until) => this.operations.book.between(from, until) },
       onAlert: (alert) => this.alerts.push(alert),
+      onTick: ({ pools: [ticked] }) => {
+        if (ticked !== undefined) this.#degradation?.look(ladderInputsOf(ticked.decision))
+      },
       pools: [
         {
           ...{ name: pool.options.name, policy: pool.options.policy, isOneOfMany: false },
@@ -55,8 +64,14 @@ export class Control {
       ],
     })
     ;[this.#pool] = this.loop.pools
+    this.#degradation = this.#ladder()
     this.#outlook = this.loop.outlook(pool.options.name)!
     this.operations = new Operations({ clock, startMs, seed, operations, outlook: this.#outlook })
+  }
+
+  /** How many rungs down the ladder it is. */
+  get rung(): number {
+    return this.steps.at(-1)?.to ?? 0
   }
 
   begin(): void {
@@ -66,6 +81,19 @@ export class Control {
 
   get decision(): ScalingDecision | undefined {
     return this.#pool.latest
+  }
+
+  #ladder(): Degradation | undefined {
+    const { thrift, options } = this.#parts.pool
+    if (options.degradation.ladder.length === 0) return undefined
+    return new Degradation(options.degradation, {
+      economise: (economy) => thrift.economise(economy),
+      pausePipelines: (names) => Promise.resolve(thrift.pause(names)),
+      onStep: (step) => this.steps.push(step),
+      onFailure: (error) => {
+        throw error
+      },
+    })
   }
 
   /** What the policy says now. */

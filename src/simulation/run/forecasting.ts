@@ -1,6 +1,7 @@
 /** The engine's forecaster for a pool of the simulation, with the usual traffic of the time before in its memory. */
 import type { DemandForecaster } from '../../core/scaling.ts'
 import { SeasonalForecaster } from '../../scaling/forecast/demand-forecaster.ts'
+import { knownEventsOf } from '../scenario/known-events.ts'
 import type { LoadedScenario } from '../scenario/scenario-file.ts'
 import { Fleet } from '../traffic/fleet.ts'
 import { Anomalies } from '../world/anomalies.ts'
@@ -21,10 +22,11 @@ export function forecastersOf(scenario: LoadedScenario, seed: number, isOn: bool
   const fleet = new Fleet(scenario, seed ^ BEFORE)
   const usual = usualLoad(scenario, fleet)
   if (!isOn) return usual.pools.map(({ series }) => new NoForecast(series))
+  const events = knownEventsOf(scenario)
   const forecasters = usual.pools.map(
     ({ series }, pool) =>
       new SeasonalForecaster({
-        ...{ series, events: [], timeZone: zoneOf(scenario, pool) },
+        ...{ series, events, timeZone: zoneOf(scenario, pool) },
         leadMs: scenario.pools[pool].policy.predictive.leadMs,
       }),
   )

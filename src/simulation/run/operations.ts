@@ -5,29 +5,21 @@
 import { setImmediate } from 'node:timers'
 import type { Clock } from '../../core/clock.ts'
 import type { CapacityOutlook } from '../../core/scaling.ts'
-import type { MaintenanceEvent, MaintenanceSpec } from '../../reservations/maintenance.ts'
+import type { MaintenanceEvent } from '../../reservations/maintenance.ts'
 import type { HookAnswer, HookCall } from '../../reservations/ports.ts'
 import { ReservationBook } from '../../reservations/reservation-book.ts'
 import { chanceOf } from '../chance.ts'
 import type { MaintenanceOptions } from '../scenario/world-options.ts'
-import { draw } from '../traffic/shapes.ts'
+import type { OperationOutcome } from '../words.ts'
+import { HOOK, PlannedOperation } from './planned-operation.ts'
 
 const SOURCE = 14
-const HOOK = 'simulated'
 const LIMITS = { jobs: 1000, devices: 1000, past: 100, horizonMs: 7 * 86_400_000 }
 
-export type OperationOutcome = 'succeeded' | 'rescheduled' | 'moved' | 'refused' | 'failed' | 'unfinished'
-
-interface Planned {
-  readonly given: MaintenanceOptions
-  readonly at: number
-  readonly lastsMs: number
-  readonly overrunsMs: number
-  attempts: number
-  isMoved: boolean
-  outcome: OperationOutcome
-  /** Works now, in virtual time. */
-  isWorking: boolean
+/** What came of an operation, and how often it was done. */
+export interface OperationResult {
+  readonly outcome: OperationOutcome
+  readonly times: number
 }
 
 export interface OperationParts {
@@ -42,19 +34,12 @@ export class Operations {
   readonly book: ReservationBook
   readonly events: MaintenanceEvent[] = []
   readonly #parts: OperationParts
-  readonly #planned: readonly Planned[]
+  readonly #planned: readonly PlannedOperation[]
 
   constructor(parts: OperationParts) {
     const { operations, seed, clock } = parts
     this.#parts = parts
-    this.#planned = operations.map((given, index) => {
-      const random = chanceOf(seed, SOURCE, index)
-      return {
-        ...{ given, at: draw(given.at, random), lastsMs: draw(given.for, random) },
-        ...{ overrunsMs: draw(given.overruns, random), attempts: 0, isMoved: false },
-        ...{ outcome: 'unfinished' as const, isWorking: false },
-      }
-    })
+    this.#planned = operations.map((given, index) => new PlannedOperation(given, seed, index))
     this.book = new ReservationBook(this.#ports(), LIMITS)
     for (const planned of this.#planned) clock.after(planned.given.asked, () => this.#ask(planned))
   }
@@ -83,19 +68,19 @@ export class Operations {
       .reduce((most, { given }) => Math.max(most, given.silences), 0)
   }
 
-  outcomes(): Map<string, OperationOutcome> {
-    return new Map(this.#planned.map(({ given, outcome }) => [given.name, outcome]))
+  results(): Map<string, OperationResult> {
+    return new Map(this.#planned.map(({ given, outcome, times }) => [given.name, { outcome, times }]))
   }
 
-  #ask(planned: Planned): void {
-    const { startMs } = this.#parts
-    const answer = this.book.add(specOf(planned, startMs + planned.at))
+  #ask(planned: PlannedOperation): void {
+    // what it depends on was refused, and so it is
+    planned.isRefused = planned.given.after.some((name) => this.#find(name).isRefused)
+    if (planned.isRefused) return
+    const answer = this.book.add(planned.specAt(this.#parts.startMs + planned.at))
     if (answer.ok) return
     const [nearest] = answer.nearest
-    planned.outcome = 'refused'
-    if (nearest === undefined) return
-    planned.isMoved = true
-    planned.outcome = this.book.add(specOf(planned, nearest)).ok ? 'unfinished' : 'refused'
+    planned.isMovedAsAWhole = true
+    planned.isRefused = nearest === undefined || !this.book.add(planned.specAt(nearest)).ok
   }
 
   #ports() {
@@ -125,11 +110,8 @@ export class Operations {
 
   async #work({ job, attempt }: HookCall, signal: AbortSignal): Promise<HookAnswer> {
     const planned = this.#find(job)
-    const isToFail = attempt < planned.given.fails
-    const { lastsMs } = planned
-    const tookMs = isToFail ? lastsMs / 2 : attempt === 0 ? lastsMs + planned.overrunsMs : lastsMs
+    const tookMs = planned.takesMs(attempt)
     planned.isWorking = true
-    planned.attempts++
     await new Promise<void>((resolve) => {
       const end = this.#parts.clock.after(tookMs, resolve)
       signal.addEventListener('abort', () => {
@@ -138,38 +120,17 @@ export class Operations {
       })
     })
     planned.isWorking = false
-    return isToFail
+    return planned.isToFail(attempt)
       ? { status: 'FAILED', message: 'the operation failed' }
       : { status: 'SUCCEEDED', message: '' }
   }
 
   #told(event: MaintenanceEvent): void {
     this.events.push(event)
-    const planned = this.#find(event.job)
-    if (event.change === 'rescheduled' || event.change === 'shifted') planned.isMoved = true
-    if (event.change === 'gave-up') planned.outcome = 'failed'
-    if (event.change !== 'completed') return
-    planned.outcome = planned.attempts > 1 ? 'rescheduled' : planned.isMoved ? 'moved' : 'succeeded'
+    this.#find(event.job).told(event)
   }
 
-  #find(name: string): Planned {
-    return this.#planned.find(({ given }) => given.name === name) as Planned
-  }
-}
-
-function specOf({ given, lastsMs }: Planned, startsAt: number): MaintenanceSpec {
-  return {
-    ...{ name: given.name, kind: 'simulated', startsAt, timeZone: 'UTC', rrule: '' },
-    durationMs: given.window ?? lastsMs * given.margin,
-    ...{
-      capacity: { share: given.capacity },
-      use: given.use,
-      leadMs: given.lead,
-      devices: [],
-      resources: [],
-    },
-    ...{ dependsOn: [], rollout: { wave: { share: 1 }, growth: 1, pauseMs: 0 }, abort: null, drainMs: 0 },
-    ...{ hook: HOOK, timeoutMs: 0, unreported: 'TIMED_OUT', missed: 'late', holdAlerts: false },
-    retry: { limit: given.retries, firstMs: given.pause, maxMs: 10 * given.pause },
+  #find(name: string): PlannedOperation {
+    return this.#planned.find(({ given }) => given.name === name) as PlannedOperation
   }
 }

@@ -3,6 +3,7 @@
  * loop decides whenever its time has come. The same scenario and seed give the same outcome, to the last bit.
  */
 import type { DemandForecaster, ScalingDecision } from '../../core/scaling.ts'
+import type { LadderStep } from '../../scaling/degradation/ladder.ts'
 import type { ScalingAlert } from '../../scaling/alert-watch.ts'
 import {
   type Calibration,
@@ -22,7 +23,7 @@ import { OfferedLoad } from '../world/offered.ts'
 import { PoolWorld } from '../world/pool-world.ts'
 import { Control } from './control.ts'
 import { forecastersOf } from './forecasting.ts'
-import type { OperationOutcome } from './operations.ts'
+import type { OperationResult } from './operations.ts'
 
 const FINE_MS = 100
 const ROWS = 1500
@@ -47,7 +48,9 @@ export interface PoolOutcome {
   readonly rows: readonly TimelineRow[]
   readonly alerts: readonly ScalingAlert[]
   readonly decisions: readonly ScalingDecision[]
-  readonly operations: ReadonlyMap<string, OperationOutcome>
+  /** Down the ladder of degraded mode, and up. */
+  readonly steps: readonly LadderStep[]
+  readonly operations: ReadonlyMap<string, OperationResult>
   /** Weighted absolute error of the forecast, as the forecaster sees itself; NaN = not known. */
   readonly forecastError: number
   readonly unitsAtEnd: number
@@ -128,7 +131,7 @@ class Simulation {
     const pools = this.#parts.map(({ world, control, measures, timeline, forecaster }) => ({
       ...{ name: world.options.name, options: world.options, measures, rows: timeline?.rows ?? [] },
       ...{ alerts: control.alerts, decisions: control.loop.decisions.since(0) },
-      operations: control.operations.outcomes(),
+      ...{ steps: control.steps, operations: control.operations.results() },
       forecastError: forecaster.accuracy().wape,
       unitsAtEnd: world.capacity.ready + world.capacity.starting,
       unfinished: world.unfinished,
@@ -146,7 +149,7 @@ class Simulation {
       })
       const standing = control.standing()
       measures.step(world, standing, now, ms)
-      timeline?.step(world, { held: standing.held, events: this.#eventsAt(now) }, now, ms)
+      timeline?.step(world, { held: standing.held, rung: control.rung, events: this.#eventsAt(now) }, now, ms)
     })
   }
 
@@ -166,7 +169,8 @@ class Simulation {
   #eventsAt(now: number): string[] {
     const anomaly = this.#anomalies.isActive(now) ? ['anomaly'] : []
     const operations = this.#parts.some(({ world }) => world.operating > 0) ? ['maintenance'] : []
-    return [...this.#faults.activeAt(now), ...anomaly, ...operations]
+    const degraded = this.#parts.some(({ control }) => control.rung > 0) ? ['degraded'] : []
+    return [...this.#faults.activeAt(now), ...anomaly, ...operations, ...degraded]
   }
 
   #build(index: number, calibration: Calibration, forecaster: DemandForecaster): Part {

@@ -1,7 +1,7 @@
 /** What must be true afterwards; docs/simulation.md says how each is measured. */
 import { z } from 'zod'
 import { TIERS } from '../../core/tiers.ts'
-import { SCALING_ALERTS } from '../words.ts'
+import { OPERATION_OUTCOMES, SCALING_ALERTS } from '../words.ts'
 import * as v from './values.ts'
 
 const tiers = <T extends z.ZodType>(of: T) =>
@@ -42,13 +42,22 @@ export const expectOptions = z
     alerts: z.array(z.enum(SCALING_ALERTS)).optional().meta({ description: 'Alerts that were raised.' }),
     noAlerts: z.array(z.enum(SCALING_ALERTS)).optional().meta({ description: 'Alerts that were not.' }),
     maintenance: z
-      .record(
-        z.string(),
-        z
-          .enum(['succeeded', 'rescheduled', 'refused', 'moved', 'failed'])
-          .meta({ description: 'What became of it.' }),
-      )
+      .record(z.string(), z.enum(OPERATION_OUTCOMES).meta({ description: 'What became of it.' }))
       .optional(),
+    maintenanceTimes: z
+      .record(z.string(), z.int().min(0).meta({ description: 'How often it was done.' }))
+      .optional()
+      .meta({ description: 'Of operations that come again: how often they were done.' }),
+    degraded: z
+      .strictObject({
+        reached: z.int().min(0).optional().meta({ description: 'At some time at least so many rungs down.' }),
+        most: z.int().min(0).optional().meta({ description: 'Never more rungs down.' }),
+        end: z.int().min(0).optional().meta({ description: 'At the end at most so many rungs down.' }),
+        steps: z.int().min(0).optional().meta({ description: 'At most so many steps, down and up.' }),
+        sampled: v.share('Share of the readings of bulk that were left out at most.').optional(),
+      })
+      .optional()
+      .meta({ description: 'Degraded mode.' }),
     forecastError: v
       .share('Weighted absolute error of the forecast, at the lead time of the policy.')
       .optional(),

@@ -1,5 +1,7 @@
 /** What is wrong in a scenario beyond what its schema says: names of nothing, and two answers to one question. */
+import { MillraceError } from '../../core/errors.ts'
 import type { Problem } from '../../engine/config/problems.ts'
+import { Recurrence } from '../../reservations/recurrence.ts'
 import { SHAPES } from './fleet-options.ts'
 import type { Scenario } from './scenario-options.ts'
 import { oneOf } from './values.ts'
@@ -72,9 +74,28 @@ function poolProblems({ pools, regions }: Scenario): Problem[] {
       ['pools', index, 'failover', 'to'],
     ),
   ])
+  const spared = pools.flatMap(({ degradation, spares: { pipelines } }, index) => [
+    ...degradation.ladder.flatMap((rung, at) =>
+      unknown(
+        rung.do === 'pause-pipelines' ? rung.pipelines : [],
+        Object.keys(pipelines).map((name) => ({ name })),
+        'pipeline of spares.pipelines',
+        ['pools', index, 'degradation', 'ladder', at, 'pipelines'],
+      ),
+    ),
+    ...(sum(Object.values(pipelines)) < WHOLE
+      ? []
+      : [
+          {
+            path: ['pools', index, 'spares', 'pipelines'],
+            message: `they take ${sum(Object.values(pipelines))} of the work in all; give less than 100 %`,
+          },
+        ]),
+  ])
   const servers = (name: string) => pools.filter((pool) => pool.regions?.includes(name) ?? true)
   return [
     ...problems,
+    ...spared,
     ...regions.flatMap(({ name }, index) =>
       servers(name).length === 1
         ? []
@@ -88,7 +109,23 @@ function poolProblems({ pools, regions }: Scenario): Problem[] {
   ]
 }
 
+/** What the engine's own reservations say against a rule. */
+const ruleProblem =
+  (start: number) =>
+  ({ at, timezone, rrule }: Scenario['maintenance'][number], index: number): Problem[] => {
+    try {
+      new Recurrence({ startsAt: start + at.least, timeZone: timezone, rrule })
+      return []
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error
+      const message = error.message.replace(/^rrule: /, '')
+      return [{ path: ['maintenance', index, 'rrule'], message }]
+    }
+  }
+
 function referenceProblems({
+  start,
+  forecast,
   events,
   anomalies,
   faults,
@@ -101,7 +138,11 @@ function referenceProblems({
     unknown(name === undefined ? [] : [name], pools, 'pool', path)
   const regionOf = (name: string | undefined, path: readonly (string | number)[]): Problem[] =>
     unknown(name === undefined ? [] : [name], regions, 'region', path)
+  const poolOf = ({ pool }: { pool?: string | undefined }): string => pool ?? pools[0].name
   return [
+    ...forecast.events.flatMap((event, index) =>
+      unknown(event.regions ?? [], regions, 'region', ['forecast', 'events', index, 'regions']),
+    ),
     ...events.flatMap(({ groups }, index) =>
       unknown(groups ?? [], fleet, 'group', ['events', index, 'groups']),
     ),
@@ -109,7 +150,14 @@ function referenceProblems({
       ...unknown(groups ?? [], fleet, 'group', ['anomalies', index, 'groups']),
       ...regionOf(region, ['anomalies', index, 'region']),
     ]),
-    ...maintenance.flatMap(({ pool }, index) => poolsOf(pool, ['maintenance', index, 'pool'])),
+    ...maintenance.flatMap(({ pool, after }, index) => {
+      const before = maintenance.slice(0, index).filter((other) => poolOf(other) === poolOf({ pool }))
+      return [
+        ...poolsOf(pool, ['maintenance', index, 'pool']),
+        ...unknown(after, before, 'operation of this pool before it', ['maintenance', index, 'after']),
+      ]
+    }),
+    ...maintenance.flatMap(ruleProblem(start)),
     ...faults.flatMap(({ crash, down, api, partial, slow, outage }, index) => [
       ...Object.entries({ crash, down, api, partial, slow }).flatMap(([kind, fault]) =>
         poolsOf(fault?.pool, ['faults', index, kind, 'pool']),
@@ -126,7 +174,8 @@ function unknown(
   path: readonly (string | number)[],
 ): Problem[] {
   const all = known.map(({ name }) => name)
+  const there = all.length > 0 ? `there are ${all.join(', ')}` : 'there is none'
   return names
     .filter((name) => !all.includes(name))
-    .map((name) => ({ path: [...path], message: `"${name}" is no ${what}; there are ${all.join(', ')}` }))
+    .map((name) => ({ path: [...path], message: `"${name}" is no ${what}; ${there}` }))
 }

@@ -6,6 +6,7 @@ import { MillraceError } from '../../core/errors.ts'
 import { type SchemaNode, withoutWords } from '../../engine/config/json-schema.ts'
 import { badConfig, problemsOf } from '../../engine/config/problems.ts'
 import { parseYaml } from '../../engine/config/yaml.ts'
+import { knownEventsOf } from './known-events.ts'
 import { problemsIn } from './scenario-checks.ts'
 import { type Scenario, scenarioOptions } from './scenario-options.ts'
 import { type Trace, traceOf } from './trace.ts'
@@ -14,6 +15,8 @@ import { type Trace, traceOf } from './trace.ts'
 export interface LoadedScenario extends Scenario {
   /** By the name that the scenario calls them. */
   readonly traces: ReadonlyMap<string, Trace>
+  /** Calendars, by the name that the scenario calls them. */
+  readonly calendarTexts: ReadonlyMap<string, string>
   /** Text of the calibration that it names. */
   readonly calibrationText: string | undefined
 }
@@ -30,8 +33,14 @@ export function loadScenario(path: string): LoadedScenario {
   const traces = new Map<string, Trace>()
   for (const { file, column } of tracesOf(scenario))
     traces.set(`${file}#${column}`, traceOf(beside(file), file, column))
-  const { calibration } = scenario
-  return { ...scenario, traces, calibrationText: calibration === undefined ? undefined : beside(calibration) }
+  const { calibration, forecast } = scenario
+  const loaded = {
+    ...{ ...scenario, traces },
+    calendarTexts: new Map(forecast.calendars.map((file) => [file, beside(file)])),
+    calibrationText: calibration === undefined ? undefined : beside(calibration),
+  }
+  knownEventsOf(loaded)
+  return loaded
 }
 
 /** The scenario in a text; `file` is what messages call it. */

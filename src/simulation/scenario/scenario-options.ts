@@ -1,6 +1,7 @@
 /** A whole scenario. */
 import { z } from 'zod'
 import { expectOptions } from './expect-options.ts'
+import { forecastOptions } from './forecast-options.ts'
 import { eventOptions, groupOptions, regionOptions } from './fleet-options.ts'
 import * as v from './values.ts'
 import { anomalyOptions, faultOptions, maintenanceOptions, poolOptions } from './world-options.ts'
@@ -17,6 +18,7 @@ export const scenarioOptions = z.strictObject({
   duration: v.duration('How long it lasts.'),
   tick: v.duration('Step of the simulation while nothing is congested; at most 1 s.').prefault('1s'),
   history: v.offset('How much of the usual traffic before it the forecaster has learnt from.').prefault('0s'),
+  forecast: forecastOptions.prefault({}).meta({ description: 'What the forecaster knows beforehand.' }),
   seed: z.int().min(0).max(0xffff_ffff).default(1).meta({ description: 'What all chance follows from.' }),
   calibration: z
     .string()

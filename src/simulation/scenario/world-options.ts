@@ -1,6 +1,6 @@
 /** What does the work, and what goes wrong with it. */
 import { z } from 'zod'
-import { policyOptions } from '../../engine/config/options/scaling.ts'
+import { degradationOptions, policyOptions } from '../../engine/config/options/scaling.ts'
 import * as v from './values.ts'
 
 export const poolOptions = z.strictObject({
@@ -43,6 +43,21 @@ export const poolOptions = z.strictObject({
   policy: policyOptions.prefault({ min: 1, max: 16 }).meta({
     description: 'The scaling policy: bounds, and what an engine has in scaling.pool.',
   }),
+  degradation: degradationOptions.prefault({}).meta({
+    description: 'Degraded mode: the ladder, and what an engine has in scaling.degradation.',
+  }),
+  spares: z
+    .strictObject({
+      'longer-slices': v.share('Of all work.').prefault(0),
+      'micro-batches': v.share('Of the work of readings that are held back.').prefault(0),
+      'no-early-results': v.share('Of all work.').prefault(0),
+      pipelines: z
+        .record(z.string(), v.share('Of all work: what the pipeline takes of it.'))
+        .default({})
+        .meta({ description: 'Pipelines that the ladder may pause.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Work that the rungs of the ladder spare; nothing when left out.' }),
   failover: z
     .strictObject({
       to: z.string().meta({ description: 'Pool that takes over.' }),
@@ -129,6 +144,15 @@ export const maintenanceOptions = z.strictObject({
   name: z.string().min(1).max(64).meta({ description: 'Name of the operation.' }),
   pool,
   at: v.durations('When it is to start.'),
+  rrule: z.string().max(500).default('').meta({
+    description: 'When it comes again after that, as RFC 5545 has it; once when left out.',
+    'x-allowed': 'a rule such as FREQ=WEEKLY;BYDAY=SU',
+  }),
+  timezone: v.zone('By whose clocks it comes again.').default('UTC'),
+  after: z
+    .array(z.string())
+    .default([])
+    .meta({ description: 'Operations of this pool, named before, that must be over.' }),
   for: v.durations('How long it takes when all goes well.'),
   window: v.duration('What is reserved for it; see margin when left out.').optional(),
   capacity: v.share('What it needs, as a share of the capacity.'),

@@ -1,6 +1,7 @@
 /**
  * A pool as the world has it: units, what waits before them, senders that come again; and what the scaling loop sees of it.
  */
+import { SHARDS } from '../../core/limits.ts'
 import type { DemandMask } from '../../core/scaling.ts'
 import { type Tier, TIERS } from '../../core/tiers.ts'
 import type { ScalingGauge, ScalingReading } from '../../scaling/scaling-gauge.ts'
@@ -10,10 +11,11 @@ import type { PoolOptions } from '../scenario/world-options.ts'
 import type { Span } from '../scenario/values.ts'
 import { TRACK_COUNT, trackOf } from '../words.ts'
 import { Capacity } from './capacity.ts'
-import { meanWaitMs, sliceWaitMs, spread } from './chance-wait.ts'
+import { holdBack, meanWaitMs, sliceWaitMs, spread } from './chance-wait.ts'
 import type { Crash, Faults } from './faults.ts'
 import type { Offered } from './offered.ts'
 import { Senders } from './senders.ts'
+import { Thrift } from './thrift.ts'
 import { Tracks } from './tracks.ts'
 
 const SOURCE = 13
@@ -35,7 +37,9 @@ export class PoolStep {
   readonly fresh = new Float64Array(TRACK_COUNT)
   readonly refused = new Float64Array(TRACK_COUNT)
   readonly lost = new Float64Array(TRACK_COUNT)
-  /** Readings that came, those sent again with them. */
+  /** Readings of bulk that were not taken, for good, as only a sample is. */
+  sampled = 0
+  /** Readings that are to be done: that came, those sent again with them, without what a sample leaves out. */
   demand = 0
   /** Readings that the units could do. */
   work = 0
@@ -47,10 +51,13 @@ export class PoolWorld implements ScalingGauge {
   readonly capacity: Capacity
   readonly tracks: Tracks
   readonly last = new PoolStep()
+  readonly thrift: Thrift
   /** Units that an operation works on. */
   operating = 0
   readonly #parts: PoolWorldParts
   readonly #senders: Senders
+  /** With what is sent again, and what of it is taken. */
+  readonly #came = new Float64Array(TRACK_COUNT)
   readonly #arriving = new Float64Array(TRACK_COUNT)
   readonly #chance: () => number
   readonly #ownCrashes: readonly Crash[]
@@ -68,6 +75,7 @@ export class PoolWorld implements ScalingGauge {
     const random = chanceOf(seed, SOURCE, index, 2)
     this.capacity = new Capacity({ units: options.units, start, detectMs: options.detect, random })
     this.tracks = new Tracks([shares.premium, shares.standard, shares.bulk])
+    this.thrift = new Thrift(options.spares, SHARDS)
     this.#senders = new Senders(senders.keep, senders.retry)
     this.#ownCrashes = parts.faults.crashes.filter(({ pool }) => pool === options.name)
     this.#crashes = 0
@@ -110,18 +118,24 @@ export class PoolWorld implements ScalingGauge {
     last.lost.fill(0)
     this.#suffer(sinceMs)
     this.capacity.step(sinceMs, this.#isDown ? 0 : faults.mostUnits(this.options.name, sinceMs))
-    const rate = serviceRate * faults.speed(this.options.name, sinceMs)
-    last.work = (this.workers * rate * ms) / 1000
     this.#arrive(offered, ms)
+    const effort = this.thrift.workOf(this.#arriving)
+    const rate = (serviceRate * faults.speed(this.options.name, sinceMs)) / effort
+    last.work = (this.workers * rate * ms) / 1000
     const nodes = this.options.unit === 'node' ? this.capacity.ready : 1
     const room = this.options.backlog * nodes
-    const { workers } = this
+    const servers = { workers: this.workers, rate, slice: this.thrift.sliceReadings }
     const all = last.work > 0 ? Math.min(1, last.demand / last.work) : 0
     this.tracks.step(
       { fromMs: sinceMs, ms, arriving: this.#arriving, work: last.work, room },
       (track, amount, wait, busy) => {
-        const byChanceMs = meanWaitMs(workers, rate, busy) + sliceWaitMs(workers, rate, all)
-        spread(amount, wait + this.options.baseLatency, byChanceMs, (part, took) => waited(track, part, took))
+        const byChanceMs = meanWaitMs(servers, busy) + sliceWaitMs(servers, all)
+        const heldMs = this.thrift.heldMs(track, (1000 * this.#arriving[track]) / (ms * nodes))
+        holdBack(amount, heldMs, (share, held) =>
+          spread(share, wait + held + this.options.baseLatency, byChanceMs, (part, took) =>
+            waited(track, part, took),
+          ),
+        )
       },
     )
     this.#settle(ms)
@@ -137,9 +151,11 @@ export class PoolWorld implements ScalingGauge {
     last.demand = 0
     for (let track = 0; track < TRACK_COUNT; track++) {
       last.fresh[track] = byTrack[track]
-      this.#arriving[track] = byTrack[track] + this.#senders.again(track, ms)
+      this.#came[track] = byTrack[track] + this.#senders.again(track, ms)
+      this.#arriving[track] = track === BULK ? this.#came[track] * this.thrift.taken : this.#came[track]
       last.demand += this.#arriving[track]
     }
+    last.sampled = this.#came[BULK] - this.#arriving[BULK]
   }
 
   /** Who was refused keeps what it can; of those, only what came for the first time counts as refused. */
@@ -148,7 +164,7 @@ export class PoolWorld implements ScalingGauge {
     last.served = 0
     for (let track = 0; track < TRACK_COUNT; track++) {
       const refused = tracks.refused[track]
-      const came = this.#arriving[track]
+      const came = this.#came[track]
       last.refused[track] = came > 0 ? (refused * last.fresh[track]) / came : 0
       last.lost[track] += this.#senders.refused(track, refused, last.fresh[track], ms)
       last.served += tracks.served[track]
@@ -238,10 +254,10 @@ class Seen {
   }
 
   /** What is sent again is seen as coming from where the rest of its tier comes from. */
-  #takeArrivals({ bySeries }: Offered, { fresh, demand }: PoolStep): void {
+  #takeArrivals({ bySeries }: Offered, { fresh, demand, sampled }: PoolStep): void {
     let all = 0
     for (let track = 0; track < TRACK_COUNT; track++) all += fresh[track]
-    const factor = all > 0 ? demand / all : 1
+    const factor = all > 0 ? (demand + sampled) / all : 1
     for (let series = 0; series < bySeries.length; series++)
       this.#arrivals[series] += bySeries[series] * factor
   }

@@ -173,7 +173,8 @@ const rung = z
       '`do: sample-bulk` with `keep`',
   })
 
-const degradation = z.strictObject({
+/** The ladder of degraded mode. */
+export const degradationOptions = z.strictObject({
   ladder: z
     .array(rung)
     .max(16)
@@ -242,7 +243,9 @@ export const scalingOptions = z.strictObject({
     description: 'Exceptions from the order in which scarce units are given away.',
     'x-default': 'none: anomaly, maintenance, premium, standard, bulk',
   }),
-  degradation: degradation.prefault({}).meta({ description: 'What is done without under severe shortage.' }),
+  degradation: degradationOptions
+    .prefault({})
+    .meta({ description: 'What is done without under severe shortage.' }),
 })
 
 function isTimeZone(name: string): boolean {

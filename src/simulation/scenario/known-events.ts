@@ -1,0 +1,16 @@
+/** What a scenario says that the forecaster knows: its calendars, and the events in the scenario itself. */
+import { parseIcsCalendar } from '../../scaling/forecast/ics-calendar.ts'
+import type { KnownEvent } from '../../scaling/forecast/known-event.ts'
+import { knownEvent, parseYamlCalendar } from '../../scaling/forecast/yaml-calendar.ts'
+import type { LoadedScenario } from './scenario-file.ts'
+
+/** Throws `bad-config` for calendars that are none. */
+export function knownEventsOf({
+  forecast,
+  calendarTexts,
+}: Pick<LoadedScenario, 'forecast' | 'calendarTexts'>): KnownEvent[] {
+  const ofFiles = [...calendarTexts].flatMap(([file, text]) =>
+    /\.ics$/i.test(file) ? parseIcsCalendar(text, file) : parseYamlCalendar(text, file),
+  )
+  return [...ofFiles, ...forecast.events.map((event) => knownEvent(event, 'forecast.events'))]
+}
