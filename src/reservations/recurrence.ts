@@ -30,6 +30,8 @@ export class Recurrence {
   readonly #until: number
   /** What was asked last, and the answer: it is asked the same every second. */
   #latest: readonly [number, number] = [Infinity, -Infinity]
+  /** Nothing comes from here on: to find that out takes longest. */
+  #over = Infinity
 
   /** Throws bad-request for a rule that is none, or that never comes true. */
   constructor({ startsAt, timeZone, rrule }: RecurrenceOptions) {
@@ -48,8 +50,10 @@ export class Recurrence {
     if (this.#rule === undefined) return at <= this.#startsAt ? this.#startsAt : undefined
     const [asked, found] = this.#latest
     if (at >= asked && at <= found) return found
+    if (at >= this.#over) return undefined
     const next = this.#from(at)
-    if (next !== undefined) this.#latest = [at, next]
+    if (next === undefined) this.#over = at
+    else this.#latest = [at, next]
     return next
   }
 

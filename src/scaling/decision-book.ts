@@ -35,7 +35,8 @@ export class DecisionBook {
   add(choice: Choice, circumstances: Circumstances): ScalingDecision {
     const before = this.#last.get(circumstances.pool)
     const isOld = before !== undefined && !isNews(before, choice)
-    const told = decisionOf(isOld ? before.id : this.#nextId, choice, circumstances)
+    const id = isOld ? before.id : this.#nextId
+    const told = isOld ? sameAgain(id, choice, circumstances) : decisionOf(id, choice, circumstances)
     this.#last.set(told.pool, told)
     if (isOld) return told
     this.#nextId++
@@ -96,4 +97,29 @@ function decisionOf(
 ): ScalingDecision {
   const { from, wanted, to, policy, limits, reason } = choice
   return { id, at, pool, from, wanted, to, inputs, forecast, policy, limits, reason, effect }
+}
+
+/** Of what is no news the reason is put into words only for whoever reads it. */
+function sameAgain(
+  id: number,
+  choice: Choice,
+  { at, pool, inputs, effect, forecast }: Circumstances,
+): ScalingDecision {
+  const { from, wanted, to, policy, limits } = choice
+  return {
+    id,
+    at,
+    pool,
+    from,
+    wanted,
+    to,
+    inputs,
+    forecast,
+    policy,
+    limits,
+    get reason() {
+      return choice.reason
+    },
+    effect,
+  }
 }

@@ -16,7 +16,7 @@ const DISCOUNT = 1 - 1 / 360
 /** Minutes compared before anything is trusted. */
 const ENOUGH = 30
 /** Below it nobody would do better by measuring. */
-const GOOD = 0.02
+const GOOD = 0.05
 const LOSES_AT = 1.2
 
 /** Sum of errors, and of the demand they are errors of. */

@@ -90,9 +90,20 @@ export class PoolPolicy {
       this.#override === null ? this.#follow(situation, demanded, bounds) : this.#obey(from, bounds)
     this.#note(at, choice)
     const { inputs, forecast } = situation
-    const reason = reasonOf({ choice, inputs, forecast, demanded, bounds }, this.#options, this.#override)
+    const [options, override] = [this.#options, this.#override]
     const { wanted, to, policy, limits } = choice
-    return { from, wanted, to, policy, limits, reason }
+    const told = { choice, inputs, forecast, demanded, bounds }
+    return {
+      from,
+      wanted,
+      to,
+      policy,
+      limits,
+      // one is made every second, and hardly ever read
+      get reason() {
+        return reasonOf(told, options, override)
+      },
+    }
   }
 
   /** For a restart: what is not configured. */

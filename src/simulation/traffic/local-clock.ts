@@ -3,6 +3,7 @@
 const DAY_MS = 86_400_000
 /** Clocks change at most so often; so long an offset is taken for granted. */
 const STEP_MS = 15 * 60_000
+const STEPS_PER_DAY = DAY_MS / STEP_MS
 /** 1970-01-01 was one. */
 const THURSDAY = 4
 
@@ -35,8 +36,17 @@ export class LocalClock {
     return epochMs + this.#offsetMs
   }
 
+  /** A day at whose ends it is the same has it all the time: clocks do not change twice a day. */
   #measure(step: number): number {
-    const offset = this.#offsetAt(step * STEP_MS)
+    const first = step - (step % STEPS_PER_DAY)
+    const offset = this.#offsetOf(first)
+    if (offset !== this.#offsetOf(first + STEPS_PER_DAY)) return this.#offsetOf(step)
+    for (let other = first + 1; other < first + STEPS_PER_DAY; other++) this.#offsets.set(other, offset)
+    return offset
+  }
+
+  #offsetOf(step: number): number {
+    const offset = this.#offsets.get(step) ?? this.#offsetAt(step * STEP_MS)
     this.#offsets.set(step, offset)
     return offset
   }

@@ -29,6 +29,31 @@ const SHORT: Readonly<Record<string, (scenario: LoadedScenario) => LoadedScenari
     duration: 0.5 * HOUR,
     history: 2 * DAY,
   }),
+  'slow-machines.yaml': (all) => ({
+    ...all,
+    start: all.start + 1.5 * HOUR,
+    duration: 1.2 * HOUR,
+    history: 3 * DAY,
+    // of a day; this hour has most of its change
+    expect: { ...all.expect, capacity: undefined },
+  }),
+  'known-opening.yaml': (all) => ({
+    ...all,
+    start: all.start + 1.5 * HOUR,
+    duration: HOUR,
+    history: 1 * DAY,
+    events: all.events.map((event) => ({ ...event, at: { least: HOUR / 2, most: HOUR / 2 } })),
+  }),
+  'nightly-maintenance.yaml': (all) => ({
+    ...all,
+    duration: 4 * HOUR,
+    history: 0,
+    expect: {
+      ...all.expect,
+      maintenance: { backup: 'succeeded', check: 'moved' },
+      maintenanceTimes: { backup: 1, check: 1 },
+    },
+  }),
   'maintenance-failed.yaml': (all) => ({ ...all, duration: 2.5 * HOUR }),
 }
 /** Too long for every test run: `millrace simulate` plays them. */
@@ -49,6 +74,46 @@ describe('scenarios', () => {
   it.each(files)('turn out as they say they should: %s', async (file) => {
     const outcome = await simulate(load(file), { timeline: false })
     expect(reportOf(outcome).held, reportText(outcome)).toBe(true)
+  })
+})
+
+/** How a scenario turns out, and how it would without something. */
+const played = async (scenario: LoadedScenario, forecasts = true) =>
+  reportOf(await simulate(scenario, { timeline: false, forecasts }))
+
+describe('what is known beforehand', () => {
+  it('of a calendar, brings capacity that measuring would bring too late', async () => {
+    const known = load('known-opening.yaml')
+    const unknown = await played({ ...known, calendarTexts: new Map() })
+    expect(unknown.held).toBe(false)
+    expect(unknown.pools[0].overloaded).toBeGreaterThan(0.005)
+    expect((await played(known)).pools[0].overloaded).toBe(0)
+    // the same as iCalendar, and in the scenario itself
+    const ics = [
+      'BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:factory opens ×4',
+      'DTSTART;TZID=Europe/Berlin:20260302T060000\nDURATION:PT1H\nX-MILLRACE-TIERS:premium',
+      'END:VEVENT\nEND:VCALENDAR',
+    ].join('\n')
+    expect((await played({ ...known, calendarTexts: new Map([['a.ics', ics]]) })).held).toBe(true)
+    const event = { name: 'opening', starts: '2026-03-02T05:00', duration: HOUR, factor: 4 }
+    const everywhere = { readingsPerSecond: 0, rrule: null, timezone: 'UTC', regions: null }
+    const events = [{ ...event, ...everywhere, tiers: ['premium' as const] }]
+    const inline = { ...known, calendarTexts: new Map(), forecast: { calendars: [], events } }
+    expect((await played(inline)).held).toBe(true)
+  })
+
+  it('of other days, keeps an objective that measuring alone misses at a higher price', async () => {
+    const seasonal = load('slow-machines.yaml')
+    const generous = {
+      ...seasonal,
+      pools: seasonal.pools.map((pool) => ({ ...pool, policy: { ...pool.policy, targetUtilisation: 0.5 } })),
+    }
+    const predictive = await played(seasonal)
+    const reactive = await played(generous, false)
+    expect(predictive.held).toBe(true)
+    expect(reactive.held).toBe(false)
+    expect(reactive.pools[0].overloaded).toBeGreaterThan(0.02)
+    expect(reactive.pools[0].capacity).toBeGreaterThan(predictive.pools[0].capacity)
   })
 })
 

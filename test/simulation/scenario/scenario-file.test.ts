@@ -63,6 +63,27 @@ faults:
     ['pools: [{ name: a }, { name: b }]', '"home" is served by 2 pools'],
     ['tick: 5s', 'tick: 5000 ms is not allowed; give at most 1s'],
     ['expect: { p99: { premium: -1s } }', 'expect.p99.premium: "-1s" is not allowed'],
+    [
+      'maintenance: [{ name: m, at: 1h, for: 1m, capacity: 10%, rrule: FREQ=HOURLY }]',
+      'maintenance[0].rrule',
+    ],
+    [
+      'maintenance: [{ name: m, at: 1h, for: 1m, capacity: 10%, after: [n] }]',
+      'maintenance[0].after: "n" is no operation of this pool before it; there is none',
+    ],
+    [
+      'forecast: { events: [{ name: e, starts: 2026-03-02T06:00, duration: 1h, factor: 4, regions: [mars] }] }',
+      'forecast.events[0].regions: "mars" is no region; there are home',
+    ],
+    [
+      'forecast: { events: [{ name: e, starts: six, duration: 1h, factor: 4 }] }',
+      'forecast.events[0].starts: "six" is not allowed; give a local time such as 2026-11-02T06:00',
+    ],
+    [
+      'pools: [{ degradation: { ladder: [{ do: pause-pipelines, pipelines: [p] }] } }]',
+      'pools[0].degradation.ladder[0].pipelines: "p" is no pipeline of spares.pipelines; there is none',
+    ],
+    ['pools: [{ spares: { pipelines: { p: 60%, q: 50% } } }]', 'they take 1.1 of the work in all'],
     ['start: someday', 'start: "someday" is not allowed; give a date and time'],
     ['regions: [{ name: n, zone: Mars/Base }]', 'regions[0].zone: "Mars/Base" is not allowed'],
     ['pools: [{ policy: { min: 1, max: 2, targetUtilisation: 7 } }]', 'pools[0].policy.targetUtilisation: 7'],
