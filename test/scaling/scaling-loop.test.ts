@@ -66,6 +66,20 @@ describe('the scaling loop', () => {
     })
   })
 
+  it('counts what a calendar says, however good the forecast of the usual is', async () => {
+    const rig = await new ScalingRig().start()
+    rig.forecaster.upper = 2000
+    rig.forecaster.isTrusted = false
+    rig.forecaster.reason = 'factory opens (×4)'
+    await rig.seconds(1)
+    expect(rig.target.units).toBe(4)
+    const [decision] = rig.loop.decisions.list(1)
+    expect(decision).toMatchObject({ policy: 'predictive', forecast: { isTrusted: false } })
+    expect(decision.reason).toContain('factory opens (×4)')
+    await rig.seconds(1)
+    expect(rig.loop.state()[0].decision?.reason).toContain('stays at 4')
+  })
+
   it('learns what a unit does, while units have enough to do', async () => {
     const rig = await new ScalingRig({ knownRate: 0, perSecond: 500 }).start()
     rig.gauge.demand = 400

@@ -15,7 +15,7 @@ const WEEK_MINUTES = 7 * DAY_MINUTES
 const DISCOUNT = 1 - 1 / 360
 /** Minutes compared before anything is trusted. */
 const ENOUGH = 30
-/** Below it nobody would do better by measuring. */
+/** Headroom covers so much; and who measures is never there before a steep morning, however quiet the night was. */
 const GOOD = 0.05
 const LOSES_AT = 1.2
 

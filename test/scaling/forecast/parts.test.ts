@@ -165,6 +165,15 @@ describe('RollingAccuracy', () => {
     expect(accuracy.read().naiveWape).toBeGreaterThan(0.1)
   })
 
+  it('trusts one whose error is small, although a quiet night is still easier to measure', () => {
+    const trusted = (share: number): boolean => {
+      const accuracy = new RollingAccuracy(MINUTE_MS, () => share * 1000)
+      run(accuracy, 60, () => 1000)
+      return accuracy.read().isTrusted
+    }
+    expect([trusted(1.04), trusted(1.06)]).toEqual([true, false])
+  })
+
   it('gives up trust only when it is clearly worse than naive', () => {
     let share = 1
     const accuracy = new RollingAccuracy(
