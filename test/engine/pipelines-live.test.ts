@@ -234,5 +234,11 @@ describe('pipelines of an engine', () => {
     expect(metrics).toContain('millrace_pipeline_fast_devices{pipeline="outward"} 0\n')
     subscriber.terminate()
     service.close()
+
+    // what it has raised ends with it
+    await engine.pipelines.remove('outward')
+    expect(await ask('/v1/alerts?state=resolved')).toMatchObject({
+      alerts: [{ rule: 'counted', key: 'd1', endedBecause: 'pipeline-removed' }],
+    })
   })
 })
