@@ -117,7 +117,9 @@ describe('the policy of a pool', () => {
   it('adds no more units at once, and not sooner after the last addition, than is allowed', () => {
     const pool = new Pool({ scaleOut: { step: 2, cooldownMs: 3000 } })
     expect(pool.decide({ demand: 3000 })).toMatchObject({ to: 3, wanted: 6, limits: ['step'] })
-    expect(pool.decide({ demand: 3000 })).toMatchObject({ to: 3, limits: ['cooldown'] })
+    const second = pool.decide({ demand: 3000 })
+    expect(second).toMatchObject({ to: 3, limits: ['cooldown'] })
+    expect(second.reason).toContain('the last change was less than 3 s ago')
     expect(pool.seconds(2, { demand: 3000 }).to).toBe(5)
   })
 
