@@ -6,7 +6,5 @@ export interface EventEffect {
   readonly reason: string
 }
 
-/** Asked by the forecaster for what is known of a time. Null = nothing. */
-export interface KnownEvents {
-  effectBetween(from: number, until: number): EventEffect | null
-}
+/** What is known of a time; null = nothing. */
+export type EffectOf = (from: number, until: number) => EventEffect | null

@@ -27,6 +27,11 @@ export class ShortTerm {
     this.trend = new Float64Array(tiers.length)
   }
 
+  /** Whether there was a second yet; as long as there wasn't, it knows nothing. */
+  get hasSeen(): boolean {
+    return this.#hasSeen
+  }
+
   /** One second on. */
   observe(demand: Float64Array): void {
     if (!this.#hasSeen) this.level.set(demand)
