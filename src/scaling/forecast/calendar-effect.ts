@@ -1,5 +1,6 @@
 /** What known events do to the demand of a time, by series: usual demand × factor + extra. */
 export interface EventEffect {
+  /** The same array for the same events. */
   readonly factor: Float64Array
   readonly extra: Float64Array
   /** Names of the events and what they do, in words. */

@@ -9,6 +9,7 @@ import type { KnownEvent } from './known-event.ts'
 
 const WEEK_MS = 7 * 86_400_000
 const MAX_WEEKS = 64
+const MAX_FACTORS = 64
 
 interface Occurrence {
   readonly from: number
@@ -22,15 +23,19 @@ export class Calendar {
   readonly #series: readonly DemandSeries[]
   #events: readonly KnownEvent[]
   readonly #weeks = new Map<number, readonly Occurrence[]>()
+  readonly #factors = new Map<string, Float64Array>()
+  readonly #nothing: Float64Array
 
   constructor(series: readonly DemandSeries[], events: readonly KnownEvent[]) {
     this.#series = series
+    this.#nothing = new Float64Array(series.length)
     this.#events = events
   }
 
   replace(events: readonly KnownEvent[]): void {
     this.#events = events
     this.#weeks.clear()
+    this.#factors.clear()
   }
 
   /** `demand` by series says how what is added is divided. Null = nothing is known of the time. */
@@ -40,10 +45,10 @@ export class Calendar {
     if (active.length === 0) return null
     const changes = active.flatMap((occurrence) => [occurrence.from, occurrence.until])
     const instants = [from, ...changes.filter((at) => at > from && at < until)]
-    const effects = instants.map((at) => this.#effectAt(at, active, demand))
+    const each = instants.map((at) => active.filter((one) => at >= one.from && at < one.until))
     return {
-      factor: highest(effects.map(({ factor }) => factor)),
-      extra: highest(effects.map(({ extra }) => extra)),
+      factor: this.#factor(each),
+      extra: this.#extra(each, demand),
       reason: [...new Set(active.map(({ event }) => inWords(event)))].join(', '),
     }
   }
@@ -77,19 +82,35 @@ export class Calendar {
       .map((from) => ({ from, until: from + durationMs, event, series }))
   }
 
-  #effectAt(at: number, active: readonly Occurrence[], demand: Float64Array): Effects {
-    const factor = new Float64Array(this.#series.length).fill(1)
-    const extra = new Float64Array(this.#series.length)
-    for (const { from, until, event, series } of active) {
-      if (at < from || at >= until) continue
-      for (const i of series) factor[i] *= event.factor
-      if (event.readingsPerSecond > 0) addShares(extra, event.readingsPerSecond, series, demand)
-    }
-    return { factor, extra }
+  /** The highest of some instants, of which each has events. It is kept, as it is the same again second after second. */
+  #factor(each: readonly (readonly Occurrence[])[]): Float64Array {
+    const key = each.map((active) => active.map(({ event }) => this.#events.indexOf(event)).join()).join(';')
+    const kept = this.#factors.get(key)
+    if (kept !== undefined) return kept
+    if (this.#factors.size >= MAX_FACTORS) this.#factors.clear()
+    const made = highest(
+      each.map((active) => {
+        const factor = new Float64Array(this.#series.length).fill(1)
+        for (const { event, series } of active) for (const i of series) factor[i] *= event.factor
+        return factor
+      }),
+    )
+    this.#factors.set(key, made)
+    return made
+  }
+
+  #extra(each: readonly (readonly Occurrence[])[], demand: Float64Array): Float64Array {
+    if (each.every((active) => active.every(({ event }) => event.readingsPerSecond === 0)))
+      return this.#nothing
+    return highest(
+      each.map((active) => {
+        const extra = new Float64Array(this.#series.length)
+        for (const { event, series } of active) addShares(extra, event.readingsPerSecond, series, demand)
+        return extra
+      }),
+    )
   }
 }
-
-type Effects = Pick<EventEffect, 'factor' | 'extra'>
 
 function addShares(
   extra: Float64Array,

@@ -81,7 +81,7 @@ export class SeasonalForecaster implements DemandForecaster {
     this.#minutes = resolution(MINUTE_MS, MINUTE_LEARNING)
     this.#hours = resolution(HOUR_MS, HOUR_LEARNING)
     const parts = { shortTerm: this.#shortTerm, minutes: this.#minutes, hours: this.#hours }
-    this.#bands = new LeadBands(new Outlook({ ...parts, tiers, effect }))
+    this.#bands = new LeadBands(new Outlook({ ...parts, effect }))
     this.#accuracy = new RollingAccuracy(leadMs, (at) => this.forecast(at, at, 0.5).expected)
     this.#usual = new Float64Array(series.length)
   }

@@ -25,7 +25,6 @@ export interface OutlookParts {
   readonly shortTerm: ShortTerm
   readonly minutes: Resolution
   readonly hours: Resolution
-  readonly tiers: Uint8Array
   /** What the calendar says of a time; null = nothing. */
   readonly effect: EffectOf
 }
@@ -90,16 +89,8 @@ export class Outlook {
   }
 
   #shortTermAt(at: number, reach: number): Float64Array {
-    const { shortTerm, tiers, effect } = this.#parts
-    const byTier = this.#tiers
-    const known = effect(at, at + 1)
-    if (known === null) return shortTerm.predictTiers(reach, byTier)
-    byTier.fill(0)
-    for (let series = 0; series < tiers.length; series++) {
-      const usual = shortTerm.predict(series, reach)
-      byTier[tiers[series]] += usual * known.factor[series] + known.extra[series]
-    }
-    return byTier
+    const { shortTerm, effect } = this.#parts
+    return shortTerm.predictTiers(reach, effect(at, at + 1), this.#tiers)
   }
 }
 
