@@ -66,6 +66,20 @@ describe('Calendar', () => {
     expect(effectOf(calendar, at('2026-10-19T05:00Z'), at('2026-10-19T08:00Z'))?.factor[0]).toBe(4)
   })
 
+  it('knows any number of events, one after the other', () => {
+    const events = Array.from({ length: 80 }, (_, i) => {
+      const day = String(1 + (i % 28)).padStart(2, '0')
+      const text = yaml(`    factor: ${2 + i}`).replace('2026-10-19', `2026-${1 + Math.floor(i / 28)}-${day}`)
+      return text.replace(/2026-(\d)-/, '2026-0$1-')
+    }).flatMap((text) => parseYamlCalendar(text, 'c.yaml'))
+    const calendar = new Calendar(SERIES, events)
+    for (const again of [0, 1])
+      events.forEach(({ startsBetween }, i) => {
+        const [from] = startsBetween(at('2026-01-01T00:00Z'), at('2026-12-31T00:00Z'))
+        expect(effectOf(calendar, from + again, from + 1000)?.factor[1]).toBe(2 + i)
+      })
+  })
+
   it('can be asked of any number of weeks, and be given other events', () => {
     const calendar = new Calendar(
       SERIES,

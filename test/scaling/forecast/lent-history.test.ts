@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SeasonalForecaster } from '../../../src/scaling/forecast/demand-forecaster.ts'
-import { DAY_MS, forecasterOf, historyOf, linesOf, MINUTE_MS, MONDAY } from './fleet.ts'
+import { DAY_MS, forecasterOf, historyOf, HOUR_MS, linesOf, MINUTE_MS, MONDAY } from './fleet.ts'
 
 /** Shows seconds from `from` on, with this demand of each series. */
 function live(forecaster: SeasonalForecaster, from: number, seconds: number, ...demand: number[]): void {
@@ -44,6 +44,17 @@ describe('history that does not tell series apart', () => {
     const next = later(forecaster, now + 20 * MINUTE_MS)
     expect(next[0] / (next[0] + next[1])).toBeCloseTo(0.75, 1)
     expect(next[0]).toBeGreaterThan(2000)
+  })
+
+  it('has no part in the hour in which it ends', async () => {
+    const forecaster = forecasterOf()
+    await forecaster.learnFrom(historyOf(2 * 1440 + 40, () => 1000, MINUTE_MS))
+    const now = MONDAY + 2 * DAY_MS + 40 * MINUTE_MS
+    live(forecaster, now, 25 * 60, 990, 10)
+    const ahead = now + 5 * HOUR_MS
+    const { byTier } = forecaster.forecast(ahead, ahead, 0.5)
+    expect(byTier.bulk).toBeGreaterThan(9)
+    expect(byTier.bulk).toBeLessThan(11)
   })
 
   it('teaches nothing to a series without demand, which begins anew when there is some', async () => {
