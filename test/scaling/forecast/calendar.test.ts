@@ -74,8 +74,8 @@ describe('Calendar', () => {
     }).flatMap((text) => parseYamlCalendar(text, 'c.yaml'))
     const calendar = new Calendar(SERIES, events)
     for (const again of [0, 1])
-      events.forEach(({ startsBetween }, i) => {
-        const [from] = startsBetween(at('2026-01-01T00:00Z'), at('2026-12-31T00:00Z'))
+      events.forEach((event, i) => {
+        const [from] = event.startsBetween(at('2026-01-01T00:00Z'), at('2026-12-31T00:00Z'))
         expect(effectOf(calendar, from + again, from + 1000)?.factor[1]).toBe(2 + i)
       })
   })
