@@ -240,6 +240,7 @@ async function assembleOver(
   const { target: nodes = null } = config.scaling.nodes ?? {}
   const gauge = new EngineGauge({
     ...{ foundation, clock, pool, defaultTier: config.tiers.default, registered: () => registry.size },
+    regions: directory.regions.names.length,
     mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : maintenance.mask),
   })
   const forecaster = await openForecaster(config, (error) => events.tell('failure', error))
