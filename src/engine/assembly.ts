@@ -1,12 +1,10 @@
 import { pathToFileURL } from 'node:url'
 import { AlertBook } from '../alerts/alert-book.ts'
 import { AlertDesk } from '../alerts/alert-desk.ts'
-import type { Alert } from '../core/alert.ts'
 import { AlertNews } from '../alerts/alert-news.ts'
 import type { Clock } from '../core/clock.ts'
 import type { PartRefusals } from '../ingest/part-refusals.ts'
 import { NOTE_TOLD } from '../memory/layout/ring.layout.ts'
-import { Economies } from '../memory/economies.ts'
 import { placeOf } from '../memory/memory-plan.ts'
 import { DeadLetters } from '../observability/dead-letters.ts'
 import { LatencyBook } from '../observability/latency.ts'
@@ -35,8 +33,6 @@ import { type Foundation, layFoundation, openProducer } from './foundation.ts'
 import { IncidentDesk } from './incident-desk.ts'
 import { countersOf, refusalOf } from './listeners/listener.ts'
 import { openSinks } from './open-sinks.ts'
-import { DeviceDrain } from './maintenance/device-drain.ts'
-import { poolOutlook } from './maintenance/pool-outlook.ts'
 import { MaintenanceDesk } from './maintenance-desk.ts'
 import { NotificationsDesk } from './notifications-desk.ts'
 import { openPartRefusals } from './part-refusals.ts'
@@ -45,10 +41,8 @@ import { RetryAdvice } from './retry-advice.ts'
 import { ScalingDesk } from './scaling-desk.ts'
 import { EngineGauge } from './scaling/engine-gauge.ts'
 import { KeptScalingOfEngine } from './scaling/kept-scaling.ts'
-import { openTarget } from '../scaling/targets/target-kinds.ts'
-import { machinePorts } from '../scaling/targets/target-ports.ts'
-import { openForecaster } from './scaling/open-forecaster.ts'
 import { noteAlert, openAlertBook } from './assembly/alert-book.ts'
+import { openElastic } from './assembly/elastic.ts'
 import { keepMetrics, openKeptOf } from './assembly/kept.ts'
 import { lostWorkOf, openPool, startWorkers } from './assembly/workers.ts'
 import { GoneAlerts } from './rules/gone-alerts.ts'
@@ -237,54 +231,21 @@ async function assembleOver(
         onFailure: (error) => events.tell('failure', error),
       }),
     })
-  const { target: nodes = null } = config.scaling.nodes ?? {}
-  const gauge = new EngineGauge({
-    ...{ foundation, clock, pool, defaultTier: config.tiers.default, registered: () => registry.size },
-    regions: directory.regions.names.length,
-    mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : maintenance.mask),
+  const elastic = await openElastic({
+    ...{ config, clock, foundation, directory, events, alerts, alertDesk, alertLog, egress, pool, pipelines },
+    isUnready: () => durability !== undefined && durability.unready !== '',
   })
-  const forecaster = await openForecaster(config, (error) => events.tell('failure', error))
-  const keptScaling = await KeptScalingOfEngine.open(config, clock, (error) => events.tell('failure', error))
-  const scaling: ScalingDesk = new ScalingDesk({
-    kept: keptScaling.state,
-    ...{ config, clock, pool, alerts, alertLog, events, gauge, forecaster },
-    nodes: nodes === null ? undefined : openTarget('nodes', nodes, machinePorts(clock)),
-    nextTicket: () => egress.nextTicket,
-    pausePipelines: (names) => pipelines.pause(names),
-    onChange: () => keptScaling.now(),
-    economise: (economy) => new Economies(memory, plan.at.map).write(economy),
-  })
-  keptScaling.keep(
-    () => scaling.kept(),
-    () => forecaster.snapshot(),
-  )
-  const outlook = scaling.isEnabled ? scaling.outlook() : poolOutlook(pool, config.pool.max)
-  const drain = new DeviceDrain(foundation, clock)
-  const noteAtOnce = (alert: Alert | undefined): void => {
-    if (alert !== undefined) alertLog.note(egress.nextTicket - 1, alert)
-  }
-  const maintenance: MaintenanceDesk = await MaintenanceDesk.open({
-    ...{ config, clock, registry, alertDesk, outlook },
-    raise: (raise) => noteAtOnce(alerts.raise(raise)),
-    clear: (clear) => noteAtOnce(alerts.clear(clear)),
-    drain: (devices, limitMs) => drain.drain(devices, limitMs),
-    tell: (event) => events.tell('maintenance', event),
-    onWarning: (message) => events.tell('warning', message),
-    onFailure: (error) => events.tell('failure', error),
-  })
-  scaling.holdBy(maintenance.holds)
-  if (durability === undefined) scaling.begin()
-  else void durability.ready.then(() => scaling.begin()).catch(() => undefined)
+  const { scaling, maintenance } = elastic
   const statsDesk = new StatsDesk({
     ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },
     ...{ pipelines, notifications, incidents, escalation, scaling },
   })
-  if (durability === undefined) notifications.begin()
-  else void durability.ready.then(() => notifications.begin()).catch(() => undefined)
-  // when whoever makes the engine has had time to listen
-  const beginMaintenance = (): void => void clock.after(0, () => maintenance.begin())
-  if (durability === undefined) beginMaintenance()
-  else void durability.ready.then(beginMaintenance).catch(() => undefined)
+  whenReady(durability, () => {
+    scaling.begin()
+    notifications.begin()
+    // when whoever makes the engine has had time to listen
+    clock.after(0, () => maintenance.begin())
+  })
   const quarantine = new Quarantine(clock, limits.quarantine)
   const retryAdvice = new RetryAdvice(foundation, clock)
   const state = {
@@ -299,7 +260,6 @@ async function assembleOver(
     sinks,
     results,
     notifications,
-    maintenance,
     packer,
     pipelines,
     rules,
@@ -308,12 +268,16 @@ async function assembleOver(
     embedded,
     router,
     pool,
-    scaling,
-    gauge,
-    keptScaling,
+    ...elastic,
     statsDesk,
   }
   return { config, clock, foundation, events, directory, alerts, alertNews, alertLog, externalizer, ...state }
+}
+
+/** At once, or when what was before the last end has been taken in again. */
+function whenReady(durability: Durability | undefined, begin: () => void): void {
+  if (durability === undefined) begin()
+  else void durability.ready.then(begin).catch(() => undefined)
 }
 
 /** Of a frame: a ring takes one and the frame's head. */
