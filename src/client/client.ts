@@ -3,9 +3,9 @@ import { deviceIdOf } from '../core/ids.ts'
 import { newBacklog } from './backlog.ts'
 import { newDelivery } from './delivery.ts'
 import { newEmitter, type ClientEvents } from './events.ts'
-import { READING_BYTES, frameOf, putReading, viewOf } from './frame-encoder.ts'
-import type { Kept } from './frame.ts'
-import { nameOf, type Settings } from './options.ts'
+import { READING_BYTES, putReading, viewOf } from './frame-encoder.ts'
+import type { Frame, Kept } from './frame.ts'
+import type { Settings } from './options.ts'
 import { faultOf, type Reading } from './reading.ts'
 import type { ClientStats, Counts } from './stats.ts'
 import type { OpenWire } from './wire.ts'
@@ -55,14 +55,11 @@ export interface Client {
   stats(): ClientStats
 }
 
-const SWEEP_MS = 1000
-
 /** @internal */
 export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): Client {
-  const { clock, batchReadings, stampTime } = settings
-  const emitter = newEmitter()
-  const { on, emit, attempt } = emitter
-  const backlog = newBacklog(kept, settings.bufferFrames, settings.bufferBytes)
+  const { clock, batchReadings } = settings
+  const { on, emit } = newEmitter()
+  const backlog = newBacklog(settings, kept, emit)
   const counts: Counts = {
     connections: 0,
     sent: 0,
@@ -89,36 +86,21 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
   let queued = 0
   /** Woken when there may be room, or less unsettled. */
   const waiters: (() => void)[] = []
-  /** Numbers up to which somebody waits for frames to be settled. */
-  const flushes = new Set<{ upTo: number }>()
   let isClosing = false
   let isClosed = false
 
-  const delivery = newDelivery(settings, openWire, backlog, counts, {
-    ...emitter,
-    changed,
-    moved(from, to) {
-      for (const flush of flushes) if (from <= flush.upTo) flush.upTo = to
-    },
-  })
-  const endSweep = clock.every(SWEEP_MS, () => {
-    delivery.giveUpOlder(clock.epochMs() - settings.maxAgeMs, 'age')
-    changed()
-  })
+  const delivery = newDelivery(settings, openWire, backlog, counts, emit, changed)
   if (settings.onGivenUp) on('givenUp', settings.onGivenUp)
   // later, so that there is somebody to hear it
-  clock.after(0, () => kept.lost.forEach(emitter.tell))
+  clock.after(0, () => kept.lost.forEach(delivery.tell))
   const refuseIf = (isOver: boolean) => {
     if (isOver) throw new MillraceError('closed', 'the client is closed')
   }
   const change = () => new Promise<void>((resolve) => waiters.push(resolve))
-
-  function unsettled(): ClientStats['unsettled'] {
-    const size = backlog.size()
-    return { ...size, readings: size.readings + count }
-  }
+  const metricIdOf = ({ metric, metricId }: Reading) => metricId ?? metricIds.get(metric)
 
   function changed(): void {
+    // tried again by whoever hands over more, too
     if (isOverdue) seal()
     for (const wake of waiters.splice(0)) wake()
   }
@@ -136,7 +118,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
 
   async function send(readings: Reading | readonly Reading[]): Promise<void> {
     const list = checked(readings)
-    const taken = queued ? 0 : take(list)
+    const taken = take(list)
     if (taken === list.length) return
     queued++
     const rest = queue.then(() => takeRest(list, taken)).finally(() => queued--)
@@ -144,17 +126,17 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     await rest
   }
 
-  /** Takes readings until one doesn't go; returns how many. */
+  /** Takes readings until one doesn't go, none while others wait; returns how many. */
   function take(list: readonly Reading[]): number {
-    const at = list.findIndex((reading) => !takeOne(reading))
+    const at = queued ? 0 : list.findIndex((reading) => !takeOne(reading))
     return at < 0 ? list.length : at
   }
 
-  function takeOne({ device, deviceId, metric, metricId, value, time, lat, lon }: Reading): boolean {
-    const metricNumber = metricId ?? metricIds.get(metric)
+  function takeOne(reading: Reading): boolean {
+    const { device, deviceId, value, time, lat, lon } = reading
+    const metricId = metricIdOf(reading)
     return (
-      metricNumber !== undefined &&
-      write(deviceId ?? deviceIdOf(device), metricNumber, Number(value), time, lat, lon)
+      metricId !== undefined && write(deviceId ?? deviceIdOf(device), metricId, Number(value), time, lat, lon)
     )
   }
 
@@ -167,11 +149,11 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
   }
 
   /** Asks for the number of a metric that has none yet. How that is done is loaded when it is needed. */
-  function learning({ metric }: Reading): Promise<void> | undefined {
-    if (metric === undefined || metricIds.has(metric)) return
-    return import('./metrics-dictionary.ts').then(({ learnMetric }) =>
-      learnMetric(metric, metricIds, settings, () => refuseIf(isClosing)),
-    )
+  function learning(reading: Reading): Promise<void> | undefined {
+    if (metricIdOf(reading) === undefined)
+      return import('./metrics-dictionary.ts').then(({ learnMetric }) =>
+        learnMetric(reading.metric!, metricIds, settings, () => refuseIf(isClosing), MillraceError),
+      )
   }
 
   function write(
@@ -183,44 +165,41 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     lon = NaN,
   ): boolean {
     if (isClosing || (count === batchReadings && !seal())) return false
-    if (count === 0) {
+    if (!count) {
       openedMs = clock.epochMs()
       cancelLinger = clock.after(settings.lingerMs, seal)
     }
-    const stamped = time === time ? time : stampTime ? clock.epochMs() : 0
+    const stamped = time === time ? time : settings.stampTime ? clock.epochMs() : 0
     putReading(view, count++ * READING_BYTES, deviceId, metricId, value, stamped, lat, lon)
     counts.sent++
     if (count === batchReadings) seal()
     return true
   }
 
+  const openReadings = () => open.subarray(0, count * READING_BYTES)
+
   function seal(): boolean {
-    isOverdue = false
-    if (!count) return true
-    const frame = attempt(() => {
-      if (backlog.renewIfUsedUp()) delivery.reconnect('begins again under another name')
-      return backlog.add(open.subarray(0, count * READING_BYTES), openedMs)
-    })
-    // tried again by the sweep, and by whoever hands over more
-    isOverdue = !frame
-    if (!frame) return false
-    count = 0
-    cancelLinger?.()
-    emit('sealed', delivery.summaryOf(frame))
-    delivery.pump()
-    return true
+    if (count) {
+      const frame = backlog.add(openReadings(), openedMs)
+      isOverdue = !frame
+      if (frame) {
+        count = 0
+        cancelLinger!()
+        delivery.begin(frame)
+      }
+    }
+    return !isOverdue
   }
 
   async function flush(): Promise<void> {
     await queue
     while (!seal()) await change()
-    const mark = { upTo: backlog.nextSeq() - 1 }
-    flushes.add(mark)
-    while (backlog.oldestSeq() <= mark.upTo) {
-      refuseIf(isClosed)
-      await change()
-    }
-    flushes.delete(mark)
+    for (const frame of [...backlog.frames.values()])
+      for (let now: Frame | undefined = frame; now; now = now.again)
+        while (backlog.frames.has(now.seq)) {
+          refuseIf(isClosed)
+          await change()
+        }
   }
 
   async function close({ drainMs = 5000 } = {}): Promise<number> {
@@ -230,13 +209,10 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     const late = new Promise<void>((resolve) => (cancel = clock.after(drainMs, resolve)))
     await Promise.race([flush().catch(() => undefined), late])
     cancel?.()
-    endSweep()
     cancelLinger?.()
     seal()
-    const left = unsettled().readings
-    delivery.close(!kept.store)
-    if (count > 0)
-      delivery.tellGivenUp(frameOf(0, open.subarray(0, count * READING_BYTES), 0), null, 'closed')
+    const left = backlog.size(count).readings
+    delivery.close(!!kept.store, openReadings())
     count = 0
     isClosed = true
     kept.store?.close()
@@ -249,7 +225,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     send,
     trySend(readings) {
       const list = checked(readings)
-      const taken = queued ? 0 : take(list)
+      const taken = take(list)
       // asked for now, known at a later call; what the server says to it is told by `send`
       if (taken < list.length) learning(list[taken])?.catch(() => undefined)
       return taken
@@ -258,16 +234,16 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     seal,
     flush,
     async connected() {
-      if (!delivery.isOpen()) await new Promise<void>((resolve) => on('connected', resolve))
+      while (!delivery.isOpen()) await change()
     },
     close,
     stats: () => ({
       ...counts,
       refused: { ...counts.refused },
-      name: nameOf(settings, backlog),
+      name: backlog.name(),
       isConnected: delivery.isOpen(),
-      unsettled: unsettled(),
-      framesInFlight: delivery.inFlight(),
+      unsettled: backlog.size(count),
+      framesInFlight: delivery.flight.size,
       nextSeq: backlog.nextSeq(),
     }),
   }

@@ -1,11 +1,7 @@
 import type { GivenUp } from './events.ts'
 
-/** A frame that is not settled yet: neither acknowledged nor given up. */
-export interface Frame {
-  readonly seq: number
-  readonly count: number
-  /** null = in the store only. */
-  bytes: Uint8Array | null
+/** What has become of readings. */
+export interface Course {
   /** When its oldest reading was handed over, milliseconds since 1970. */
   readonly createdMs: number
   /** Times it, or the frame its readings were refused in, was refused. */
@@ -15,6 +11,24 @@ export interface Frame {
   /** Whether it may have been taken without an answer having reached us. */
   isUncertain: boolean
 }
+
+/** A frame that is not settled yet: neither acknowledged nor given up. */
+export interface Frame extends Course {
+  readonly seq: number
+  readonly count: number
+  /** null = in the store only. */
+  bytes: Uint8Array | null
+  /** Where its readings go on, if some were refused. */
+  again?: Frame | undefined
+}
+
+/** Of readings that have just been handed over. */
+export const newCourse = (createdMs: number): Course => ({
+  createdMs,
+  tries: 0,
+  dueMs: 0,
+  isUncertain: false,
+})
 
 /**
  * Where frames are kept besides memory until they are settled. A frame is put before it is sent for the first time, so
@@ -44,8 +58,7 @@ export interface Kept {
 }
 
 /** A name nobody has had before: 64 random bits. */
-export const newInstance = (): string =>
-  crypto.getRandomValues(new Uint32Array(2)).reduce((name, word) => name + word.toString(36), '')
+export const newInstance = (): string => crypto.getRandomValues(new BigUint64Array(1))[0].toString(36)
 
 /** Nothing kept from before, and nothing for afterwards. */
 export const newKept = (): Kept => ({

@@ -46,7 +46,7 @@ export function wireOf(socket: WebSocketLike, { opened, message, closed }: WireE
   socket.onopen = opened
   // a text is no reply to us, and is told as what it is by being empty
   socket.onmessage = ({ data }: { data: unknown }) =>
-    message(new Uint8Array(data instanceof ArrayBuffer ? data : []))
+    message(new Uint8Array(typeof data === 'string' ? [] : (data as ArrayBuffer)))
   socket.onerror = (event: { message?: string }) => (why = event.message ?? '')
   socket.onclose = ({ code, reason }: { code: number; reason: string }) => closed(code, reason || why)
   return socket

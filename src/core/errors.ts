@@ -106,9 +106,9 @@ const RETRYABLE: Record<RetryableCode, true> = {
 
 /** An operating error: `code` from ERROR_CODES, whether trying again can help, and what it was about. */
 export class MillraceError extends Error {
-  readonly code: ErrorCode
-  readonly retryable: boolean
-  readonly context: Readonly<Record<string, unknown>>
+  declare readonly code: ErrorCode
+  declare readonly retryable: boolean
+  declare readonly context: Readonly<Record<string, unknown>>
 
   constructor(code: ErrorCode, message: string, context: Record<string, unknown> = {}, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })
