@@ -59,7 +59,8 @@ export interface Client {
 export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): Client {
   const { clock, batchReadings } = settings
   const { on, emit } = newEmitter()
-  const backlog = newBacklog(settings, kept, emit)
+  const store = kept.openStore?.(emit, clock)
+  const backlog = newBacklog(settings, kept, store)
   const counts: Counts = {
     connections: 0,
     sent: 0,
@@ -91,8 +92,6 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
 
   const delivery = newDelivery(settings, openWire, backlog, counts, emit, changed)
   if (settings.onGivenUp) on('givenUp', settings.onGivenUp)
-  // later, so that there is somebody to hear it
-  clock.after(0, () => kept.lost.forEach(delivery.tell))
   const refuseIf = (isOver: boolean) => {
     if (isOver) throw new MillraceError('closed', 'the client is closed')
   }
@@ -212,10 +211,10 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     cancelLinger?.()
     seal()
     const left = backlog.size(count).readings
-    delivery.close(!!kept.store, openReadings())
+    delivery.close(!!store, openReadings())
     count = 0
     isClosed = true
-    kept.store?.close()
+    store?.close()
     changed()
     return left
   }

@@ -1,9 +1,9 @@
 import { fullJitter } from './backoff.ts'
 import type { Backlog } from './backlog.ts'
-import type { Emit, FrameSummary, GivenUp } from './events.ts'
+import { tellGivenUp, type Emit, type FrameSummary } from './events.ts'
 import { frameOf, readingsOf } from './frame-encoder.ts'
 import { newCourse, type Frame } from './frame.ts'
-import { MALFORMED, SEQ_SPAN, STORAGE_RETRY_MS, SWEEP_MS, UNAUTHORIZED } from './limits.ts'
+import { MALFORMED, SEQ_SPAN, SWEEP_MS, UNAUTHORIZED } from './limits.ts'
 import { newLink } from './link.ts'
 import type { Settings } from './options.ts'
 import { replyOf, type Reply } from './reply.ts'
@@ -16,8 +16,6 @@ export interface Delivery {
   readonly flight: ReadonlySet<Frame>
   /** Tells of a new frame of the backlog, and sends what may be sent now. */
   begin(frame: Frame): void
-  /** Tells of readings given up; by the console, if nobody listens. */
-  readonly tell: (givenUp: GivenUp) => void
   /** Ends it for good. What is not settled is given up unless it `isKept`, and so is the `rest`, which is in no frame. */
   close(isKept: boolean, rest: Uint8Array): void
 }
@@ -56,7 +54,6 @@ export function newDelivery(
   let singlyUpTo = 0
   /** Whether the server said of a frame of this connection that it couldn't read it: it closes the connection after some. */
   let isMalformedTold = false
-  let isClosed = false
   let cancelWake: (() => void) | undefined
 
   const link = newLink(settings, openWire, backlog.name, flight, {
@@ -87,7 +84,7 @@ export function newDelivery(
   })
   const endSweep = clock.every(SWEEP_MS, () => {
     giveUpOlder(clock.epochMs() - maxAgeMs, 'age')
-    changed()
+    goOn()
   })
 
   function recall(): void {
@@ -124,9 +121,9 @@ export function newDelivery(
   }
 
   function send(frame: Frame): void {
-    const bytes = backlog.read(frame)
+    const { bytes } = frame
     // what can't be read back from the store is lost
-    if (!bytes) return settle(frame, null, 'storage-failed')
+    if (!bytes.length) return settle(frame, null, 'storage-failed')
     if (frame.isUncertain || frame.tries) counts.framesResent++
     link.send(bytes)
     flight.add(frame)
@@ -204,52 +201,38 @@ export function newDelivery(
       reason === SAMPLED ||
       frame.tries >= settings.maxTries ||
       (isLasting && frame.tries >= settings.maxTriesLasting) ||
-      frame.createdMs < clock.epochMs() - maxAgeMs
-    if (indexes && !isHopeless) return moveRefused(frame, indexes, reason)
-    emit('refused', summaryOf(frame), reason, indexes, null)
-    if (isHopeless) settle(frame, indexes, reason)
-  }
-
-  /** The others of the frame were taken, so those go into a frame with a number of its own. */
-  function moveRefused(frame: Frame, indexes: readonly number[], reason: string): void {
-    const { dueMs } = frame
-    const again = backlog.replace(frame, indexes)
-    if (again) {
-      emit('refused', summaryOf(frame), reason, indexes, summaryOf(again))
-      return acknowledged(frame, indexes)
-    }
-    frame.dueMs = Infinity
-    clock.after(STORAGE_RETRY_MS, () => {
-      if (isClosed) return
-      frame.dueMs = dueMs
-      moveRefused(frame, indexes, reason)
-      goOn()
-    })
+      frame.createdMs < clock.epochMs() - maxAgeMs ||
+      (indexes && !frame.bytes.length)
+    // the others of the frame were taken, so those go into a frame with a number of its own
+    const again = indexes && !isHopeless ? backlog.replace(frame, indexes) : null
+    emit('refused', summaryOf(frame), reason, indexes, again && summaryOf(again))
+    if (again) acknowledged(frame, indexes!)
+    else if (isHopeless) settle(frame, indexes, reason)
   }
 
   function giveUp(frame: Frame, indexes: readonly number[] | null, reason: string): void {
     const { seq, count, tries, isUncertain } = frame
     const all = summaryOf(frame).readings()
     counts.givenUp += indexes?.length ?? count
-    tell({ readings: indexes?.map((index) => all[index]) ?? all, seq, reason, tries, isUncertain })
-  }
-
-  function tell(givenUp: GivenUp): void {
-    if (!emit('givenUp', givenUp))
-      console.warn(`millrace: gave up ${givenUp.readings.length} readings: ${givenUp.reason}`)
+    tellGivenUp(emit, {
+      readings: indexes?.map((index) => all[index]) ?? all,
+      seq,
+      reason,
+      tries,
+      isUncertain,
+    })
   }
 
   const summaryOf = (frame: Frame): FrameSummary => ({
     seq: frame.seq,
     count: frame.count,
-    readings: () => readingsOf(backlog.read(frame)),
+    readings: () => readingsOf(frame.bytes),
   })
 
   /** What waits, was handed over before and is not under way. */
   function giveUpOlder(thanMs: number, reason: string): void {
     for (const frame of frames.values())
-      if (frame.createdMs < thanMs && !flight.has(frame) && frame.dueMs < Infinity)
-        settle(frame, null, reason)
+      if (frame.createdMs < thanMs && !flight.has(frame)) settle(frame, null, reason)
   }
 
   return {
@@ -259,9 +242,7 @@ export function newDelivery(
       emit('sealed', summaryOf(frame))
       pump()
     },
-    tell,
     close(isKept, rest) {
-      isClosed = true
       link.close()
       endSweep()
       cancelWake?.()

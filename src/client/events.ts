@@ -73,3 +73,9 @@ export function newEmitter(): Emitter {
     },
   }
 }
+
+/** Tells of readings given up; by the console, if nobody listens. */
+export function tellGivenUp(emit: Emit, givenUp: GivenUp): void {
+  if (!emit('givenUp', givenUp))
+    console.warn(`millrace: gave up ${givenUp.readings.length} readings: ${givenUp.reason}`)
+}

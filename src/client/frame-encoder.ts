@@ -66,8 +66,8 @@ export function someOf(frame: Uint8Array, indexes: readonly number[]): Uint8Arra
   return readings
 }
 
-/** The readings of a frame of the shape above; none, if there is no frame. */
-export function readingsOf(frame: Uint8Array = new Uint8Array(HEAD_BYTES)): SentReading[] {
+/** The readings of a frame of the shape above; none, if it is empty. */
+export function readingsOf(frame: Uint8Array): SentReading[] {
   const view = viewOf(frame)
   return Array.from({ length: countOf(frame) }, (_, i) => {
     const at = frameBytes(i)

@@ -18,6 +18,5 @@ export const DONE = 1000
 export const BROKEN = 1006
 
 export const SWEEP_MS = 1000
-export const STORAGE_RETRY_MS = 250
 export const HOUR_MS = 3_600_000
 export const MIB = 2 ** 20
