@@ -1,9 +1,10 @@
 // @ts-check
 /**
- * Writes an hour of a plant as NDJSON: `node plant.js plant.ndjson`. Five pumps, one of which wears out and one of which falls
+ * An hour of a plant; written as NDJSON by `node plant.js plant.ndjson`. Five pumps, one of which wears out and one of which falls
  * silent; three gateways, of which one is broken into and one is only tried. The same each time.
  */
 import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 const START = Date.UTC(2026, 0, 1)
 const SECOND = 1000
@@ -39,6 +40,11 @@ for (const [gateway, second] of /** @type {const} */ ([
 // a few seconds of disorder, as networks have it
 readings.sort((a, b) => a.time + ((a.value * 1000) % 5000) - (b.time + ((b.value * 1000) % 5000)))
 
-const [path = 'plant.ndjson'] = process.argv.slice(2)
-writeFileSync(path, `${readings.map((reading) => JSON.stringify(reading)).join('\n')}\n`)
-console.log(`${readings.length} readings in ${path}`)
+/** In the order in which they come. */
+export const plant = () => readings
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [path = 'plant.ndjson'] = process.argv.slice(2)
+  writeFileSync(path, `${readings.map((reading) => JSON.stringify(reading)).join('\n')}\n`)
+  console.log(`${readings.length} readings in ${path}`)
+}

@@ -2,14 +2,19 @@
 /**
  * Pumps before they fail: bearings that vibrate more and more, three times in a row, and then get hot. And pumps that say
  * nothing any more.
- * `node examples/patterns/plant.js plant.ndjson && millrace run examples/patterns/predictive-maintenance.js --input plant.ndjson`
+ * `node examples/patterns/plant.js plant.ndjson && millrace run examples/patterns/predictive-maintenance.js --input plant.ndjson`;
+ * live: `node examples/patterns/main.js`
  */
 import { pipeline } from 'millrace'
 
 /** @type {(r: { metric: string }) => boolean} */
 const vibrates = (r) => r.metric === 'vibration'
 
-const readings = pipeline('predictive-maintenance', { metrics: ['vibration', 'bearing'], lateness: '10s' })
+const readings = pipeline('predictive-maintenance', {
+  metrics: ['vibration', 'bearing'],
+  lateness: '10s',
+  idle: '1s',
+})
 
 const wearing = readings
   .pattern(

@@ -2,13 +2,15 @@
 /**
  * Somebody at a gateway: three failed logins or more, then one that succeeds, and then the configuration is changed, before
  * anybody has confirmed that it was them. Sequences that came to nothing are counted as attempts.
- * `node examples/patterns/plant.js plant.ndjson && millrace run examples/patterns/security-breach.js --input plant.ndjson`
+ * `node examples/patterns/plant.js plant.ndjson && millrace run examples/patterns/security-breach.js --input plant.ndjson`;
+ * live: `node examples/patterns/main.js`
  */
 import { count, pipeline, tumbling } from 'millrace'
 
 export default pipeline('security-breach', {
   metrics: ['login', 'confirmed', 'configuration'],
   lateness: '10s',
+  idle: '1s',
 })
   .pattern(
     (p) =>

@@ -3,6 +3,7 @@ import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threa
 import { Piscina } from 'piscina'
 import { programFile } from '../core/package-files.ts'
 import type { Clock } from '../core/clock.ts'
+import { isDoneWithin } from '../core/patience.ts'
 import { MillraceError } from '../core/errors.ts'
 import { observeCursor, publishCursor } from '../memory/atomics.ts'
 import * as A from '../memory/layout/control.layout.ts'
@@ -200,7 +201,7 @@ export class WorkerPool {
     this.#callOffReady()
     const emptied = this.resize(0)
     // tasks that no thread has taken yet end with the pool
-    if (couldStart) await this.#within(patienceMs, emptied)
+    if (couldStart) await isDoneWithin(this.#parts.clock, patienceMs, emptied)
     for (const stop of this.#stops) stop()
     await this.#piscina.destroy()
     await emptied
@@ -329,13 +330,6 @@ export class WorkerPool {
     const cause = new MillraceError('pipeline-failed', message, { worker })
     seat.ended = { cause, thread: this.#threadOf(seat) }
     seat.abort?.abort(cause)
-  }
-
-  async #within(patienceMs: number, done: Promise<void>): Promise<void> {
-    let cancel = (): void => undefined
-    const late = new Promise<void>((resolve) => (cancel = this.#parts.clock.after(patienceMs, resolve)))
-    await Promise.race([done, late])
-    cancel()
   }
 
   #moment(): Promise<void> {

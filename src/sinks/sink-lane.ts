@@ -1,5 +1,6 @@
 /** One sink of a pipeline with what it needs around it: its queue, its delivery, its figures. */
 import type { Clock } from '../core/clock.ts'
+import { isDoneWithin } from '../core/patience.ts'
 import type { Random } from '../core/random.ts'
 import type { SinkStats } from '../core/stats.ts'
 import type { StagePolicy } from '../pipelines/definition/definition.ts'
@@ -10,6 +11,9 @@ import { Delivery } from './delivery.ts'
 import { type OriginNames, recordOf, type SinkRecord } from './record.ts'
 import type { Sink, SinkPlace } from './sink.ts'
 import type { CheckedSink } from './sink-kinds.ts'
+
+/** A sink that hangs doesn't keep the engine from ending. */
+const LAST_WORDS_MS = 2000
 
 export interface SinkLaneParts {
   readonly place: SinkPlace
@@ -81,18 +85,11 @@ export class SinkLane {
     await this.#delivery.drain(limitMs)
     this.#delivery.stop()
     await this.#queue.close()
-    await withinLimit(clock, LAST_WORDS_MS, sink.close()).catch((error: unknown) =>
-      this.#delivery.note(error),
-    )
+    try {
+      if (await isDoneWithin(clock, LAST_WORDS_MS, sink.close())) return
+      this.#delivery.note(new Error(`not closed within ${LAST_WORDS_MS} ms`))
+    } catch (error) {
+      this.#delivery.note(error)
+    }
   }
-}
-
-/** A sink that hangs doesn't keep the engine from ending. */
-const LAST_WORDS_MS = 2000
-
-function withinLimit(clock: Clock, limitMs: number, work: Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(limitMs, () => reject(new Error(`not closed within ${limitMs} ms`)))
-    work.then(resolve, reject).finally(cancel)
-  })
 }

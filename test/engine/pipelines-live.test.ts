@@ -114,7 +114,7 @@ describe('pipelines of an engine', () => {
     const engine = await startEngine({
       pipelines: [copyOf(folder, 'outward', { service: service.url, table, cure })],
       devices: [
-        { name: 'd1', tenant: 'acme', attributes: { floor: 1 } },
+        { name: 'd1', tenant: 'acme', region: 'europe', attributes: { floor: 1 } },
         { name: 'd2', tenant: 'acme', attributes: { floor: 2 } },
         { name: 'd3', tenant: 'acme', attributes: { floor: 2 } },
       ],
@@ -172,6 +172,11 @@ describe('pipelines of an engine', () => {
     expect(heard.items('floors')).toContainEqual(
       expect.objectContaining({ tenant: 'acme', floor: 2, n: 2, start: START }),
     )
+    // a result of a device is from where the device is at home
+    await until(() => engine.stats().alerts.open > 0, 'an alert of a window')
+    expect(await ask('/v1/alerts')).toMatchObject({
+      alerts: [{ rule: 'counted', key: 'd1', region: 'europe' }],
+    })
 
     // made a series of its own
     const doubled = () => ask('/v1/series/d3/doubled') as Promise<{ last?: { value: number } }>
@@ -229,5 +234,11 @@ describe('pipelines of an engine', () => {
     expect(metrics).toContain('millrace_pipeline_fast_devices{pipeline="outward"} 0\n')
     subscriber.terminate()
     service.close()
+
+    // what it has raised ends with it
+    await engine.pipelines.remove('outward')
+    expect(await ask('/v1/alerts?state=resolved')).toMatchObject({
+      alerts: [{ rule: 'counted', key: 'd1', endedBecause: 'pipeline-removed' }],
+    })
   })
 })

@@ -34,8 +34,13 @@ async function live(name: string) {
   return t.finish()
 }
 
+/** What of it has come to its end when all is quiet: nothing comes after the last reading. */
+const END = Date.UTC(2026, 0, 1, 1)
+
 const alertsIn = (lines: readonly Line[]) =>
-  lines.flatMap(({ alert, key, time }) => (alert === undefined ? [] : [{ rule: alert, key, time }]))
+  lines.flatMap(({ alert, key, time }) =>
+    alert === undefined ? [] : [{ rule: alert as string, key: key as string, time }],
+  )
 
 describe('examples/patterns over an hour of a plant', () => {
   beforeAll(async () => {
@@ -57,5 +62,27 @@ describe('examples/patterns over an hour of a plant', () => {
       .map(({ pump, bearing }) => ({ pump, bearing }))
     expect(worn).toEqual(t.results<Line>('wearing').map(({ pump, bearing }) => ({ pump, bearing })))
     expect(worn[0].pump).toBe('pump-2')
+  })
+
+  it('are found in a running engine', async () => {
+    const [wearing, breach, { code, out, err }] = await Promise.all([
+      recorded('predictive-maintenance'),
+      recorded('security-breach'),
+      runNode(`${ROOT}examples/patterns/main.js`),
+    ])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    const raised = alertsIn([...wearing, ...breach]).filter(({ time }) => Number(time) < END)
+    const words = raised.map(
+      ({ rule, key, time }) => `${new Date(Number(time)).toISOString()} raised ${rule} ${key}`,
+    )
+    const worn = wearing.flatMap(({ topic, pump, from, to, bearing }) =>
+      topic === 'wearing' ? [`wearing ${JSON.stringify({ pump, from, to, bearing })}`] : [],
+    )
+    const said = out
+      .trim()
+      .split('\n')
+      .map((line) => (line.startsWith('wearing') ? line : line.split(': ')[0]))
+    expect(said.sort()).toEqual([...words, ...worn].sort())
+    expect(said).toHaveLength(5)
   })
 })

@@ -1,5 +1,6 @@
 import type { AlertBook } from '../../alerts/alert-book.ts'
 import type { Clock } from '../../core/clock.ts'
+import { isDoneWithin } from '../../core/patience.ts'
 import type { PartRefusals } from '../../ingest/part-refusals.ts'
 import type { Kernels } from '../../kernels/kernels.ts'
 import type { RegistryStore } from '../../storage/registry/registry-store.ts'
@@ -64,15 +65,7 @@ export class Checkpoints {
     this.#isEnding = true
     thread.hurry()
     this.#cancel()
-    let cancelPatience = (): void => undefined
-    const isDone = await Promise.race([
-      this.#takeLast().then(() => true),
-      new Promise<boolean>((resolve) => {
-        cancelPatience = clock.after(patienceMs, () => resolve(false))
-      }),
-    ])
-    cancelPatience() // or the process would wait for it
-    if (isDone) await thread.close()
+    if (await isDoneWithin(clock, patienceMs, this.#takeLast())) await thread.close()
     else await thread.terminate()
   }
 

@@ -1,5 +1,6 @@
 /** What begins the work of maintenance: webhooks and commands of the configuration, callbacks of the embedding program. */
 import { MillraceError } from '../../core/errors.ts'
+import { isDoneWithin } from '../../core/patience.ts'
 import type { HookAnswer, HookCall, HookDoor } from '../../reservations/ports.ts'
 import type { MaintenanceHookOptions } from '../config/options/maintenance.ts'
 import { runCommand } from './command-hook.ts'
@@ -59,13 +60,6 @@ export class Hooks implements HookDoor {
 
 async function inTime(work: void | Promise<void>, limitMs: number, { clock }: WebhookPorts): Promise<void> {
   if (limitMs === 0) return work
-  let cancel = (): void => undefined
-  const tooLate = new Promise<never>((_, reject) => {
-    cancel = clock.after(limitMs, () => reject(new Error(`not done within ${limitMs} ms`)))
-  })
-  try {
-    await Promise.race([work, tooLate])
-  } finally {
-    cancel()
-  }
+  if (!(await isDoneWithin(clock, limitMs, Promise.resolve(work))))
+    throw new Error(`not done within ${limitMs} ms`)
 }

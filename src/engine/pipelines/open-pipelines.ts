@@ -91,13 +91,19 @@ function tellAlert(
   ticket: number | undefined,
 ): void {
   const { rule, key, clear, pending = false, labels = {}, severity, message, value, origin } = alert
-  const region = directory.regions.names[origin.region]
+  const region = regionOf(alert, directory)
   const series = seriesOf(alert, directory)
   const common = { rule, series, key, time: origin.time, value }
   const changed = clear
     ? alerts.clear(common)
     : alerts.raise({ ...common, severity, message, score: 0, region, labels, pending, raisedBy: by })
   if (changed !== undefined && ticket !== undefined) alertLog.note(ticket, changed)
+}
+
+/** Results of windows by device come from no region; the device may be at home in one. */
+function regionOf({ origin: { region, device } }: PipelineAlert, { registry, regions }: Directory): string {
+  const home = region === 0 && device !== 0 ? registry.getById(device)?.region : undefined
+  return home || regions.names[region]
 }
 
 /** With the metric only where the key says no more than the series: others of this series would be taken for the same. */

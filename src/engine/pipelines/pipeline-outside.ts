@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
+import { isDoneWithin } from '../../core/patience.ts'
 import type { Random } from '../../core/random.ts'
 import { Enrichment } from '../../enrichment/enrichment.ts'
 import type { FileTexts } from '../../enrichment/file-texts.ts'
@@ -126,9 +127,8 @@ export class PipelineOutside {
   async close(closingMs: number): Promise<void> {
     const { clock, sinks } = this.#ports
     closeTables(this.#tables)
-    const limit = new Promise<void>((resolve) => clock.after(closingMs, resolve))
     const idle = Promise.all([...this.#enrichments.values()].map((enrichment) => enrichment.whenIdle()))
-    await Promise.race([idle, limit])
+    await isDoneWithin(clock, closingMs, idle)
     for (const enrichment of this.#enrichments.values()) enrichment.close()
     await sinks.closePipeline(this.#name, closingMs)
   }
