@@ -23,6 +23,6 @@ export { deviceIdOf } from '../core/ids.ts'
 export async function connect(options: ClientOptions): Promise<Client> {
   const settings = settingsOf(options)
   const { WebSocket } = settings
-  check(!!WebSocket, 'WebSocket', WebSocket, 'one, as this runtime has none')
+  check(WebSocket, 'WebSocket', WebSocket, 'one, as this runtime has none')
   return newClient(settings, browserWire(WebSocket!), newKept())
 }

@@ -57,7 +57,7 @@ export interface Client {
 
 /** @internal */
 export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): Client {
-  const { clock, batchReadings } = settings
+  const { clock, batchReadings, stampTime } = settings
   const { on, emit } = newEmitter()
   const store = kept.openStore?.(emit, clock)
   const backlog = newBacklog(settings, kept, store)
@@ -96,7 +96,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     if (isOver) throw new MillraceError('closed', 'the client is closed')
   }
   const change = () => new Promise<void>((resolve) => waiters.push(resolve))
-  const metricIdOf = ({ metric, metricId }: Reading) => metricId ?? metricIds.get(metric)
+  const metricIdOf = (reading: Reading) => reading.metricId ?? metricIds.get(reading.metric!)
 
   function changed(): void {
     // tried again by whoever hands over more, too
@@ -120,9 +120,9 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     const taken = take(list)
     if (taken === list.length) return
     queued++
-    const rest = queue.then(() => takeRest(list, taken)).finally(() => queued--)
-    queue = rest.catch(() => undefined)
-    await rest
+    const turn = queue.then(() => takeAll(list.slice(taken))).finally(() => queued--)
+    queue = turn.catch(() => undefined)
+    await turn
   }
 
   /** Takes readings until one doesn't go, none while others wait; returns how many. */
@@ -132,19 +132,18 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
   }
 
   function takeOne(reading: Reading): boolean {
-    const { device, deviceId, value, time, lat, lon } = reading
     const metricId = metricIdOf(reading)
-    return (
-      metricId !== undefined && write(deviceId ?? deviceIdOf(device), metricId, Number(value), time, lat, lon)
-    )
+    if (metricId === undefined) return false
+    const deviceId = reading.deviceId ?? deviceIdOf(reading.device)
+    return write(deviceId, metricId, Number(reading.value), reading.time, reading.lat, reading.lon)
   }
 
-  async function takeRest(list: readonly Reading[], from: number): Promise<void> {
-    for (let i = from; i < list.length;) {
-      refuseIf(isClosing)
-      if (takeOne(list[i])) i++
-      else await (learning(list[i]) ?? change())
-    }
+  async function takeAll(list: readonly Reading[]): Promise<void> {
+    for (const reading of list)
+      while (!takeOne(reading)) {
+        refuseIf(isClosing)
+        await (learning(reading) ?? change())
+      }
   }
 
   /** Asks for the number of a metric that has none yet. How that is done is loaded when it is needed. */
@@ -168,7 +167,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
       openedMs = clock.epochMs()
       cancelLinger = clock.after(settings.lingerMs, seal)
     }
-    const stamped = time === time ? time : settings.stampTime ? clock.epochMs() : 0
+    const stamped = time === time ? time : stampTime ? clock.epochMs() : 0
     putReading(view, count++ * READING_BYTES, deviceId, metricId, value, stamped, lat, lon)
     counts.sent++
     if (count === batchReadings) seal()

@@ -3,7 +3,7 @@ import type { Backlog } from './backlog.ts'
 import { tellGivenUp, type Emit, type FrameSummary } from './events.ts'
 import { frameOf, readingsOf } from './frame-encoder.ts'
 import { newCourse, type Frame } from './frame.ts'
-import { MALFORMED, SEQ_SPAN, SWEEP_MS, UNAUTHORIZED } from './limits.ts'
+import { MALFORMED, NOT_UNDERSTOOD, SEQ_SPAN, SWEEP_MS, TOO_LONG, UNAUTHORIZED } from './limits.ts'
 import { newLink } from './link.ts'
 import type { Settings } from './options.ts'
 import { replyOf, type Reply } from './reply.ts'
@@ -20,12 +20,8 @@ export interface Delivery {
   close(isKept: boolean, rest: Uint8Array): void
 }
 
-/** The server takes a sample only, and this was not in it. */
-const SAMPLED = 'sampled'
 /** Reasons that last until somebody changes the server's configuration or registry. */
-const LASTING = /^(unknown-device|unknown-metric|series-limit|unauthorized)$/
-/** Close codes that mean a message was not understood, or too long. */
-const BAD_MESSAGE = [1007, 1009]
+const LASTING = /^(unknown-(device|metric)|series-limit|unauthorized)$/
 
 /**
  * Sends the backlog's frames until each one is settled, and does what the server's answers ask for. `changed` is called
@@ -67,7 +63,7 @@ export function newDelivery(
     message(bytes) {
       const reply = replyOf(bytes)
       if (reply) {
-        answered(...reply)
+        answered(reply)
         goOn()
       } else {
         counts.unreadableReplies++
@@ -76,7 +72,8 @@ export function newDelivery(
       return !!reply
     },
     closed(code, reason, retryInMs) {
-      if (BAD_MESSAGE.includes(code) && !isMalformedTold) suspect(`closed with ${code} ${reason}`)
+      const isBadMessage = code === NOT_UNDERSTOOD || code === TOO_LONG
+      if (isBadMessage && !isMalformedTold) suspect(`closed with ${code} ${reason}`)
       recall()
       changed()
       emit('disconnected', code, reason, retryInMs)
@@ -102,12 +99,12 @@ export function newDelivery(
     if (backlog.renew()) return link.drop('begins again under another name')
     const nowMs = clock.nowMs()
     const first = backlog.oldestSeq()
-    const last = Math.min(first + SEQ_SPAN, backlog.nextSeq() - 1)
+    const end = Math.min(first + SEQ_SPAN + 1, backlog.nextSeq())
     const most = first > singlyUpTo ? Math.min(settings.window, counts.credit || Infinity) : 1
     const sentUpTo = latest()?.seq ?? 0
     let wakeMs = Infinity
     cancelWake?.()
-    for (let seq = first; seq <= last && flight.size < most && link.isOpen(); seq++) {
+    for (let seq = first; seq < end && flight.size < most && link.isOpen(); seq++) {
       const frame = frames.get(seq)
       if (!frame || flight.has(frame)) continue
       const dueMs = Math.max(frame.dueMs, pausedUntilMs)
@@ -129,7 +126,7 @@ export function newDelivery(
     flight.add(frame)
   }
 
-  function answered(...[seq, status, reason, retryAfterMs, refused, credit]: Reply): void {
+  function answered([seq, status, reason, retryAfterMs, refused, credit]: Reply): void {
     const isMalformed = status === MALFORMED
     if (credit) counts.credit = credit
     if (isMalformed) isMalformedTold = true
@@ -198,7 +195,8 @@ export function newDelivery(
     frame.dueMs = clock.nowMs() + Math.max(waitMs, retryAfterMs)
     if (!indexes && !isLasting) pausedUntilMs = Math.max(pausedUntilMs, frame.dueMs)
     const isHopeless =
-      reason === SAMPLED ||
+      // the server takes a sample only, and this was not in it
+      reason === 'sampled' ||
       frame.tries >= settings.maxTries ||
       (isLasting && frame.tries >= settings.maxTriesLasting) ||
       frame.createdMs < clock.epochMs() - maxAgeMs ||
@@ -211,15 +209,14 @@ export function newDelivery(
   }
 
   function giveUp(frame: Frame, indexes: readonly number[] | null, reason: string): void {
-    const { seq, count, tries, isUncertain } = frame
     const all = summaryOf(frame).readings()
-    counts.givenUp += indexes?.length ?? count
+    counts.givenUp += indexes?.length ?? frame.count
     tellGivenUp(emit, {
       readings: indexes?.map((index) => all[index]) ?? all,
-      seq,
+      seq: frame.seq,
       reason,
-      tries,
-      isUncertain,
+      tries: frame.tries,
+      isUncertain: frame.isUncertain,
     })
   }
 

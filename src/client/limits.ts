@@ -9,6 +9,8 @@ export const SEQ_SPAN = 255
 export const LAST_FRESH_SEQ = 0xffff_0000
 export const MAX_FRAME_READINGS = 32_000
 
+/** 'MRR1', little endian: what a reply begins with. */
+export const REPLY_IDENTIFIER = 0x3152524d
 /** Statuses of replies; besides, 0 = accepted and 1 = refused. */
 export const MALFORMED = 2
 export const UNAUTHORIZED = 3
@@ -16,7 +18,9 @@ export const UNAUTHORIZED = 3
 /** Codes with which connections end. */
 export const DONE = 1000
 export const BROKEN = 1006
+export const NOT_UNDERSTOOD = 1007
+export const TOO_LONG = 1009
 
 export const SWEEP_MS = 1000
 export const HOUR_MS = 3_600_000
-export const MIB = 2 ** 20
+export const BUFFER_BYTES = 2 ** 26

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import { MillraceError } from '../core/errors.ts'
 import type { Random } from '../core/random.ts'
 import type { GivenUp } from './events.ts'
-import { HOUR_MS, MAX_FRAME_READINGS, MIB, SEQ_SPAN } from './limits.ts'
+import { BUFFER_BYTES, HOUR_MS, MAX_FRAME_READINGS, SEQ_SPAN } from './limits.ts'
 import { within } from './reading.ts'
 import type { WebSocketConstructor } from './wire.ts'
 
@@ -58,12 +58,12 @@ export type BoundsTable = Readonly<
   Record<string, readonly [fallback: number | string, least?: number, most?: number]>
 >
 
-const BOUNDED = {
+export const BOUNDED = {
   client: ['client', 0, 100],
   batchReadings: [1000, 1, MAX_FRAME_READINGS],
   lingerMs: [5, 0],
   bufferFrames: [65_536, 2, 2 ** 24],
-  bufferBytes: [64 * MIB, 4096, 2 ** 40],
+  bufferBytes: [BUFFER_BYTES, 4096, 2 ** 40],
   window: [SEQ_SPAN, 1, SEQ_SPAN],
   connectTimeoutMs: [10_000],
   replyTimeoutMs: [30_000],
@@ -91,17 +91,16 @@ export interface Settings extends Readonly<Record<Exclude<keyof typeof BOUNDED, 
 }
 
 /** Throws `bad-config` with what is allowed. */
-export function check(isAllowed: boolean, name: string, value: unknown, allowed: string): void {
+export function check(isAllowed: unknown, name: string, value: unknown, allowed: string): void {
   if (!isAllowed) throw new MillraceError('bad-config', `${name}: ${String(value)}; allowed: ${allowed}`)
 }
 
-/** Checks options and completes them; `more` bounded ones and `others` are allowed besides. Throws `bad-config`. */
+/** Checks options and completes them; `others` are allowed besides. Throws `bad-config`. */
 export function settingsOf<More>(
   options: ClientOptions,
-  more: BoundsTable = {},
+  bounded: BoundsTable = BOUNDED,
   others = {},
 ): Settings & More {
-  const bounded: BoundsTable = { ...BOUNDED, ...more }
   const settings: Record<string, unknown> = {
     url: '',
     token: '',

@@ -1,5 +1,5 @@
 import { viewOf } from './frame-encoder.ts'
-import { UNAUTHORIZED } from './limits.ts'
+import { REPLY_IDENTIFIER, UNAUTHORIZED } from './limits.ts'
 
 /** What a server answers to a frame: the fields of schemas/reply.fbs in their order. */
 export type Reply = readonly [
@@ -15,9 +15,6 @@ export type Reply = readonly [
   credit: number,
 ]
 
-const IDENTIFIER = 0x3152524d // 'MRR1', little endian
-/** Where a vtable says where the fields are, in their order. */
-const SLOTS = [4, 6, 8, 10, 12, 14]
 const decoder = new TextDecoder()
 
 /** Reads a FlatBuffers `Reply` in any valid layout; undefined if it is none. */
@@ -35,8 +32,8 @@ function read(bytes: Uint8Array): Reply | undefined {
   const short = (at: number): number => view.getUint16(at, true)
   const table = word(0)
   const vtable = table - view.getInt32(table, true)
-  // 0 = the table hasn't got it
-  const [seq, status, reason, retryAfterMs, refused, credit] = SLOTS.map((slot): number => {
+  // where the vtable has the place of each; 0 = the table hasn't got it
+  const [seq, status, reason, retryAfterMs, refused, credit] = [4, 6, 8, 10, 12, 14].map((slot): number => {
     const offset = slot < short(vtable) ? short(vtable + slot) : 0
     return offset && table + offset
   })
@@ -50,7 +47,7 @@ function read(bytes: Uint8Array): Reply | undefined {
   const [reasonAt, reasonBytes] = vector(reason)
   const reasonEnd = reasonAt + reasonBytes
   const [refusedAt, refusedCount] = vector(refused)
-  const isReply = word(4) === IDENTIFIER && kind <= UNAUTHORIZED
+  const isReply = word(4) === REPLY_IDENTIFIER && kind <= UNAUTHORIZED
   if (!isReply || Math.max(reasonEnd, refusedAt + refusedCount * 4) > bytes.length) return
   return [
     number(seq),
