@@ -15,7 +15,7 @@ import type { OpenWire } from './wire.ts'
  * Made by `connect`. Takes readings at once, connected or not; when its buffer is full, it says so.
  */
 export interface Client {
-  /** Calls `listener` at each such event; returns what ends that. */
+  /** Calls `listener` at each such event; returns what ends that. What it throws is told as an unhandled rejection. */
   on<Name extends keyof ClientEvents>(name: Name, listener: ClientEvents[Name]): () => void
 
   /**
@@ -96,7 +96,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     if (isOver) throw new MillraceError('closed', 'the client is closed')
   }
   const change = () => new Promise<void>((resolve) => waiters.push(resolve))
-  const metricIdOf = (reading: Reading) => reading.metricId ?? metricIds.get(reading.metric!)
+  const metricIdOf = (reading: Reading) => reading.metricId ?? metricIds.get(reading.metric)
 
   function changed(): void {
     // tried again by whoever hands over more, too

@@ -67,7 +67,7 @@ export function newEmitter(): Emitter {
     emit(name, ...args) {
       // found before the first is called, which may add and remove some
       const heard = [...listeners].filter(([one]) => one === name)
-      // oxlint-disable-next-line typescript/require-await
+      // oxlint-disable-next-line typescript/require-await, typescript/no-misused-promises
       heard.forEach(async ([, listener]) => listener(...args))
       return heard.length
     },
