@@ -8,11 +8,12 @@ import * as M from '../src/memory/layout/map.layout'
 import * as R from '../src/memory/layout/reading.layout'
 import * as S from '../src/memory/layout/series.layout'
 import { addTo, recordLatency } from './counters'
-import { cellOf, columnOf, easting, northing, rowOf } from './geohash'
+import { columnOf, easting, northing, rowOf } from './geohash'
 import { shardOf, slotOf } from './hash'
 import { appendEntry, ensureRoom, fenceLane, laneAt, publishLane, stampOf } from './lane-writer'
 import { withinRate } from './rate-limit'
 import { isMarked, refuse, rejectMalformed } from './refusals'
+import { countIn, regionOf } from './regions'
 import { deviationOf, gainOf, isAbnormal, isImmense, isNotable, learn, phaseOf, takeNote } from './score'
 import { isDeviceAdmitted, isMetricKnown, lookUpDevice, seek, settle, takeRow } from './series-table'
 import { faultOf, isInRange, isPositionAbsent, isSound, isTimeAbsent } from './validate'
@@ -203,7 +204,9 @@ function routePlainly(s: Scratch, map: usize, reading: usize, near: usize): bool
   const cell = <usize>load<u32>(map, M.MAP_REGIONS) + <usize>((north << 8) | east)
   const region = <u32>load<u8>(select<usize>(row + S.ROW_HOME, cell, absent))
   store<u8>(row, <u8>region, S.ROW_REGION)
-  s.countRouted(<u32>load<u8>(row, S.ROW_TIER))
+  const tier = <u32>load<u8>(row, S.ROW_TIER)
+  s.countRouted(tier)
+  countIn(map, region, tier)
   store<u32>(lane, write + R.READING_BYTES, L.LANE_WRITE)
   const eventTime = select<u64>(reinterpret<u64>(s.arrival), time, time == 0)
   writeEntry(<usize>write, row, reading, reinterpret<f64>(eventTime), region, stamp, score)
@@ -265,6 +268,7 @@ function routeWithCare(s: Scratch, frame: usize, reading: usize): void {
   }
   learn(map, row, value, delta)
   s.countRouted(tier)
+  countIn(map, region, tier)
   settle(row, tier) // not before: a reading that is refused after all leaves nothing to wait for
   writeEntry(appendEntry(lane, R.READING_BYTES), row, reading, time, region, stampOf(lane, s.tick), score)
 }
@@ -288,16 +292,6 @@ function changeLane(s: Scratch, row: usize, tier: u32, shard: u32): bool {
   return ensureRoom(
     s.map, laneAt(s.map, tier + L.TRACK_CRITICAL, shard), tier + L.TRACK_CRITICAL, s.tick, R.READING_BYTES,
   )
-}
-
-@inline
-function regionOf(map: usize, row: usize, reading: usize, north: u32, east: u32): u32 {
-  const regions = <usize>load<u32>(map, M.MAP_REGIONS)
-  const region = isPositionAbsent(reading)
-    ? <u32>load<u8>(row, S.ROW_HOME)
-    : <u32>load<u8>(regions + <usize>cellOf(north, east))
-  store<u8>(row, <u8>region, S.ROW_REGION)
-  return region
 }
 
 /** Adding 1.5 × 2^52 leaves a double's integer part in its low bits. */

@@ -1,6 +1,7 @@
 /** Readings of devices that send once a second, as a file of each format; put together from bytes, as a line each would take minutes. */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { frameOf, putReading, viewOf } from '../src/client/frame-encoder.ts'
+import { newCourse } from '../src/client/frame.ts'
 import { deviceIdOf } from '../src/core/ids.ts'
 
 export type RecordedFormat = 'mrf' | 'csv' | 'ndjson'
@@ -53,7 +54,7 @@ function frames(devices: number): (second: number) => Uint8Array {
     ids.forEach((id, i) =>
       putReading(view, 32 * i, id, 1, valueIndex(second, i) / 10, START + second * 1000, NaN, NaN),
     )
-    const whole = frameOf(0, bytes, 0).bytes
+    const whole = frameOf(0, bytes, newCourse(0)).bytes
     const prefix = Buffer.alloc(4)
     prefix.writeUInt32LE(whole.length)
     return Buffer.concat([prefix, whole])

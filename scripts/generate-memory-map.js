@@ -18,6 +18,7 @@ const SEGMENTS = [
   ['crcTables', 'journal, once at start', 'tables of the CRC-32C kernel, for summing up what lies in rings'],
   ['epochs', 'main', 'u32 per shard, raised when the registry changes a device of the shard'],
   ['routerCounters', 'router', 'u64 counters, only growing'],
+  ['regionCounters', 'router', 'u64 counters, only growing: readings by region and tier, see counters'],
   ['workerCounters', 'each worker its own', 'u64 counters, only growing'],
   ['intakeCounters', 'each producer thread its own', 'f64 counters, see src/ingest/intake-counters.ts'],
   ['latencies', 'router its sets, each worker its own', 'counts by bucket, see counters'],

@@ -35,7 +35,7 @@ export type { Escalation, EscalationStats } from './core/escalation.ts'
 export type { Device, DeviceProperties, Metric, AnomalyRule } from './core/device.ts'
 export type { LadderStep } from './scaling/degradation/ladder.ts'
 export type { OverrideRequest, ScalingDesk, ScalingReport, ScalingState } from './engine/scaling-desk.ts'
-export type { ScalingDecision, ScalingStats } from './core/scaling.ts'
+export type { ScalingDecision, ScalingStats, SeriesDemand } from './core/scaling.ts'
 export type {
   Account,
   DeadLetterStats,

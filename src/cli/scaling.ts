@@ -65,8 +65,21 @@ async function explain(options: ExplainOptions, terminal: Terminal): Promise<voi
     for (const { reason } of pool.scarcity ?? []) terminal.out(`  scarce: ${reason}`)
     for (const { kind, message } of pool.alerts) terminal.out(`  ${kind}: ${message}`)
   }
+  const regions = demandByRegion(state)
+  if (regions !== '') terminal.out(`demand: ${regions}`)
   for (const rung of state.degradation.taken) terminal.out(`degraded: ${rung}`)
   for (const decision of decisions) terminal.out(lineOf(decision))
+}
+
+/** The highest first. */
+function demandByRegion({ demand }: ScalingState): string {
+  const regions = new Map<string, number>()
+  for (const { region, perSecond } of demand) regions.set(region, (regions.get(region) ?? 0) + perSecond)
+  return [...regions]
+    .filter(([, perSecond]) => perSecond > 0)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([region, perSecond]) => `${region} ${Math.round(perSecond).toLocaleString('en')}/s`)
+    .join(', ')
 }
 
 const lineOf = ({ at, pool, policy, reason, effect }: ScalingDecision): string =>

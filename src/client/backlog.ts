@@ -1,39 +1,37 @@
 import { READING_BYTES, frameOf, someOf } from './frame-encoder.ts'
-import { newInstance, type Frame, type Kept } from './frame.ts'
-
-/** Numbers above are left for frames of refused readings, which must find one at any time. */
-const LAST_FRESH_SEQ = 0xffff_0000
+import { newCourse, newInstance, type Frame, type FrameStore, type Kept } from './frame.ts'
+import { LAST_FRESH_SEQ } from './limits.ts'
+import type { Settings } from './options.ts'
+import type { ClientStats } from './stats.ts'
 
 export interface Backlog {
   /** All frames that are not settled, by number. */
   readonly frames: ReadonlyMap<number, Frame>
-  readonly instance: () => string
+  /** What the server knows the client by. */
+  readonly name: () => string
   readonly nextSeq: () => number
   /** Number of the oldest unsettled frame, or the next one if there is none. */
   readonly oldestSeq: () => number
-  /** What is in those frames; the head of each is as long as a reading. */
-  readonly size: () => { readonly frames: number; readonly readings: number; readonly bytes: number }
-  /** True when numbers run out and everything is settled: begins again under a new name. */
-  renewIfUsedUp(): boolean
-  /** Takes in a new frame; null = no room. Throws if it can't be stored. */
-  add(readings: Uint8Array, createdMs: number): Frame | null
-  /** Settles a frame, some of whose readings were refused, and takes in a frame of those. Throws like `add`. */
+  /** What is in those frames, with so many readings besides; the head of each is as long as a reading. */
+  readonly size: (more?: number) => ClientStats['unsettled']
+  /** Where numbers have run out and everything is settled: begins again under another name and returns true. */
+  renew(): boolean
+  /** Takes in a new frame. Undefined: there is no room, or it can't be stored. */
+  add(readings: Uint8Array, createdMs: number): Frame | undefined
+  /** Settles a frame, some of whose readings were refused, and takes in a frame of those. */
   replace(frame: Frame, indexes: readonly number[]): Frame
-  /** Forgets a frame. Throws if the store can't, which then remembers it until the process ends. */
   settle(frame: Frame): void
-  bytesOf(frame: Frame): Uint8Array
 }
 
 /** Numbers frames, keeps them until they are settled, and bounds how many there are. */
-export function newBacklog(kept: Kept, maxFrames: number, maxBytes: number): Backlog {
-  const { store } = kept
+export function newBacklog(settings: Settings, kept: Kept, store: FrameStore | undefined): Backlog {
+  const { client } = settings
   const frames = new Map<number, Frame>()
   let { instance, nextSeq } = kept
-  let oldestSeq = nextSeq
+  let oldestSeq = kept.frames[0]?.seq ?? nextSeq
   let readings = 0
 
   const enter = (frame: Frame) => {
-    oldestSeq = Math.min(oldestSeq, frame.seq)
     frames.set(frame.seq, frame)
     readings += frame.count
   }
@@ -41,39 +39,42 @@ export function newBacklog(kept: Kept, maxFrames: number, maxBytes: number): Bac
     if (frames.delete(frame.seq)) readings -= frame.count
     while (oldestSeq < nextSeq && !frames.has(oldestSeq)) oldestSeq++
   }
-  const size = () => ({ frames: frames.size, readings, bytes: (readings + frames.size) * READING_BYTES })
-  const bytesOf = (frame: Frame) => frame.bytes ?? store!.read(frame)
-  const put = (frame: Frame & { bytes: Uint8Array }, replaces: Frame | null) => {
-    store?.put(frame, frame.bytes, replaces)
-    nextSeq++
-    enter(frame)
-    return frame
-  }
+  const size = (more = 0) => ({
+    frames: frames.size,
+    readings: readings + more,
+    bytes: (readings + frames.size) * READING_BYTES,
+  })
+  const isUsedUp = () => nextSeq > LAST_FRESH_SEQ
 
   kept.frames.forEach(enter)
   return {
     frames,
-    instance: () => instance,
+    name: () => (client ? `${client}~${instance}` : instance),
     nextSeq: () => nextSeq,
     oldestSeq: () => oldestSeq,
     size,
-    bytesOf,
-    renewIfUsedUp() {
-      if (nextSeq <= LAST_FRESH_SEQ || frames.size) return false
-      const name = newInstance()
-      store?.renew(name)
-      instance = name
+    renew() {
+      if (!isUsedUp() || frames.size) return false
+      const another = newInstance()
+      if (store?.renew(another) === false) return false
+      instance = another
       nextSeq = oldestSeq = 1
       return true
     },
     add(more, createdMs) {
-      const isRoom = frames.size < maxFrames && size().bytes + more.length + READING_BYTES <= maxBytes
-      return isRoom && nextSeq <= LAST_FRESH_SEQ ? put(frameOf(nextSeq, more, createdMs), null) : null
+      const bytes = size().bytes + more.length + READING_BYTES
+      if (isUsedUp() || frames.size >= settings.bufferFrames || bytes > settings.bufferBytes) return
+      const frame = frameOf(nextSeq, more, newCourse(createdMs))
+      if (store?.keep(frame) === false) return
+      nextSeq++
+      enter(frame)
+      return frame
     },
     replace(frame, indexes) {
-      const fresh = frameOf(nextSeq, someOf(bytesOf(frame), indexes), frame.createdMs)
-      const { tries, dueMs } = frame
-      const again = put({ ...fresh, tries, dueMs }, frame)
+      const again = frameOf(nextSeq++, someOf(frame.bytes, indexes), frame)
+      store?.replace(again, frame)
+      frame.again = again
+      enter(again)
       leave(frame)
       return again
     },

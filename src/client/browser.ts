@@ -1,7 +1,6 @@
-import { MillraceError } from '../core/errors.ts'
 import { newClient, type Client } from './client.ts'
 import { newKept } from './frame.ts'
-import { settingsOf, type ClientOptions } from './options.ts'
+import { check, settingsOf, type ClientOptions } from './options.ts'
 import { browserWire } from './wire.ts'
 
 export type { ClientOptions } from './options.ts'
@@ -24,6 +23,6 @@ export { deviceIdOf } from '../core/ids.ts'
 export async function connect(options: ClientOptions): Promise<Client> {
   const settings = settingsOf(options)
   const { WebSocket } = settings
-  if (!WebSocket) throw new MillraceError('bad-config', 'WebSocket: this runtime has none; give one')
-  return newClient(settings, browserWire(WebSocket), newKept())
+  check(WebSocket, 'WebSocket', WebSocket, 'one, as this runtime has none')
+  return newClient(settings, browserWire(WebSocket!), newKept())
 }

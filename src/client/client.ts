@@ -3,9 +3,9 @@ import { deviceIdOf } from '../core/ids.ts'
 import { newBacklog } from './backlog.ts'
 import { newDelivery } from './delivery.ts'
 import { newEmitter, type ClientEvents } from './events.ts'
-import { READING_BYTES, frameOf, putReading, viewOf } from './frame-encoder.ts'
-import type { Kept } from './frame.ts'
-import { nameOf, type Settings } from './options.ts'
+import { READING_BYTES, putReading, viewOf } from './frame-encoder.ts'
+import type { Frame, Kept } from './frame.ts'
+import type { Settings } from './options.ts'
 import { faultOf, type Reading } from './reading.ts'
 import type { ClientStats, Counts } from './stats.ts'
 import type { OpenWire } from './wire.ts'
@@ -15,7 +15,7 @@ import type { OpenWire } from './wire.ts'
  * Made by `connect`. Takes readings at once, connected or not; when its buffer is full, it says so.
  */
 export interface Client {
-  /** Calls `listener` at each such event; returns what ends that. */
+  /** Calls `listener` at each such event; returns what ends that. What it throws is told as an unhandled rejection. */
   on<Name extends keyof ClientEvents>(name: Name, listener: ClientEvents[Name]): () => void
 
   /**
@@ -55,14 +55,12 @@ export interface Client {
   stats(): ClientStats
 }
 
-const SWEEP_MS = 1000
-
 /** @internal */
 export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): Client {
   const { clock, batchReadings, stampTime } = settings
-  const emitter = newEmitter()
-  const { on, emit, attempt } = emitter
-  const backlog = newBacklog(kept, settings.bufferFrames, settings.bufferBytes)
+  const { on, emit } = newEmitter()
+  const store = kept.openStore?.(emit, clock)
+  const backlog = newBacklog(settings, kept, store)
   const counts: Counts = {
     connections: 0,
     sent: 0,
@@ -89,36 +87,19 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
   let queued = 0
   /** Woken when there may be room, or less unsettled. */
   const waiters: (() => void)[] = []
-  /** Numbers up to which somebody waits for frames to be settled. */
-  const flushes = new Set<{ upTo: number }>()
   let isClosing = false
   let isClosed = false
 
-  const delivery = newDelivery(settings, openWire, backlog, counts, {
-    ...emitter,
-    changed,
-    moved(from, to) {
-      for (const flush of flushes) if (from <= flush.upTo) flush.upTo = to
-    },
-  })
-  const endSweep = clock.every(SWEEP_MS, () => {
-    delivery.giveUpOlder(clock.epochMs() - settings.maxAgeMs, 'age')
-    changed()
-  })
+  const delivery = newDelivery(settings, openWire, backlog, counts, emit, changed)
   if (settings.onGivenUp) on('givenUp', settings.onGivenUp)
-  // later, so that there is somebody to hear it
-  clock.after(0, () => kept.lost.forEach(emitter.tell))
   const refuseIf = (isOver: boolean) => {
     if (isOver) throw new MillraceError('closed', 'the client is closed')
   }
   const change = () => new Promise<void>((resolve) => waiters.push(resolve))
-
-  function unsettled(): ClientStats['unsettled'] {
-    const size = backlog.size()
-    return { ...size, readings: size.readings + count }
-  }
+  const metricIdOf = (reading: Reading) => reading.metricId ?? metricIds.get(reading.metric)
 
   function changed(): void {
+    // tried again by whoever hands over more, too
     if (isOverdue) seal()
     for (const wake of waiters.splice(0)) wake()
   }
@@ -136,42 +117,41 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
 
   async function send(readings: Reading | readonly Reading[]): Promise<void> {
     const list = checked(readings)
-    const taken = queued ? 0 : take(list)
+    const taken = take(list)
     if (taken === list.length) return
     queued++
-    const rest = queue.then(() => takeRest(list, taken)).finally(() => queued--)
-    queue = rest.catch(() => undefined)
-    await rest
+    const turn = queue.then(() => takeAll(list.slice(taken))).finally(() => queued--)
+    queue = turn.catch(() => undefined)
+    await turn
   }
 
-  /** Takes readings until one doesn't go; returns how many. */
+  /** Takes readings until one doesn't go, none while others wait; returns how many. */
   function take(list: readonly Reading[]): number {
-    const at = list.findIndex((reading) => !takeOne(reading))
+    const at = queued ? 0 : list.findIndex((reading) => !takeOne(reading))
     return at < 0 ? list.length : at
   }
 
-  function takeOne({ device, deviceId, metric, metricId, value, time, lat, lon }: Reading): boolean {
-    const metricNumber = metricId ?? metricIds.get(metric)
-    return (
-      metricNumber !== undefined &&
-      write(deviceId ?? deviceIdOf(device), metricNumber, Number(value), time, lat, lon)
-    )
+  function takeOne(reading: Reading): boolean {
+    const metricId = metricIdOf(reading)
+    if (metricId === undefined) return false
+    const deviceId = reading.deviceId ?? deviceIdOf(reading.device)
+    return write(deviceId, metricId, Number(reading.value), reading.time, reading.lat, reading.lon)
   }
 
-  async function takeRest(list: readonly Reading[], from: number): Promise<void> {
-    for (let i = from; i < list.length;) {
-      refuseIf(isClosing)
-      if (takeOne(list[i])) i++
-      else await (learning(list[i]) ?? change())
-    }
+  async function takeAll(list: readonly Reading[]): Promise<void> {
+    for (const reading of list)
+      while (!takeOne(reading)) {
+        refuseIf(isClosing)
+        await (learning(reading) ?? change())
+      }
   }
 
   /** Asks for the number of a metric that has none yet. How that is done is loaded when it is needed. */
-  function learning({ metric }: Reading): Promise<void> | undefined {
-    if (metric === undefined || metricIds.has(metric)) return
-    return import('./metrics-dictionary.ts').then(({ learnMetric }) =>
-      learnMetric(metric, metricIds, settings, () => refuseIf(isClosing)),
-    )
+  function learning(reading: Reading): Promise<void> | undefined {
+    if (metricIdOf(reading) === undefined)
+      return import('./metrics-dictionary.ts').then(({ learnMetric }) =>
+        learnMetric(reading.metric!, metricIds, settings, () => refuseIf(isClosing), MillraceError),
+      )
   }
 
   function write(
@@ -183,7 +163,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     lon = NaN,
   ): boolean {
     if (isClosing || (count === batchReadings && !seal())) return false
-    if (count === 0) {
+    if (!count) {
       openedMs = clock.epochMs()
       cancelLinger = clock.after(settings.lingerMs, seal)
     }
@@ -194,33 +174,30 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     return true
   }
 
+  const openReadings = () => open.subarray(0, count * READING_BYTES)
+
   function seal(): boolean {
-    isOverdue = false
-    if (!count) return true
-    const frame = attempt(() => {
-      if (backlog.renewIfUsedUp()) delivery.reconnect('begins again under another name')
-      return backlog.add(open.subarray(0, count * READING_BYTES), openedMs)
-    })
-    // tried again by the sweep, and by whoever hands over more
-    isOverdue = !frame
-    if (!frame) return false
-    count = 0
-    cancelLinger?.()
-    emit('sealed', delivery.summaryOf(frame))
-    delivery.pump()
-    return true
+    if (count) {
+      const frame = backlog.add(openReadings(), openedMs)
+      isOverdue = !frame
+      if (frame) {
+        count = 0
+        cancelLinger!()
+        delivery.begin(frame)
+      }
+    }
+    return !isOverdue
   }
 
   async function flush(): Promise<void> {
     await queue
     while (!seal()) await change()
-    const mark = { upTo: backlog.nextSeq() - 1 }
-    flushes.add(mark)
-    while (backlog.oldestSeq() <= mark.upTo) {
-      refuseIf(isClosed)
-      await change()
-    }
-    flushes.delete(mark)
+    for (const frame of [...backlog.frames.values()])
+      for (let now: Frame | undefined = frame; now; now = now.again)
+        while (backlog.frames.has(now.seq)) {
+          refuseIf(isClosed)
+          await change()
+        }
   }
 
   async function close({ drainMs = 5000 } = {}): Promise<number> {
@@ -230,16 +207,13 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     const late = new Promise<void>((resolve) => (cancel = clock.after(drainMs, resolve)))
     await Promise.race([flush().catch(() => undefined), late])
     cancel?.()
-    endSweep()
     cancelLinger?.()
     seal()
-    const left = unsettled().readings
-    delivery.close(!kept.store)
-    if (count > 0)
-      delivery.tellGivenUp(frameOf(0, open.subarray(0, count * READING_BYTES), 0), null, 'closed')
+    const left = backlog.size(count).readings
+    delivery.close(!!store, openReadings())
     count = 0
     isClosed = true
-    kept.store?.close()
+    store?.close()
     changed()
     return left
   }
@@ -249,7 +223,7 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     send,
     trySend(readings) {
       const list = checked(readings)
-      const taken = queued ? 0 : take(list)
+      const taken = take(list)
       // asked for now, known at a later call; what the server says to it is told by `send`
       if (taken < list.length) learning(list[taken])?.catch(() => undefined)
       return taken
@@ -258,16 +232,16 @@ export function newClient(settings: Settings, openWire: OpenWire, kept: Kept): C
     seal,
     flush,
     async connected() {
-      if (!delivery.isOpen()) await new Promise<void>((resolve) => on('connected', resolve))
+      while (!delivery.isOpen()) await change()
     },
     close,
     stats: () => ({
       ...counts,
       refused: { ...counts.refused },
-      name: nameOf(settings, backlog),
+      name: backlog.name(),
       isConnected: delivery.isOpen(),
-      unsettled: unsettled(),
-      framesInFlight: delivery.inFlight(),
+      unsettled: backlog.size(count),
+      framesInFlight: delivery.flight.size,
       nextSeq: backlog.nextSeq(),
     }),
   }

@@ -1,47 +1,31 @@
 import { fullJitter } from './backoff.ts'
 import type { Backlog } from './backlog.ts'
-import type { Emitter, FrameSummary } from './events.ts'
-import { readingsOf } from './frame-encoder.ts'
-import type { Frame } from './frame.ts'
+import { tellGivenUp, type Emit, type FrameSummary } from './events.ts'
+import { frameOf, readingsOf } from './frame-encoder.ts'
+import { newCourse, type Frame } from './frame.ts'
+import { MALFORMED, NOT_UNDERSTOOD, SEQ_SPAN, SWEEP_MS, TOO_LONG, UNAUTHORIZED } from './limits.ts'
 import { newLink } from './link.ts'
-import { SEQ_SPAN, nameOf, type Settings } from './options.ts'
-import { MALFORMED, UNAUTHORIZED, replyOf, type Reply } from './reply.ts'
+import type { Settings } from './options.ts'
+import { replyOf, type Reply } from './reply.ts'
 import type { Counts } from './stats.ts'
 import type { OpenWire } from './wire.ts'
 
-export interface DeliveryEvents extends Emitter {
-  /** Frames may have been settled: there may be room, and what was waited for may be done. */
-  readonly changed: () => void
-  /** Readings of a frame go on under another number. */
-  readonly moved: (from: number, to: number) => void
-}
-
 export interface Delivery {
   readonly isOpen: () => boolean
-  readonly inFlight: () => number
-  /** Sends what may be sent now. */
-  pump(): void
-  /** Gives up what waits, was handed over before and is not under way. */
-  giveUpOlder(thanMs: number, reason: string): void
-  /** Tells of readings given up; `indexes` null = all of the frame. */
-  tellGivenUp(frame: Frame, indexes: readonly number[] | null, reason: string): void
-  summaryOf(frame: Frame): FrameSummary
-  /** Breaks off, to connect again under the name of now. */
-  reconnect(reason: string): void
-  /** Ends it for good; `isForgetting`: what is not settled is given up. */
-  close(isForgetting: boolean): void
+  /** Frames under way. */
+  readonly flight: ReadonlySet<Frame>
+  /** Tells of a new frame of the backlog, and sends what may be sent now. */
+  begin(frame: Frame): void
+  /** Ends it for good. What is not settled is given up unless it `isKept`, and so is the `rest`, which is in no frame. */
+  close(isKept: boolean, rest: Uint8Array): void
 }
 
-/** The server takes a sample only, and this was not in it. */
-const SAMPLED = 'sampled'
 /** Reasons that last until somebody changes the server's configuration or registry. */
-const LASTING = /^(unknown-device|unknown-metric|series-limit|unauthorized)$/
-/** Close codes that mean a message was not understood, or too long. */
-const BAD_MESSAGE = [1007, 1009]
-const STORAGE_RETRY_MS = 250
+const LASTING = /^(unknown-(device|metric)|series-limit|unauthorized)$/
 
 /**
- * Sends the backlog's frames until each one is settled, and does what the server's answers ask for.
+ * Sends the backlog's frames until each one is settled, and does what the server's answers ask for. `changed` is called
+ * when frames may have been settled: there may be room, and what was waited for may be done.
  *
  * Acceptance is cumulative, so on a connection numbers must rise from each frame to the next one that is unanswered at
  * the same time: a frame that comes back (refused, or made of refused readings) waits until nothing with a higher number
@@ -53,36 +37,34 @@ export function newDelivery(
   openWire: OpenWire,
   backlog: Backlog,
   counts: Counts,
-  { emit, tell, attempt, changed, moved }: DeliveryEvents,
+  emit: Emit,
+  changed: () => void,
 ): Delivery {
-  const { clock, random } = settings
+  const { clock, maxAgeMs } = settings
   const { frames } = backlog
-  /** Frames under way, ascending. */
+  /** Ascending. */
   const flight = new Set<Frame>()
   const latest = () => [...flight].at(-1)
   let pausedUntilMs = 0
   /** Frames up to this number go one at a time, to find the one that is not understood. */
   let singlyUpTo = 0
-  /** Frames of this connection that the server said it couldn't read: it closes the connection after some. */
-  let malformedHere = 0
-  let isClosed = false
+  /** Whether the server said of a frame of this connection that it couldn't read it: it closes the connection after some. */
+  let isMalformedTold = false
   let cancelWake: (() => void) | undefined
 
-  const link = newLink(settings, openWire, {
-    name: () => nameOf(settings, backlog),
-    isOwed: () => flight.size > 0,
+  const link = newLink(settings, openWire, backlog.name, flight, {
     opened() {
       counts.connections++
-      counts.credit = malformedHere = 0
+      counts.credit = 0
+      isMalformedTold = false
       emit('connected')
-      pump()
+      goOn()
     },
     message(bytes) {
       const reply = replyOf(bytes)
       if (reply) {
         answered(reply)
-        changed()
-        pump()
+        goOn()
       } else {
         counts.unreadableReplies++
         link.drop('an answer that is no reply')
@@ -90,11 +72,16 @@ export function newDelivery(
       return !!reply
     },
     closed(code, reason, retryInMs) {
-      if (BAD_MESSAGE.includes(code) && !malformedHere) suspect(`closed with ${code} ${reason}`)
+      const isBadMessage = code === NOT_UNDERSTOOD || code === TOO_LONG
+      if (isBadMessage && !isMalformedTold) suspect(`closed with ${code} ${reason}`)
       recall()
       changed()
       emit('disconnected', code, reason, retryInMs)
     },
+  })
+  const endSweep = clock.every(SWEEP_MS, () => {
+    giveUpOlder(clock.epochMs() - maxAgeMs, 'age')
+    goOn()
   })
 
   function recall(): void {
@@ -102,15 +89,22 @@ export function newDelivery(
     flight.clear()
   }
 
+  function goOn(): void {
+    changed()
+    pump()
+  }
+
+  /** Sends what may be sent now. */
   function pump(): void {
+    if (backlog.renew()) return link.drop('begins again under another name')
     const nowMs = clock.nowMs()
     const first = backlog.oldestSeq()
-    const last = Math.min(first + SEQ_SPAN, backlog.nextSeq() - 1)
+    const end = Math.min(first + SEQ_SPAN + 1, backlog.nextSeq())
     const most = first > singlyUpTo ? Math.min(settings.window, counts.credit || Infinity) : 1
     const sentUpTo = latest()?.seq ?? 0
     let wakeMs = Infinity
     cancelWake?.()
-    for (let seq = first; seq <= last && flight.size < most && link.isOpen(); seq++) {
+    for (let seq = first; seq < end && flight.size < most && link.isOpen(); seq++) {
       const frame = frames.get(seq)
       if (!frame || flight.has(frame)) continue
       const dueMs = Math.max(frame.dueMs, pausedUntilMs)
@@ -124,18 +118,18 @@ export function newDelivery(
   }
 
   function send(frame: Frame): void {
-    const bytes = attempt(() => backlog.bytesOf(frame))
+    const { bytes } = frame
     // what can't be read back from the store is lost
-    if (!bytes) return settle(frame, null, 'storage-failed')
+    if (!bytes.length) return settle(frame, null, 'storage-failed')
     if (frame.isUncertain || frame.tries) counts.framesResent++
     link.send(bytes)
     flight.add(frame)
   }
 
-  function answered({ seq, status, reason, refused, retryAfterMs, credit }: Reply): void {
+  function answered([seq, status, reason, retryAfterMs, refused, credit]: Reply): void {
     const isMalformed = status === MALFORMED
     if (credit) counts.credit = credit
-    if (isMalformed) malformedHere++
+    if (isMalformed) isMalformedTold = true
     if (isMalformed && !seq) return suspect(reason)
     if (!status && !refused.length) return acceptedUpTo(seq)
     const frame = frames.get(seq)
@@ -161,9 +155,9 @@ export function newDelivery(
 
   /** The readings at `indexes` (null = all) are given up, the others were taken. */
   function settle(frame: Frame, indexes: readonly number[] | null, reason: string): void {
-    if (indexes?.length !== 0) tellGivenUp(frame, indexes, reason)
+    if (indexes?.length !== 0) giveUp(frame, indexes, reason)
     if (indexes) acknowledged(frame, indexes)
-    attempt(() => backlog.settle(frame))
+    backlog.settle(frame)
   }
 
   function acknowledged(frame: Frame, except: readonly number[]): void {
@@ -195,72 +189,63 @@ export function newDelivery(
     retryAfterMs: number,
   ): void {
     const isLasting = LASTING.test(reason)
-    const most = Math.min(settings.maxTries, isLasting ? settings.maxTriesLasting : Infinity)
-    const waitMs = fullJitter(settings.retryMs, settings.retryMaxMs, frame.tries++, random)
-    const isOld = clock.epochMs() - frame.createdMs > settings.maxAgeMs
+    const waitMs = fullJitter(settings.retryMs, settings.retryMaxMs, frame.tries++, settings.random)
     counts.refused[reason] = (counts.refused[reason] ?? 0) + (indexes?.length ?? frame.count)
     frame.isUncertain = false
     frame.dueMs = clock.nowMs() + Math.max(waitMs, retryAfterMs)
     if (!indexes && !isLasting) pausedUntilMs = Math.max(pausedUntilMs, frame.dueMs)
-    const isHopeless = reason === SAMPLED || frame.tries >= most || isOld
-    if (indexes && !isHopeless) return moveRefused(frame, indexes, reason)
-    emit('refused', summaryOf(frame), reason, indexes, null)
-    if (isHopeless) settle(frame, indexes, reason)
+    const isHopeless =
+      // the server takes a sample only, and this was not in it
+      reason === 'sampled' ||
+      frame.tries >= settings.maxTries ||
+      (isLasting && frame.tries >= settings.maxTriesLasting) ||
+      frame.createdMs < clock.epochMs() - maxAgeMs ||
+      (indexes && !frame.bytes.length)
+    // the others of the frame were taken, so those go into a frame with a number of its own
+    const again = indexes && !isHopeless ? backlog.replace(frame, indexes) : null
+    emit('refused', summaryOf(frame), reason, indexes, again && summaryOf(again))
+    if (again) acknowledged(frame, indexes!)
+    else if (isHopeless) settle(frame, indexes, reason)
   }
 
-  /** The others of the frame were taken, so those go into a frame with a number of its own. */
-  function moveRefused(frame: Frame, indexes: readonly number[], reason: string): void {
-    const { dueMs } = frame
-    const again = attempt(() => backlog.replace(frame, indexes))
-    if (again) {
-      moved(frame.seq, again.seq)
-      emit('refused', summaryOf(frame), reason, indexes, summaryOf(again))
-      return acknowledged(frame, indexes)
-    }
-    frame.dueMs = Infinity
-    clock.after(STORAGE_RETRY_MS, () => {
-      if (isClosed) return
-      frame.dueMs = dueMs
-      moveRefused(frame, indexes, reason)
-      changed()
-      pump()
-    })
-  }
-
-  function tellGivenUp(frame: Frame, indexes: readonly number[] | null, reason: string): void {
-    const { seq, count, tries, isUncertain } = frame
+  function giveUp(frame: Frame, indexes: readonly number[] | null, reason: string): void {
     const all = summaryOf(frame).readings()
-    const readings = indexes?.map((index) => all[index]) ?? all
-    counts.givenUp += indexes?.length ?? count
-    tell({ readings, seq, reason, tries, isUncertain })
+    counts.givenUp += indexes?.length ?? frame.count
+    tellGivenUp(emit, {
+      readings: indexes?.map((index) => all[index]) ?? all,
+      seq: frame.seq,
+      reason,
+      tries: frame.tries,
+      isUncertain: frame.isUncertain,
+    })
   }
 
   const summaryOf = (frame: Frame): FrameSummary => ({
     seq: frame.seq,
     count: frame.count,
-    readings: () => attempt(() => readingsOf(backlog.bytesOf(frame))) ?? [],
+    readings: () => readingsOf(frame.bytes),
   })
 
+  /** What waits, was handed over before and is not under way. */
   function giveUpOlder(thanMs: number, reason: string): void {
     for (const frame of frames.values())
-      if (frame.createdMs < thanMs && !flight.has(frame) && frame.dueMs < Infinity)
-        settle(frame, null, reason)
+      if (frame.createdMs < thanMs && !flight.has(frame)) settle(frame, null, reason)
   }
 
   return {
     isOpen: link.isOpen,
-    inFlight: () => flight.size,
-    pump,
-    giveUpOlder,
-    tellGivenUp,
-    summaryOf,
-    reconnect: link.drop,
-    close(isForgetting) {
-      isClosed = true
+    flight,
+    begin(frame) {
+      emit('sealed', summaryOf(frame))
+      pump()
+    },
+    close(isKept, rest) {
       link.close()
+      endSweep()
       cancelWake?.()
       recall()
-      if (isForgetting) giveUpOlder(Infinity, 'closed')
+      if (!isKept) giveUpOlder(Infinity, 'closed')
+      if (rest.length) giveUp(frameOf(0, rest, newCourse(0)), null, 'closed')
     },
   }
 }

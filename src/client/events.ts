@@ -41,56 +41,41 @@ export interface ClientEvents {
   storageFailed: (error: unknown) => void
 }
 
+/** Listeners by event, and what calls them. */
 export interface Emitter {
   /** Returns what removes the listener. */
   readonly on: <Name extends keyof ClientEvents>(name: Name, listener: ClientEvents[Name]) => () => void
-  /** Returns whether anybody listens. */
-  readonly emit: <Name extends keyof ClientEvents>(
-    name: Name,
-    ...args: Parameters<ClientEvents[Name]>
-  ) => boolean
-  /** Tells of readings given up; by the console, if nobody listens. */
-  readonly tell: (givenUp: GivenUp) => void
-  /** What a call of the store gives; undefined if it fails, which is told. */
-  readonly attempt: <T>(call: () => T) => T | undefined
+  readonly emit: Emit
 }
+
+/** Returns how many listen. What a listener throws is a rejection that nobody handles: it can't disturb delivery. */
+export type Emit = <Name extends keyof ClientEvents>(
+  name: Name,
+  ...args: Parameters<ClientEvents[Name]>
+) => number
 
 type Listener = (...args: unknown[]) => void
 
-/** Listeners by event. */
 export function newEmitter(): Emitter {
   const listeners = new Set<readonly [name: string, listener: Listener]>()
-  const emit: Emitter['emit'] = (name, ...args) => {
-    // found before the first is called, which may add and remove some
-    const heard = [...listeners].filter(([one]) => one === name)
-    for (const [, listener] of heard)
-      try {
-        listener(...args)
-      } catch (error) {
-        // thrown where it can't disturb delivery
-        queueMicrotask(() => {
-          throw error
-        })
-      }
-    return heard.length > 0
-  }
   return {
-    emit,
     on(name, listener) {
       const entry = [name, listener as Listener] as const
       listeners.add(entry)
-      return () => void listeners.delete(entry)
+      return () => listeners.delete(entry)
     },
-    tell(givenUp) {
-      if (!emit('givenUp', givenUp))
-        console.warn(`millrace: gave up ${givenUp.readings.length} readings: ${givenUp.reason}`)
-    },
-    attempt(call) {
-      try {
-        return call()
-      } catch (error) {
-        emit('storageFailed', error)
-      }
+    emit(name, ...args) {
+      // found before the first is called, which may add and remove some
+      const heard = [...listeners].filter(([one]) => one === name)
+      // oxlint-disable-next-line typescript/require-await, typescript/no-misused-promises
+      heard.forEach(async ([, listener]) => listener(...args))
+      return heard.length
     },
   }
+}
+
+/** Tells of readings given up; by the console, if nobody listens. */
+export function tellGivenUp(emit: Emit, givenUp: GivenUp): void {
+  if (!emit('givenUp', givenUp))
+    console.warn(`millrace: gave up ${givenUp.readings.length} readings: ${givenUp.reason}`)
 }

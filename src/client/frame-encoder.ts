@@ -1,4 +1,4 @@
-import type { Frame } from './frame.ts'
+import type { Course, Frame } from './frame.ts'
 import type { SentReading } from './reading.ts'
 
 /**
@@ -41,15 +41,15 @@ export function putReading(
   view.setInt32(at + 28, unitsOf(lon), true)
 }
 
-/** A frame of readings that lie one behind the other. */
-export function frameOf(seq: number, readings: Uint8Array, createdMs: number): Frame & { bytes: Uint8Array } {
+/** A frame of readings that lie one behind the other, and what has become of them so far. */
+export function frameOf(seq: number, readings: Uint8Array, course: Course): Frame & { bytes: Uint8Array } {
   const bytes = new Uint8Array(HEAD_BYTES + readings.length)
   const count = readings.length / READING_BYTES
   const view = viewOf(bytes)
   const head = [16, MAGIC, 0xc_0008, 0x8_0004, 8, seq, 4, count]
   head.forEach((word, i) => view.setUint32(4 * i, word, true))
   bytes.set(readings, HEAD_BYTES)
-  return { seq, count, bytes, createdMs, tries: 0, dueMs: 0, isUncertain: false }
+  return { ...course, seq, count, bytes }
 }
 
 export const countOf = (frame: Uint8Array): number => (frame.length - HEAD_BYTES) / READING_BYTES
@@ -61,26 +61,25 @@ export const frameBytes = (count: number): number => HEAD_BYTES + count * READIN
 export function someOf(frame: Uint8Array, indexes: readonly number[]): Uint8Array {
   const readings = new Uint8Array(indexes.length * READING_BYTES)
   indexes.forEach((index, i) => {
-    const at = HEAD_BYTES + index * READING_BYTES
-    readings.set(frame.subarray(at, at + READING_BYTES), i * READING_BYTES)
+    readings.set(frame.subarray(frameBytes(index), frameBytes(index + 1)), i * READING_BYTES)
   })
   return readings
 }
 
-/** The readings of a frame of the shape above. */
+/** The readings of a frame of the shape above; none, if it is empty. */
 export function readingsOf(frame: Uint8Array): SentReading[] {
   const view = viewOf(frame)
   return Array.from({ length: countOf(frame) }, (_, i) => {
     const at = frameBytes(i)
     const low = view.getUint32(at, true)
-    const lat = view.getInt32(at + 24, true) / UNITS_PER_DEGREE
-    const lon = view.getInt32(at + 28, true) / UNITS_PER_DEGREE
+    const degreesAt = (offset: number) => view.getInt32(at + offset, true) / UNITS_PER_DEGREE
+    const lat = degreesAt(24)
     return {
       deviceId: view.getUint32(at + 4, true) * TWO_16 + (low >>> 16),
       metricId: low & 0xffff,
       value: view.getFloat64(at + 16, true),
       time: view.getFloat64(at + 8, true),
-      ...(lat >= -90 && { lat, lon }),
+      ...(lat >= -90 && { lat, lon: degreesAt(28) }),
     }
   })
 }

@@ -1,12 +1,9 @@
 import { fullJitter } from './backoff.ts'
+import { BROKEN, DONE } from './limits.ts'
 import type { Settings } from './options.ts'
 import type { OpenWire, Wire } from './wire.ts'
 
 export interface LinkEvents {
-  /** What the server is to know the client by; asked each time. */
-  readonly name: () => string
-  /** Whether an answer is owed; a frame that is being sent doesn't count yet. */
-  readonly isOwed: () => boolean
   readonly opened: () => void
   /** True for an answer that only a working server gives: the next failure is the first again. */
   readonly message: (bytes: Uint8Array) => boolean
@@ -21,11 +18,17 @@ export interface Link {
   close(): void
 }
 
-const BROKEN = 1006
-const DONE = 1000
-
-/** One connection at a time, opened again and again until the link is closed. Events of a former one are not heard. */
-export function newLink(settings: Settings, openWire: OpenWire, events: LinkEvents): Link {
+/**
+ * One connection at a time, opened again and again until the link is closed. Events of a former one are not heard.
+ * `name` is asked for each time; `owed` is what has been sent and not answered.
+ */
+export function newLink(
+  settings: Settings,
+  openWire: OpenWire,
+  name: () => string,
+  owed: ReadonlySet<unknown>,
+  events: LinkEvents,
+): Link {
   const { url, clock, connectTimeoutMs, replyTimeoutMs } = settings
   let wire: Wire | null = null
   let isOpen = false
@@ -48,7 +51,7 @@ export function newLink(settings: Settings, openWire: OpenWire, events: LinkEven
       }
     const dial = ifMine((token: string) => {
       const address = new URL(url)
-      address.searchParams.set('client', events.name())
+      address.searchParams.set('client', name())
       wire = openWire(address, token, {
         opened: ifMine(opened),
         message: ifMine(message),
@@ -78,7 +81,7 @@ export function newLink(settings: Settings, openWire: OpenWire, events: LinkEven
     const before = queuedBytes
     queuedBytes = wire!.bufferedAmount
     // a slow line that moves is no dead one
-    if (queuedBytes < before || !events.isOwed()) owedFromNow()
+    if (queuedBytes < before || !owed.size) owedFromNow()
     else if (clock.nowMs() - owedSinceMs >= replyTimeoutMs) drop(`no answer within ${replyTimeoutMs} ms`)
   }
 
@@ -102,7 +105,7 @@ export function newLink(settings: Settings, openWire: OpenWire, events: LinkEven
   return {
     isOpen: () => isOpen,
     send(bytes) {
-      if (!events.isOwed()) owedFromNow()
+      if (!owed.size) owedFromNow()
       wire!.send(bytes)
     },
     drop,

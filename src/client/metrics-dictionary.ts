@@ -1,4 +1,4 @@
-import { MillraceError, type ErrorCode } from '../core/errors.ts'
+import type { ErrorCode, MillraceError } from '../core/errors.ts'
 import type { Settings } from './options.ts'
 
 const RETRY_MS = 1000
@@ -7,13 +7,15 @@ const NOT_NOW = [0, 408, 429, 502, 503, 504]
 
 /**
  * Asks the server's dictionary for the number of a metric until `ids` has it or the server refuses for good; adds the
- * metric where it is missing. `checkOpen` throws once the client is closed.
+ * metric where it is missing. `checkOpen` throws once the client is closed. The class of errors is handed over: so nothing
+ * is shared by what is loaded at once and what is loaded later, which would be a file of its own.
  */
 export async function learnMetric(
   name: string,
   ids: Map<string, number>,
   { url, token, clock, fetch = globalThis.fetch }: Settings,
   checkOpen: () => void,
+  Failure: typeof MillraceError,
 ): Promise<void> {
   const dictionary = `${url.origin.replace('ws', 'http')}/v1/metrics-dictionary`
 
@@ -39,7 +41,7 @@ export async function learnMetric(
       const said = /"code":"([a-z-]+)"/.exec(message)?.[1] ?? 'bad-request'
       const code = NOT_NOW.includes(status) ? 'not-ready' : (said as ErrorCode)
       const what = `${method} ${dictionary + path}: ${status || 'not reached'}: ${message}`
-      throw new MillraceError(code, what, { status })
+      throw new Failure(code, what, { status })
     }
   }
 
@@ -49,7 +51,7 @@ export async function learnMetric(
       await ask('GET')
       await ask('PUT', `/${encodeURIComponent(name)}`)
       await ask('GET')
-      if (!ids.has(name)) throw new MillraceError('not-found', `the server did not add the metric ${name}`)
+      if (!ids.has(name)) throw new Failure('not-found', `the server did not add the metric ${name}`)
     } catch (error) {
       if (!(error as MillraceError).retryable) throw error
       await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve))

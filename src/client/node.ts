@@ -2,7 +2,7 @@ import { WebSocket } from 'ws'
 import { newClient, type Client } from './client.ts'
 import { newKept, type Kept } from './frame.ts'
 import { nodeWire, type NodeWebSocketConstructor } from './node-wire.ts'
-import { settingsOf, type ClientOptions, type BoundsTable, type Settings } from './options.ts'
+import { BOUNDED, settingsOf, type ClientOptions, type BoundsTable, type Settings } from './options.ts'
 import { browserWire, type OpenWire } from './wire.ts'
 
 export type { ClientOptions } from './options.ts'
@@ -62,7 +62,11 @@ async function opened(
   options: NodeClientOptions,
   wireFor: (settings: NodeSettings) => OpenWire,
 ): Promise<Client> {
-  const settings = settingsOf<NodeSettings>(options, NUMBERS, { folder: undefined, fsync: false })
+  const settings = settingsOf<NodeSettings>(
+    options,
+    { ...BOUNDED, ...NUMBERS },
+    { folder: undefined, fsync: false },
+  )
   const { folder, fsync, memoryBytes } = settings
   const kept = folder === undefined ? newKept() : await keptIn(folder, fsync, memoryBytes)
   return newClient(settings, wireFor(settings), kept)

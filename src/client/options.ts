@@ -2,8 +2,8 @@ import { ambientClock, ambientRandom } from '../core/ambient.ts'
 import type { Clock } from '../core/clock.ts'
 import { MillraceError } from '../core/errors.ts'
 import type { Random } from '../core/random.ts'
-import type { Backlog } from './backlog.ts'
 import type { GivenUp } from './events.ts'
+import { BUFFER_BYTES, HOUR_MS, MAX_FRAME_READINGS, SEQ_SPAN } from './limits.ts'
 import { within } from './reading.ts'
 import type { WebSocketConstructor } from './wire.ts'
 
@@ -53,23 +53,17 @@ export interface ClientOptions {
   readonly random?: Random
 }
 
-/** How far a frame's number may be ahead of the oldest one: servers recognise repeats among the last 256. */
-export const SEQ_SPAN = 255
-const MIB = 2 ** 20
-const MAX_FRAME_READINGS = 32_000
-const HOUR_MS = 3_600_000
-
 /** Default and bounds by name; an hour unless said otherwise. Of a text, the bounds are those of its length. */
 export type BoundsTable = Readonly<
   Record<string, readonly [fallback: number | string, least?: number, most?: number]>
 >
 
-const BOUNDED = {
+export const BOUNDED = {
   client: ['client', 0, 100],
   batchReadings: [1000, 1, MAX_FRAME_READINGS],
   lingerMs: [5, 0],
   bufferFrames: [65_536, 2, 2 ** 24],
-  bufferBytes: [64 * MIB, 4096, 2 ** 40],
+  bufferBytes: [BUFFER_BYTES, 4096, 2 ** 40],
   window: [SEQ_SPAN, 1, SEQ_SPAN],
   connectTimeoutMs: [10_000],
   replyTimeoutMs: [30_000],
@@ -96,19 +90,20 @@ export interface Settings extends Readonly<Record<Exclude<keyof typeof BOUNDED, 
   readonly random: Random
 }
 
-const check = (isAllowed: boolean, name: string, value: unknown, allowed: string): void => {
+/** Throws `bad-config` with what is allowed. */
+export function check(isAllowed: unknown, name: string, value: unknown, allowed: string): void {
   if (!isAllowed) throw new MillraceError('bad-config', `${name}: ${String(value)}; allowed: ${allowed}`)
 }
 
-/** Checks options and completes them; `more` bounded ones and `others` are allowed besides. Throws `bad-config`. */
+/** Checks options and completes them; `others` are allowed besides. Throws `bad-config`. */
 export function settingsOf<More>(
   options: ClientOptions,
-  more: BoundsTable = {},
+  bounded: BoundsTable = BOUNDED,
   others = {},
 ): Settings & More {
-  const { token = '' } = options
-  const bounded: BoundsTable = { ...BOUNDED, ...more }
   const settings: Record<string, unknown> = {
+    url: '',
+    token: '',
     metrics: {},
     stampTime: true,
     onGivenUp: undefined,
@@ -116,8 +111,6 @@ export function settingsOf<More>(
     fetch: undefined,
     clock: ambientClock,
     random: ambientRandom,
-    url: '',
-    token,
     ...others,
   }
   for (const name in bounded) settings[name] = bounded[name][0]
@@ -132,7 +125,8 @@ export function settingsOf<More>(
     const isAllowed = kind === typeof value && within((value as string).length ?? value, least, most)
     check(isAllowed, name, value, `${kind}, ${least} to ${most}`)
   }
-  const address = String(options.url)
+  const { token } = settings as Pick<Required<ClientOptions>, 'token'>
+  const address = String(settings.url)
   check(/^wss?:/.test(address) && URL.canParse(address), 'url', address, 'ws:// or wss://')
   const url = new URL(address)
   if (url.pathname === '/') url.pathname = '/v1/stream'
@@ -140,7 +134,3 @@ export function settingsOf<More>(
   settings.token = async () => (typeof token === 'function' ? token() : token)
   return settings as unknown as Settings & More
 }
-
-/** What the server knows the client by. */
-export const nameOf = ({ client }: Settings, { instance }: Backlog): string =>
-  client ? `${client}~${instance()}` : instance()

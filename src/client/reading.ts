@@ -34,19 +34,21 @@ const MAX_METRIC_ID = 0xffff
 export const within = (value: unknown, least: number, most: number): boolean =>
   typeof value === 'number' && value >= least && value <= most
 
-const isNamed = (name: unknown, id: number | undefined, most: number): boolean =>
-  id === undefined ? typeof name === 'string' && name !== '' : Number.isInteger(id) && within(id, 1, most)
+/** Of what a reading is of: a name or an id. */
+function faultOfName(what: string, name: unknown, id: number | undefined, most: number): string {
+  const isNamed =
+    id === undefined ? typeof name === 'string' && name !== '' : Number.isInteger(id) && within(id, 1, most)
+  return isNamed ? '' : `${what}: a name, or ${what}Id from 1 to ${most}`
+}
 
 /** What is wrong with a reading and what is allowed, or ''. */
-export function faultOf(reading: Reading): string {
-  const { device, deviceId, metric, metricId, value, time = 0, lat = 0, lon = 0 } = reading
-  if (!isNamed(device, deviceId, MAX_DEVICE_ID)) return 'device: a name, or deviceId from 1 to 2^48 - 1'
-  if (!isNamed(metric, metricId, MAX_METRIC_ID))
-    return `metric: a name, or metricId from 1 to ${MAX_METRIC_ID}`
+export function faultOf({ device, deviceId, metric, metricId, value, time = 0, lat, lon }: Reading): string {
+  const fault =
+    faultOfName('device', device, deviceId, MAX_DEVICE_ID) ||
+    faultOfName('metric', metric, metricId, MAX_METRIC_ID)
+  if (fault) return fault
   if (typeof value !== 'boolean' && !Number.isFinite(value)) return 'value: a finite number or a boolean'
   if (!within(time, 0, Number.MAX_VALUE)) return 'time: milliseconds since 1970'
-  const isPosition = (reading.lat === undefined) === (reading.lon === undefined)
-  return isPosition && within(lat, -90, 90) && within(lon, -180, 180)
-    ? ''
-    : 'lat, lon: both, within ±90 and ±180 degrees'
+  const isPlaced = lat === undefined ? lon === undefined : within(lat, -90, 90) && within(lon, -180, 180)
+  return isPlaced ? '' : 'lat, lon: both, in degrees to 90 and 180'
 }

@@ -1,23 +1,20 @@
 import { viewOf } from './frame-encoder.ts'
+import { REPLY_IDENTIFIER, UNAUTHORIZED } from './limits.ts'
 
-/** What a server answers to a frame (schemas/reply.fbs). */
-export interface Reply {
+/** What a server answers to a frame: the fields of schemas/reply.fbs in their order. */
+export type Reply = readonly [
   /** 0 = the server could not read it. */
-  readonly seq: number
-  readonly status: number
-  readonly reason: string
+  seq: number,
+  status: number,
+  reason: string,
   /** 0 = not given. */
-  readonly retryAfterMs: number
+  retryAfterMs: number,
   /** Indexes of the readings that were not taken; none = not told one by one. */
-  readonly refused: readonly number[]
+  refused: readonly number[],
   /** Frames that may be unacknowledged; 0 = not given. */
-  readonly credit: number
-}
+  credit: number,
+]
 
-/** Statuses; besides, 0 = accepted and 1 = refused. */
-export const MALFORMED = 2
-export const UNAUTHORIZED = 3
-const IDENTIFIER = 0x3152524d // 'MRR1', little endian
 const decoder = new TextDecoder()
 
 /** Reads a FlatBuffers `Reply` in any valid layout; undefined if it is none. */
@@ -32,35 +29,32 @@ export function replyOf(bytes: Uint8Array): Reply | undefined {
 function read(bytes: Uint8Array): Reply | undefined {
   const view = viewOf(bytes)
   const word = (at: number): number => view.getUint32(at, true)
+  const short = (at: number): number => view.getUint16(at, true)
   const table = word(0)
   const vtable = table - view.getInt32(table, true)
-  /** Where field `index` is, or 0 if the table hasn't got it. */
-  const field = (index: number): number => {
-    const slot = 4 + 2 * index
-    const offset = slot < view.getUint16(vtable, true) ? view.getUint16(vtable + slot, true) : 0
+  // where the vtable has the place of each; 0 = the table hasn't got it
+  const [seq, status, reason, retryAfterMs, refused, credit] = [4, 6, 8, 10, 12, 14].map((slot): number => {
+    const offset = slot < short(vtable) ? short(vtable + slot) : 0
     return offset && table + offset
-  }
-  const number = (index: number): number => field(index) && word(field(index))
+  })
   /** Where the items of a vector begin, and how many there are. */
-  const vector = (index: number): [at: number, count: number] => {
-    const at = field(index) && field(index) + number(index)
-    return [at + 4, at && word(at)]
+  const vector = (at: number): [at: number, count: number] => {
+    const start = at && at + word(at)
+    return [start + 4, start && word(start)]
   }
-  const status = field(1) && view.getUint8(field(1))
-  const [reasonAt, reasonBytes] = vector(2)
-  const [refusedAt, refusedCount] = vector(4)
-  if (
-    word(4) !== IDENTIFIER ||
-    status > UNAUTHORIZED ||
-    Math.max(reasonAt + reasonBytes, refusedAt + refusedCount * 4) > bytes.length
-  )
-    return
-  return {
-    seq: number(0),
-    status,
-    reason: decoder.decode(bytes.subarray(reasonAt, reasonAt + reasonBytes)),
-    retryAfterMs: number(3),
-    refused: Array.from({ length: refusedCount }, (_, i) => word(refusedAt + 4 * i)),
-    credit: number(5),
-  }
+  const number = (at: number): number => at && word(at)
+  const kind = status && view.getUint8(status)
+  const [reasonAt, reasonBytes] = vector(reason)
+  const reasonEnd = reasonAt + reasonBytes
+  const [refusedAt, refusedCount] = vector(refused)
+  const isReply = word(4) === REPLY_IDENTIFIER && kind <= UNAUTHORIZED
+  if (!isReply || Math.max(reasonEnd, refusedAt + refusedCount * 4) > bytes.length) return
+  return [
+    number(seq),
+    kind,
+    decoder.decode(bytes.subarray(reasonAt, reasonEnd)),
+    number(retryAfterMs),
+    Array.from({ length: refusedCount }, (_, i) => word(refusedAt + 4 * i)),
+    number(credit),
+  ]
 }

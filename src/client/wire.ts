@@ -40,14 +40,14 @@ export const browserWire =
 
 export const PROTOCOL = 'millrace.v1'
 
-export function wireOf(socket: WebSocketLike, { opened, message, closed }: WireEvents): Wire {
+export function wireOf(socket: WebSocketLike, events: WireEvents): Wire {
   let why = ''
   socket.binaryType = 'arraybuffer'
-  socket.onopen = opened
+  socket.onopen = events.opened
   // a text is no reply to us, and is told as what it is by being empty
   socket.onmessage = ({ data }: { data: unknown }) =>
-    message(new Uint8Array(data instanceof ArrayBuffer ? data : []))
+    events.message(new Uint8Array(typeof data === 'string' ? [] : (data as ArrayBuffer)))
   socket.onerror = (event: { message?: string }) => (why = event.message ?? '')
-  socket.onclose = ({ code, reason }: { code: number; reason: string }) => closed(code, reason || why)
+  socket.onclose = ({ code, reason }: { code: number; reason: string }) => events.closed(code, reason || why)
   return socket
 }

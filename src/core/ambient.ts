@@ -1,6 +1,9 @@
 import type { Clock } from './clock.ts'
 import type { Random } from './random.ts'
 
+/** What a browser or Node has for one; only Node's keeps a process alive. */
+type Timer = number & { unref?(): void }
+
 /**
  * Time and chance of whatever runtime this is, browsers included: no process, no threads to agree with, no seed.
  */
@@ -8,10 +11,9 @@ export const ambientClock: Clock = {
   nowMs: () => performance.now(),
   epochMs: () => Date.now(),
   every(everyMs, task) {
-    // a number in browsers, an object in Node
-    const timer = setInterval(task, everyMs) as unknown as number | { unref?(): void }
-    if (typeof timer === 'object') timer.unref?.()
-    return () => clearInterval(timer as number)
+    const timer = setInterval(task, everyMs) as unknown as Timer
+    timer.unref?.()
+    return () => clearInterval(timer)
   },
   after(afterMs, task) {
     const timer = setTimeout(task, afterMs)
@@ -19,4 +21,4 @@ export const ambientClock: Clock = {
   },
 }
 
-export const ambientRandom: Random = () => Math.random()
+export const ambientRandom: Random = Math.random

@@ -96,22 +96,22 @@ type RetryableCode = {
 }[ErrorCode]
 
 /** Besides the table, with which the compiler compares it: a bundle for browsers has no room for the meanings. */
-const RETRYABLE: Record<RetryableCode, true> = {
-  'limit-reached': true,
-  'not-ready': true,
-  'at-capacity': true,
-  'listen-failed': true,
-  'storage-failed': true,
+const RETRYABLE: Record<RetryableCode, 1> = {
+  'limit-reached': 1,
+  'not-ready': 1,
+  'at-capacity': 1,
+  'listen-failed': 1,
+  'storage-failed': 1,
 }
 
 /** An operating error: `code` from ERROR_CODES, whether trying again can help, and what it was about. */
 export class MillraceError extends Error {
-  readonly code: ErrorCode
-  readonly retryable: boolean
-  readonly context: Readonly<Record<string, unknown>>
+  declare readonly code: ErrorCode
+  declare readonly retryable: boolean
+  declare readonly context: Readonly<Record<string, unknown>>
 
   constructor(code: ErrorCode, message: string, context: Record<string, unknown> = {}, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
+    super(message, cause === undefined ? {} : { cause })
     this.name = 'MillraceError'
     this.code = code
     this.retryable = code in RETRYABLE

@@ -21,11 +21,10 @@ export function deviceIdOf(name: string): number {
     low = (low ^ bytes[i]) >>> 0
     // (high, low) × (2^40 + 0x1b3) mod 2^64, in 32-bit halves
     const product = low * PRIME_LOW
-    high = (Math.imul(high, PRIME_LOW) + Math.imul(low, 0x100) + Math.floor(product / TWO_32)) >>> 0
+    high = (Math.imul(high, PRIME_LOW) + (low << 8) + Math.floor(product / TWO_32)) >>> 0
     low = product >>> 0
   }
-  const id = (high & 0xffff) * TWO_32 + low
-  return id === 0 ? 1 : id
+  return (high & 0xffff) * TWO_32 + low || 1
 }
 
 /** The low half of the key of (device, metric): `deviceId << 16 | metricId` mod 2^32. */

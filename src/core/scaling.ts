@@ -12,6 +12,14 @@ export interface DemandSeries {
   readonly region: string
 }
 
+/** How much of a kind of demand there is. */
+export interface SeriesDemand extends DemandSeries {
+  /** Readings per second that wanted in when it was measured last. */
+  readonly perSecond: number
+  /** Readings that wanted in since scaling began. */
+  readonly total: number
+}
+
 /** Why a second's demand says nothing of what is usual. */
 export type DemandMask = 'outage' | 'maintenance'
 
@@ -147,6 +155,8 @@ export interface ScalingInputs {
 export interface ScalingStats {
   readonly enabled: boolean
   readonly pools: readonly ScaledPoolStats[]
+  /** By tier and region, of those that have had some. */
+  readonly demand: readonly SeriesDemand[]
   /** Rungs down the ladder of degraded mode; 0 = everything as usual. */
   readonly degradedRung: number
 }

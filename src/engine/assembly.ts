@@ -1,28 +1,17 @@
 import { pathToFileURL } from 'node:url'
-import { isDeepStrictEqual } from 'node:util'
 import { AlertBook } from '../alerts/alert-book.ts'
 import { AlertDesk } from '../alerts/alert-desk.ts'
-import type { Alert } from '../core/alert.ts'
 import { AlertNews } from '../alerts/alert-news.ts'
-import { type AlertNote, writeNote } from '../alerts/alert-notes.ts'
 import type { Clock } from '../core/clock.ts'
-import { MillraceError } from '../core/errors.ts'
 import type { PartRefusals } from '../ingest/part-refusals.ts'
-import { publishCursor } from '../memory/atomics.ts'
-import { NOTE_ALERT, NOTE_TOLD } from '../memory/layout/ring.layout.ts'
-import { Economies } from '../memory/economies.ts'
-import { CONTROL_EGRESS_TICKET, CONTROL_REPLAYING } from '../memory/layout/control.layout.ts'
+import { NOTE_TOLD } from '../memory/layout/ring.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
-import { EgressWriter } from '../memory/rings/egress-ring.ts'
 import { DeadLetters } from '../observability/dead-letters.ts'
 import { LatencyBook } from '../observability/latency.ts'
 import { Quarantine } from '../observability/quarantine.ts'
 import { fileTexts } from '../enrichment/file-texts.ts'
-import { LanePipeline } from '../pipelines/lane-pipeline.ts'
 import { loadPipeline, type PipelineModule } from '../pipelines/pipeline-module.ts'
 import type { SinkDesk } from '../sinks/sink-desk.ts'
-import type { RegistryStore } from '../storage/registry/registry-store.ts'
-import { lifeCycleOf } from './alert-options.ts'
 import type { Config } from './config/config.ts'
 import { Directory } from './directory.ts'
 import { DerivedReadings, refusedReading } from './pipelines/derived-readings.ts'
@@ -32,7 +21,7 @@ import type { EmitMessage } from '../pipelines/pipeline-context.ts'
 import { AlertLog } from './durability/alert-log.ts'
 import { AfterDurable, AT_ONCE, type Externalizer } from './durability/externalizer.ts'
 import { Durability } from './durability/durability.ts'
-import { type Kept, openKept, withKeptTokens } from './durability/kept.ts'
+import { type Kept, withKeptTokens } from './durability/kept.ts'
 import { Notes } from './durability/notes.ts'
 import { RegistryNotes } from './durability/registry-notes.ts'
 import { EgressDesk } from './egress-desk.ts'
@@ -43,10 +32,7 @@ import { EventDesk } from './engine-events.ts'
 import { type Foundation, layFoundation, openProducer } from './foundation.ts'
 import { IncidentDesk } from './incident-desk.ts'
 import { countersOf, refusalOf } from './listeners/listener.ts'
-import { type BlameOf, LostWork } from './lost-work.ts'
 import { openSinks } from './open-sinks.ts'
-import { DeviceDrain } from './maintenance/device-drain.ts'
-import { poolOutlook } from './maintenance/pool-outlook.ts'
 import { MaintenanceDesk } from './maintenance-desk.ts'
 import { NotificationsDesk } from './notifications-desk.ts'
 import { openPartRefusals } from './part-refusals.ts'
@@ -55,15 +41,15 @@ import { RetryAdvice } from './retry-advice.ts'
 import { ScalingDesk } from './scaling-desk.ts'
 import { EngineGauge } from './scaling/engine-gauge.ts'
 import { KeptScalingOfEngine } from './scaling/kept-scaling.ts'
-import { openTarget } from '../scaling/targets/target-kinds.ts'
-import { machinePorts } from '../scaling/targets/target-ports.ts'
-import { openForecaster } from './scaling/open-forecaster.ts'
+import { noteAlert, openAlertBook } from './assembly/alert-book.ts'
+import { openElastic } from './assembly/elastic.ts'
+import { keepMetrics, openKeptOf } from './assembly/kept.ts'
+import { lostWorkOf, openPool, startWorkers } from './assembly/workers.ts'
 import { GoneAlerts } from './rules/gone-alerts.ts'
 import { RulesDesk } from './rules/rules-desk.ts'
 import { RouterThread } from './router-thread.ts'
 import { EMBEDDING_RING } from './sizing.ts'
 import { StatsDesk } from './stats-desk.ts'
-import type { WorkerRecipe } from './threads/recipe.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 /** Everything of an engine that runs without a port. */
@@ -245,53 +231,21 @@ async function assembleOver(
         onFailure: (error) => events.tell('failure', error),
       }),
     })
-  const { target: nodes = null } = config.scaling.nodes ?? {}
-  const gauge = new EngineGauge({
-    ...{ foundation, clock, pool, defaultTier: config.tiers.default, registered: () => registry.size },
-    mask: () => (durability !== undefined && durability.unready !== '' ? 'outage' : maintenance.mask),
+  const elastic = await openElastic({
+    ...{ config, clock, foundation, directory, events, alerts, alertDesk, alertLog, egress, pool, pipelines },
+    isUnready: () => durability !== undefined && durability.unready !== '',
   })
-  const forecaster = await openForecaster(config, (error) => events.tell('failure', error))
-  const keptScaling = await KeptScalingOfEngine.open(config, clock, (error) => events.tell('failure', error))
-  const scaling: ScalingDesk = new ScalingDesk({
-    kept: keptScaling.state,
-    ...{ config, clock, pool, alerts, alertLog, events, gauge, forecaster },
-    nodes: nodes === null ? undefined : openTarget('nodes', nodes, machinePorts(clock)),
-    nextTicket: () => egress.nextTicket,
-    pausePipelines: (names) => pipelines.pause(names),
-    onChange: () => keptScaling.now(),
-    economise: (economy) => new Economies(memory, plan.at.map).write(economy),
-  })
-  keptScaling.keep(
-    () => scaling.kept(),
-    () => forecaster.snapshot(),
-  )
-  const outlook = scaling.isEnabled ? scaling.outlook() : poolOutlook(pool, config.pool.max)
-  const drain = new DeviceDrain(foundation, clock)
-  const noteAtOnce = (alert: Alert | undefined): void => {
-    if (alert !== undefined) alertLog.note(egress.nextTicket - 1, alert)
-  }
-  const maintenance: MaintenanceDesk = await MaintenanceDesk.open({
-    ...{ config, clock, registry, alertDesk, outlook },
-    raise: (raise) => noteAtOnce(alerts.raise(raise)),
-    clear: (clear) => noteAtOnce(alerts.clear(clear)),
-    drain: (devices, limitMs) => drain.drain(devices, limitMs),
-    tell: (event) => events.tell('maintenance', event),
-    onWarning: (message) => events.tell('warning', message),
-    onFailure: (error) => events.tell('failure', error),
-  })
-  scaling.holdBy(maintenance.holds)
-  if (durability === undefined) scaling.begin()
-  else void durability.ready.then(() => scaling.begin()).catch(() => undefined)
+  const { scaling, maintenance } = elastic
   const statsDesk = new StatsDesk({
     ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },
     ...{ pipelines, notifications, incidents, escalation, scaling },
   })
-  if (durability === undefined) notifications.begin()
-  else void durability.ready.then(() => notifications.begin()).catch(() => undefined)
-  // when whoever makes the engine has had time to listen
-  const beginMaintenance = (): void => void clock.after(0, () => maintenance.begin())
-  if (durability === undefined) beginMaintenance()
-  else void durability.ready.then(beginMaintenance).catch(() => undefined)
+  whenReady(durability, () => {
+    scaling.begin()
+    notifications.begin()
+    // when whoever makes the engine has had time to listen
+    clock.after(0, () => maintenance.begin())
+  })
   const quarantine = new Quarantine(clock, limits.quarantine)
   const retryAdvice = new RetryAdvice(foundation, clock)
   const state = {
@@ -306,7 +260,6 @@ async function assembleOver(
     sinks,
     results,
     notifications,
-    maintenance,
     packer,
     pipelines,
     rules,
@@ -315,133 +268,17 @@ async function assembleOver(
     embedded,
     router,
     pool,
-    scaling,
-    gauge,
-    keptScaling,
+    ...elastic,
     statsDesk,
   }
   return { config, clock, foundation, events, directory, alerts, alertNews, alertLog, externalizer, ...state }
 }
 
-async function openKeptOf(
-  { dataDir }: Config,
-  foundation: Foundation,
-  clock: Clock,
-  events: EventDesk,
-): Promise<Kept | undefined> {
-  if (dataDir === null) return undefined
-  publishCursor(foundation.memory.i32, foundation.plan.at.control + CONTROL_REPLAYING, 1)
-  return openKept(dataDir, foundation, clock, (error) => events.tell('failure', error))
+/** At once, or when what was before the last end has been taken in again. */
+function whenReady(durability: Durability | undefined, begin: () => void): void {
+  if (durability === undefined) begin()
+  else void durability.ready.then(begin).catch(() => undefined)
 }
 
 /** Of a frame: a ring takes one and the frame's head. */
 const maxReadingsOf = ({ limits }: Config): number => Math.floor(limits.frameBytes / 32) - 1
-
-/** Pipelines are there before the first entry is worked. An engine that cannot work leaves no thread behind. */
-async function startWorkers(
-  pool: WorkerPool,
-  pipelines: PipelineDesk,
-  rules: RulesDesk,
-  config: Config,
-  router: RouterThread,
-): Promise<void> {
-  try {
-    for (const url of config.pipelines) await pipelines.start(url)
-    await rules.start(config.alertRules)
-    await pool.resize(config.pool.size)
-  } catch (error) {
-    await pool.close(config.shutdownTimeoutMs)
-    await rules.close()
-    await pipelines.close()
-    await router.stop()
-    throw error
-  }
-}
-
-/** Metrics of the configuration have numbers, too, which must be the same after the next start. */
-function keepMetrics(store: RegistryStore, { dictionary }: Directory): void {
-  const known = new Map(Array.from(store.load().metrics, (metric) => [metric.name, metric]))
-  for (const metric of dictionary)
-    if (!isDeepStrictEqual(known.get(metric.name), metric)) store.put({ kind: 'metric', metric })
-}
-
-function openAlertBook(
-  config: Config,
-  directory: Directory,
-  clock: Clock,
-  noteDown: ((note: AlertNote) => void) | undefined,
-  incidentOf: (device: number) => string,
-): AlertBook {
-  return new AlertBook({
-    clock,
-    maxOpen: config.limits.openAlerts,
-    history: config.limits.alertHistory,
-    device: (id) => directory.registry.getById(id),
-    metricName: (id) => directory.dictionary.byId(id)?.name,
-    lifeCycle: lifeCycleOf(config.alerts),
-    incidentOf,
-    ...(noteDown && { noteDown }),
-  })
-}
-
-/** What people and time do to alerts goes into the journal, for it doesn't follow from readings. */
-const noteAlert =
-  (notes: Notes, events: EventDesk) =>
-  (note: AlertNote): void => {
-    if (notes.write(NOTE_ALERT, new TextEncoder().encode(writeNote(note)))) return
-    const message = 'what was done to an alert could not be noted in the journal'
-    events.tell('failure', new MillraceError('storage-failed', message, { note }))
-  }
-
-/** The main thread speaks for a dead worker through that worker's own egress ring, which it reads first. */
-function lostWorkOf(
-  foundation: Foundation,
-  names: { metric(id: number): string; region(index: number): string },
-  module: PipelineModule | undefined,
-  desk: EgressDesk,
-  blameOf: BlameOf,
-): LostWork {
-  const { memory, plan, doorbell } = foundation
-  return new LostWork(
-    foundation,
-    (worker) => {
-      desk.drainAfterDeath()
-      const tickets = plan.at.control + CONTROL_EGRESS_TICKET
-      const egress = new EgressWriter(memory, placeOf.egress(plan, worker), tickets)
-      return new LanePipeline({ memory, plan, names, egress, doorbell, module })
-    },
-    blameOf,
-  )
-}
-
-function openPool(
-  config: Config,
-  clock: Clock,
-  foundation: Foundation,
-  directory: Directory,
-  events: EventDesk,
-  lostWork: LostWork,
-): WorkerPool {
-  const { premium, standard, bulk } = config.tiers.shares
-  const recipe: WorkerRecipe = {
-    memory: foundation.memory.memory,
-    kernels: foundation.module,
-    plan: foundation.plan,
-    pipeline: config.pipeline,
-    regions: directory.regions.names,
-    shares: [premium, standard, bulk],
-  }
-  const announcements = (): [number, string][] => [...directory.dictionary].map(({ id, name }) => [id, name])
-  const onFailure = (error: unknown): void => events.tell('failure', error)
-  const pool = new WorkerPool({
-    foundation,
-    recipe,
-    clock,
-    lostWork,
-    options: config.pool,
-    announcements,
-    onFailure,
-  })
-  directory.dictionary.onChange(({ id, name }) => pool.announce([id, name]))
-  return pool
-}

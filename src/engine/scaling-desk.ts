@@ -13,6 +13,7 @@ import type {
   ForecastAccuracy,
   ScalingDecision,
   ScalingStats,
+  SeriesDemand,
   ScalingTarget,
 } from '../core/scaling.ts'
 import type { Economy } from '../memory/economies.ts'
@@ -86,6 +87,8 @@ export interface PoolState extends ScaledPoolState {
 export interface ScalingState {
   readonly enabled: boolean
   readonly pools: readonly PoolState[]
+  /** By tier and region, of those that have had some. */
+  readonly demand: readonly SeriesDemand[]
   readonly accuracy: ForecastAccuracy
   readonly degradation: DegradationState
 }
@@ -175,12 +178,14 @@ export class ScalingDesk {
     const pools = this.#loop
       .state()
       .map((pool) => ({ ...pool, changes: this.#changes.get(pool.pool) ?? null }))
-    return { enabled: this.isEnabled, pools, accuracy, degradation }
+    const demand = this.#loop.demand.list()
+    return { enabled: this.isEnabled, pools, demand, accuracy, degradation }
   }
 
   stats(): ScalingStats {
     const { depth: degradedRung } = this.#degradation.state
-    return { enabled: this.isEnabled, pools: this.#loop.stats(), degradedRung }
+    const [pools, demand] = [this.#loop.stats(), this.#loop.demand.list()]
+    return { enabled: this.isEnabled, pools, demand, degradedRung }
   }
 
   /** What a pool should have; the nodes, where there are some, when nothing is said. */

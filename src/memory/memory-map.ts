@@ -48,6 +48,7 @@ export function writeMemoryMap(memory: SharedMemory, plan: MemoryPlan, parameter
   word(M.MAP_REGIONS, plan.at.regions)
   word(M.MAP_GAINS, plan.at.gains)
   word(M.MAP_ROUTER_COUNTERS, plan.at.routerCounters)
+  word(M.MAP_REGION_COUNTERS, plan.at.regionCounters)
   word(M.MAP_WORKER_COUNTERS, plan.at.workerCounters)
   word(M.MAP_LATENCIES, plan.at.latencies)
   word(M.MAP_QUARANTINE, plan.at.quarantine)

@@ -47,6 +47,7 @@ export type SegmentName =
   | 'crcTables'
   | 'epochs'
   | 'routerCounters'
+  | 'regionCounters'
   | 'workerCounters'
   | 'intakeCounters'
   | 'latencies'
@@ -113,6 +114,7 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
     ['crcTables', CRC_TABLES_BYTES],
     ['epochs', 4 * S.SHARD_COUNT],
     ['routerCounters', C.ROUTER_COUNTERS_BYTES],
+    ['regionCounters', C.REGION_COUNTERS_BYTES],
     ['workerCounters', C.WORKER_COUNTERS_BYTES * needs.workers],
     ['intakeCounters', INTAKE_COUNTERS_BYTES * needs.rings],
     ['latencies', C.LATENCY_SET_BYTES * (L.TIER_COUNT + L.TRACK_COUNT * needs.workers)],

@@ -2,7 +2,7 @@
 import type { ScalingStats } from '../core/scaling.ts'
 import type { Exposition, Sample } from './exposition.ts'
 
-export function writeScaling(text: Exposition, { pools, degradedRung }: ScalingStats): void {
+export function writeScaling(text: Exposition, { pools, demand, degradedRung }: ScalingStats): void {
   const by = (value: (pool: ScalingStats['pools'][number]) => number): Sample[] =>
     pools.map((pool) => ({ labels: { pool: pool.pool }, value: value(pool) }))
   text.gauge(
@@ -24,6 +24,11 @@ export function writeScaling(text: Exposition, { pools, degradedRung }: ScalingS
     'millrace_scaling_demand',
     'Readings per second that want in.',
     by((pool) => pool.demand),
+  )
+  text.counter(
+    'millrace_scaling_arrivals_total',
+    'Readings that wanted in, accepted or refused, by tier and region.',
+    demand.map(({ tier, region, total }) => ({ labels: { tier, region }, value: total })),
   )
   text.gauge(
     'millrace_scaling_forecast',

@@ -13,7 +13,8 @@ export interface RegionDefinition {
   readonly geohash: readonly string[]
 }
 
-const UNASSIGNED = 'unassigned'
+/** What positions outside of all regions, and readings without one, are in. */
+export const UNASSIGNED = 'unassigned'
 const ALPHABET = '0123456789bcdefghjkmnpqrstuvwxyz'
 const CELL_BITS = 16
 const MAX_REGIONS = 255

@@ -13,6 +13,7 @@ import type {
 } from '../core/scaling.ts'
 import type { ScalingAlert } from './alert-watch.ts'
 import { DecisionBook } from './decision-book.ts'
+import { DemandBook } from './demand-book.ts'
 import { DemandFeed } from './demand-feed.ts'
 import type { PriorityException } from './priorities.ts'
 import { type KeptPool, ScaledPool, type ScaledPoolOptions, type ScaledPoolState } from './scaled-pool.ts'
@@ -61,6 +62,8 @@ export interface KeptScaling {
 export class ScalingLoop {
   readonly decisions: DecisionBook
   readonly pools: readonly ScaledPool[]
+  /** What wanted in, by series. */
+  readonly demand: DemandBook
   readonly #parts: ScalingLoopParts
   readonly #rate: ServiceRate
   readonly #feed: DemandFeed
@@ -73,6 +76,7 @@ export class ScalingLoop {
     this.decisions = new DecisionBook(history, kept?.nextDecision)
     this.#rate = new ServiceRate(kept?.serviceRate ?? parts.serviceRate)
     this.#feed = new DemandFeed(forecaster)
+    this.demand = new DemandBook(forecaster.series)
     this.pools = parts.pools.map((options) => {
       const { decisions } = this
       return new ScaledPool(options, {
@@ -101,6 +105,7 @@ export class ScalingLoop {
     const at = clock.epochMs()
     const reading = gauge.read()
     this.#feed.take(reading, at, elapsedMs)
+    this.demand.take(reading.arrivals, elapsedMs)
     this.#measureRate(reading.processed, reading.busyMs, elapsedMs)
     const measured = { reading, at, elapsedMs, serviceRate: this.#rate.perSecond }
     const ticked = this.pools.flatMap((pool) => {

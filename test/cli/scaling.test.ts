@@ -9,9 +9,17 @@ import { scalingCommand } from '../../src/cli/scaling.ts'
 import { fakeEngine } from '../engine/api/fake-engine.ts'
 
 const engine = fakeEngine()
+const DEMAND = [
+  { tier: 'premium', region: 'asia', perSecond: 700.2, total: 9000 },
+  { tier: 'premium', region: 'europe', perSecond: 900, total: 9000 },
+  { tier: 'bulk', region: 'europe', perSecond: 600, total: 9000 },
+  { tier: 'bulk', region: 'africa', perSecond: 0, total: 5 },
+]
 const server = createServer((request, response) => {
   const { status, body } = engine.call(request.method ?? '', request.url ?? '')
-  response.writeHead(status).end(body)
+  const isState = request.url === '/v1/scaling'
+  response.writeHead(status)
+  response.end(isState ? JSON.stringify({ ...(JSON.parse(body) as object), demand: DEMAND }) : body)
 })
 const folder = mkdtempSync(join(tmpdir(), 'millrace-scaling-'))
 let url = ''
@@ -39,6 +47,7 @@ describe('millrace scaling', () => {
     const { code, out, err } = await millrace('explain', '--url', url)
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toMatch(/^workers: \d+ workers wanted, .* ready, \d+ to \d+ allowed$/m)
+    expect(out).toMatch(/^demand: europe 1,500\/s, asia 700\/s$/m)
     const { pools } = JSON.parse((await millrace('explain', '--url', url, '--json')).out) as {
       pools: unknown[]
     }

@@ -120,15 +120,12 @@ describe('the client, against a server on virtual time with seeded faults', () =
   it.each(SEEDS.slice(0, 5))('seed %i: with a folder, the same across restarts', async (seed) => {
     const folder = mkdtempSync(join(tmpdir(), 'client-'))
     try {
-      const { server, givenUp } = await run(seed, { folder, memoryBytes: 2000 }, 3)
+      const { server, acknowledged, givenUp } = await run(seed, { folder, memoryBytes: 2000 }, 3)
       expect(server.offences).toEqual([])
       for (let value = 1; value <= READINGS; value++) {
         const bad = server.malformedValues.has(value)
-        expect({ seed, value, taken: server.taken.get(value) ?? 0 }).toEqual({
-          seed,
-          value,
-          taken: bad ? 0 : 1,
-        })
+        const what = { seed, value, taken: server.taken.get(value) ?? 0, told: acknowledged.get(value) ?? 0 }
+        expect(what).toEqual({ seed, value, taken: bad ? 0 : 1, told: bad ? 0 : 1 })
         expect(givenUp.has(value)).toBe(bad)
       }
     } finally {

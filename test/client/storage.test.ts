@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { newClient } from '../../src/client/client.ts'
-import { newKept, type FrameStore, type Kept } from '../../src/client/frame.ts'
+import { newPatientStore, type FrameFiles } from '../../src/client/folder/patient-store.ts'
+import { newKept, type Kept } from '../../src/client/frame.ts'
 import { settingsOf } from '../../src/client/options.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import { LossyServer } from './lossy-server.ts'
@@ -17,26 +18,30 @@ function clientOf(kept: Partial<Kept>, faults: Partial<typeof FAULTLESS> = {}) {
   return { client, clock, server }
 }
 
-/** A store whose calls fail when it is told so. */
-function failingStore() {
+/** Files that fail when they are told so. */
+function failingFiles() {
   const failing = { put: false, settle: false }
   const fail = (name: keyof typeof failing) => {
     if (failing[name]) throw new Error(`no ${name}`)
   }
-  const store: FrameStore = {
-    put: () => fail('put'),
+  const files: FrameFiles = {
+    put() {
+      fail('put')
+      return true
+    },
     settle: () => fail('settle'),
-    read: ({ bytes }) => bytes!,
+    read: ({ bytes }) => bytes,
     renew: () => undefined,
     close: () => undefined,
   }
-  return { failing, store }
+  const openStore: Kept['openStore'] = (emit, clock) => newPatientStore(files, [], [], emit, clock)
+  return { failing, openStore }
 }
 
 describe('a client whose storage fails', () => {
   it('takes no more than the open frame, says why, and goes on when it works again', async () => {
-    const { failing, store } = failingStore()
-    const { client, clock, server } = clientOf({ store })
+    const { failing, openStore } = failingFiles()
+    const { client, clock, server } = clientOf({ openStore })
     const errors: unknown[] = []
     client.on('storageFailed', (error) => errors.push(error))
     failing.put = true
@@ -53,8 +58,8 @@ describe('a client whose storage fails', () => {
   })
 
   it('keeps refused readings until they can be stored under their new number', async () => {
-    const { failing, store } = failingStore()
-    const { client, clock, server } = clientOf({ store }, { refusePart: 1 })
+    const { failing, openStore } = failingFiles()
+    const { client, clock, server } = clientOf({ openStore }, { refusePart: 1 })
     for (let value = 1; value <= 4; value++) client.write(1, 1, value)
     failing.put = true
     await clock.pass(200)
@@ -72,8 +77,8 @@ describe('a client whose storage fails', () => {
   })
 
   it('tells when it cannot note what is settled', async () => {
-    const { failing, store } = failingStore()
-    const { client, clock } = clientOf({ store })
+    const { failing, openStore } = failingFiles()
+    const { client, clock } = clientOf({ openStore })
     const errors: unknown[] = []
     client.on('storageFailed', (error) => errors.push(error))
     failing.settle = true

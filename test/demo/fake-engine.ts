@@ -30,7 +30,7 @@ export function statsWith(accepted: number, malformed: number, uptimeSeconds: nu
       standings: { pending: none, firing: none, acknowledged: none, suppressed: none },
     },
     anomalies: { detected: 3, latencyMs: latency },
-    scaling: { enabled: false, pools: [], degradedRung: 0 },
+    scaling: { enabled: false, pools: [], demand: [], degradedRung: 0 },
     pool: { size: 2, busy: 1, min: 1, max: 4, threads: 4, replaced: 0 },
     series: 20,
     devices: 10,

@@ -68,7 +68,7 @@ const TYPES = [
   ...['Admitted', 'Execution', 'ExecutionStatus', 'HookCall', 'JobStatus', 'JobView'],
   ...['MaintenanceDesk', 'MaintenanceEvent', 'WindowView'],
   ...['LadderStep', 'OverrideRequest', 'ScalingDecision', 'ScalingDesk', 'ScalingReport', 'ScalingState'],
-  'ScalingStats',
+  ...['ScalingStats', 'SeriesDemand'],
   ...[
     'Aggregate',
     'Duration',

@@ -31,10 +31,20 @@ describe('an engine whose pool follows the load', () => {
       pool: { min: 1, max: 3 },
       scaling: { pool: { scaleIn: { stabilisationMs: 1000, cooldownMs: 0 } } },
     })
+    const { port } = await engine.listen()
     const heard: ScalingDecision[] = []
     engine.on('scaling', (decision) => heard.push(decision))
     const stop = feed(engine)
     await until(() => engine.stats().pool.size > 1, 'more workers')
+    await until(() => engine.scaling.state().demand.length > 0, 'demand is shown')
+    // all of them come from 0° N 0° E
+    expect(engine.scaling.state().demand).toMatchObject([{ tier: 'standard', region: 'africa' }])
+    const ask = async (path: string): Promise<string> =>
+      (await fetch(`http://127.0.0.1:${port}${path}`)).text()
+    expect(await ask('/metrics')).toMatch(
+      /^millrace_scaling_arrivals_total\{tier="standard",region="africa"\} [1-9]/m,
+    )
+    expect(JSON.parse(await ask('/v1/scaling'))).toMatchObject({ demand: [{ region: 'africa' }] })
     await until(() => engine.scaling.state().pools[0].ready === engine.stats().pool.size, 'they are ready')
     await stop()
     await until(() => isIdle(engine) && engine.stats().pool.size === 1, 'one worker again')

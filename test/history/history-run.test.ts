@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { frameOf, putReading, viewOf } from '../../src/client/frame-encoder.ts'
+import { newCourse } from '../../src/client/frame.ts'
 import { deviceIdOf } from '../../src/core/ids.ts'
 import { newFolder, runSums } from './history-rig.ts'
 
@@ -64,7 +65,7 @@ function frames(all: readonly Reading[]): Buffer {
       const id = metric === 'temperature' ? 7 : 8
       putReading(viewOf(bytes), 32 * i, deviceIdOf(device), id, value, time, NaN, NaN)
     })
-    const frame = frameOf(0, bytes, 0).bytes
+    const frame = frameOf(0, bytes, newCourse(0)).bytes
     const prefix = new Uint8Array(4)
     viewOf(prefix).setUint32(0, frame.length, true)
     parts.push(prefix, frame)

@@ -301,6 +301,7 @@ export class KernelAndTwin {
       reasons: list(router + C.ROUTER_REASONS, 16),
       causes: list(router + C.ROUTER_CAUSES, 16),
       routed: [C.ROUTER_ANOMALIES, C.ROUTER_SERIES, C.ROUTER_FRAMES].map((at) => rig.counter(router + at)),
+      inRegions: list(rig.plan.at.regionCounters, C.REGION_COUNTERS_BYTES / 8),
       processed: list(worker + C.WORKER_PROCESSED, 4),
       worked: [C.WORKER_EVENTS, C.WORKER_DEAD_LETTERED, C.WORKER_SLICES].map((at) =>
         rig.counter(worker + at),
@@ -312,6 +313,7 @@ export class KernelAndTwin {
       reasons: log.reasons,
       causes: log.causes,
       routed: [log.anomalies, this.#twin.table.size, log.frames],
+      inRegions: log.inRegions,
       processed: reader.processed,
       worked: [reader.events, reader.deadLettered, reader.slices],
       quarantine: log.quarantined

@@ -55,6 +55,7 @@ describe('renderPrometheus', () => {
     'millrace_readings_received_total 1000',
     'millrace_readings_accepted_total{tier="premium"} 200',
     'millrace_readings_processed_total{tier="bulk"} 399',
+    'millrace_scaling_arrivals_total{tier="premium",region="europe"} 345.5',
     'millrace_readings_refused_total{reason="overload"} 50',
     'millrace_readings_malformed_total{cause="not-json"} 40',
     'millrace_readings_in_flight 15',

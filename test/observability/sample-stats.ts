@@ -36,7 +36,10 @@ export const sampleStats: Stats = {
     },
   },
   anomalies: { detected: 99, latencyMs },
-  scaling: { enabled: false, pools: [], degradedRung: 0 },
+  scaling: {
+    ...{ enabled: false, pools: [], degradedRung: 0 },
+    demand: [{ tier: 'premium', region: 'europe', perSecond: 12, total: 345.5 }],
+  },
   pool: { size: 2, busy: 1, min: 1, max: 4, threads: 4, replaced: 6 },
   series: 12345,
   devices: 77,

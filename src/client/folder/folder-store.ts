@@ -2,7 +2,8 @@ import { closeSync, fdatasyncSync, fsyncSync, openSync, readSync, unlinkSync, wr
 import { join } from 'node:path'
 import { MillraceError } from '../../core/errors.ts'
 import { frameBytes } from '../frame-encoder.ts'
-import type { Frame, FrameStore } from '../frame.ts'
+import type { Frame } from '../frame.ts'
+import type { FrameFiles } from './patient-store.ts'
 import { RECORD_HEAD, SEGMENT_HEAD, SETTLED, SETTLED_AT, recordHead, segmentHead } from './record.ts'
 
 const SEGMENT_BYTES = 4 * 1024 * 1024
@@ -18,6 +19,8 @@ export interface Segment {
 export interface Place {
   readonly segment: Segment
   readonly position: number
+  /** As many of the frame are in memory besides. */
+  readonly inMemoryBytes: number
 }
 
 export const segmentPath = (folder: string, number: number): string =>
@@ -40,7 +43,7 @@ export interface FolderStoreParts {
  * Frames in append-only files. Every record is written by one call, so that a frame survives the end of the process;
  * with `fsync` also the end of the machine. A file is removed when all its frames are settled.
  */
-export class FolderStore implements FrameStore {
+export class FolderStore implements FrameFiles {
   readonly #folder: string
   readonly #isSynced: boolean
   readonly #memoryBytes: number
@@ -75,7 +78,10 @@ export class FolderStore implements FrameStore {
     storage('begin', folder, () => this.#begin())
   }
 
-  put(frame: Frame, bytes: Uint8Array, replaces: Frame | null): void {
+  put(frame: Frame, replaces: Frame | null): boolean {
+    const { bytes } = frame
+    const isInMemory = this.#inMemoryBytes + bytes.length <= this.#memoryBytes
+    const inMemoryBytes = isInMemory ? bytes.length : 0
     storage('write', this.#folder, () => {
       if (this.#segment === null || this.#end >= SEGMENT_BYTES) this.#begin()
       const segment = this.#segment!
@@ -85,23 +91,24 @@ export class FolderStore implements FrameStore {
       record.set(bytes, RECORD_HEAD)
       writeAll(segment.file, record, this.#end)
       if (this.#isSynced) fdatasyncSync(segment.file)
-      this.#places.set(frame, { segment, position: this.#end })
+      this.#places.set(frame, { segment, position: this.#end, inMemoryBytes })
       segment.live++
       this.#end += record.length
-      this.#nextSeq = frame.seq + 1
+      // one that had to wait may come behind a later one
+      this.#nextSeq = Math.max(this.#nextSeq, frame.seq + 1)
     })
-    if (this.#inMemoryBytes + bytes.length > this.#memoryBytes) frame.bytes = null
-    else this.#inMemoryBytes += bytes.length
+    this.#inMemoryBytes += inMemoryBytes
     // after a crash before this, the new record says that it replaces it
     if (replaces) this.settle(replaces)
+    return isInMemory
   }
 
   settle(frame: Frame): void {
     const place = this.#places.get(frame)
     if (place === undefined) return
-    const { segment, position } = place
+    const { segment, position, inMemoryBytes } = place
     this.#places.delete(frame)
-    if (frame.bytes) this.#inMemoryBytes -= frame.bytes.length
+    this.#inMemoryBytes -= inMemoryBytes
     segment.live--
     storage('settle', segment.path, () => {
       writeAll(segment.file, SETTLED, position + SETTLED_AT)

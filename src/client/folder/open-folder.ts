@@ -2,9 +2,10 @@ import { mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { GivenUp } from '../events.ts'
 import { countOf } from '../frame-encoder.ts'
-import { newInstance, type Frame, type Kept } from '../frame.ts'
+import { newCourse, newInstance, type Frame, type Kept } from '../frame.ts'
 import { lockFolder } from './folder-lock.ts'
 import { FolderStore, remove, storage, type Place, type Segment } from './folder-store.ts'
+import { newPatientStore } from './patient-store.ts'
 import { SEGMENT_HEAD, readSegmentHead, recordsOf, type FrameRecord } from './record.ts'
 
 /**
@@ -83,7 +84,7 @@ function opened(folder: string, isSynced: boolean, memoryBytes: number, release:
   const frames = [...findings.frames.values()].map(({ segment, record }) => {
     const frame = recovered(record)
     segment.live++
-    places.set(frame, { segment, position: record.position })
+    places.set(frame, { segment, position: record.position, inMemoryBytes: 0 })
     return frame
   })
   const { number, damage, segments } = findings
@@ -98,11 +99,16 @@ function opened(folder: string, isSynced: boolean, memoryBytes: number, release:
     release,
   })
   for (const segment of segments) if (segment.live === 0) remove(segment)
-  return { store, instance, nextSeq, frames: frames.sort((a, b) => a.seq - b.seq), lost: damage.map(lostBy) }
+  frames.sort((a, b) => a.seq - b.seq)
+  const lost = damage.map(lostBy)
+  const openStore: Kept['openStore'] = (emit, clock) => newPatientStore(store, frames, lost, emit, clock)
+  return { openStore, instance, nextSeq, frames }
 }
 
 function recovered({ seq, frame, createdMs }: FrameRecord): Frame {
-  return { seq, count: countOf(frame), bytes: null, createdMs, tries: 0, dueMs: 0, isUncertain: true }
+  // they are read when needed
+  const bytes = new Uint8Array()
+  return { ...newCourse(createdMs), seq, count: countOf(frame), bytes, isUncertain: true }
 }
 
 const lostBy = (what: string): GivenUp => ({

@@ -1,11 +1,12 @@
 /**
- * Measures for the scaling loop what the engine counts in shared memory anyway. Arrivals are what the router took and what
- * it, or a full ring before it, refused; readings that are sent again count again. How much workers had to do is found by
- * looking at them a hundred times a second.
+ * Measures for the scaling loop what the engine counts in shared memory anyway. Arrivals are what the router took, by tier
+ * and region, and what it, or a full ring before it, refused: of these the tier is known, and the region is taken to be as
+ * of what was accepted (see region-shares.ts). Readings that are sent again count again. How much workers had to do is
+ * found by looking at them a hundred times a second.
  */
 import type { Clock } from '../../core/clock.ts'
 import { REFUSAL_REASONS } from '../../core/refusal.ts'
-import type { DemandMask, DemandSeries } from '../../core/scaling.ts'
+import type { DemandMask } from '../../core/scaling.ts'
 import { type Tier, tierIndex, TIERS } from '../../core/tiers.ts'
 import * as I from '../../ingest/intake-counters.ts'
 import * as C from '../../memory/layout/counters.layout.ts'
@@ -13,6 +14,7 @@ import { TRACK_CRITICAL } from '../../memory/layout/lanes.layout.ts'
 import { placeOf } from '../../memory/memory-plan.ts'
 import type { ScalingGauge, ScalingReading } from '../../scaling/scaling-gauge.ts'
 import type { Foundation } from '../foundation.ts'
+import { RegionShares } from './region-shares.ts'
 
 const LOOK_EVERY_MS = 10
 const TWO_32 = 0x1_0000_0000
@@ -23,6 +25,8 @@ export interface EngineGaugeParts {
   readonly foundation: Pick<Foundation, 'memory' | 'plan' | 'kernels'>
   readonly clock: Clock
   readonly pool: { readonly busy: number }
+  /** How many there are, `unassigned` included. */
+  readonly regions: number
   /** Of devices that nothing is said of; readings refused before anybody looked at them count as theirs. */
   readonly defaultTier: Tier
   /** Devices registered so far. */
@@ -30,12 +34,10 @@ export interface EngineGaugeParts {
   readonly mask: () => DemandMask | null
 }
 
-/** What arrives isn't counted by region. */
-export const ENGINE_SERIES: readonly DemandSeries[] = TIERS.map((tier) => ({ tier, region: '' }))
-
 /** Counts since the start. */
 interface Counts {
-  readonly accepted: readonly number[]
+  /** By region and tier, in the order of `engineSeries`. */
+  readonly accepted: Float64Array
   readonly refused: readonly number[]
   readonly overload: number
   readonly ring: number
@@ -47,12 +49,14 @@ interface Counts {
 export class EngineGauge implements ScalingGauge {
   readonly #parts: EngineGaugeParts
   readonly #stop: () => void
+  readonly #shares: RegionShares
   #before: Counts
   #busyMs = 0
   #lookedMs: number
 
   constructor(parts: EngineGaugeParts) {
     this.#parts = parts
+    this.#shares = new RegionShares(parts.regions * TIERS.length)
     this.#before = this.#counts()
     this.#lookedMs = parts.clock.nowMs()
     this.#stop = parts.clock.every(LOOK_EVERY_MS, () => this.#look())
@@ -67,12 +71,11 @@ export class EngineGauge implements ScalingGauge {
     const ring = now.ring - before.ring
     const refused = now.refused.map((count, tier) => count - before.refused[tier])
     const atDoor = TIERS.map((tier) => (tier === defaultTier ? ring : 0))
-    const arrivals = now.accepted.map(
-      (count, tier) => count - before.accepted[tier] + refused[tier] + atDoor[tier],
-    )
+    const accepted = now.accepted.map((count, series) => count - before.accepted[series])
+    const turnedAway = refused.map((count, tier) => count + atDoor[tier])
     const overload = shareOf(now.overload - before.overload, refused)
     const reading = {
-      arrivals: Float64Array.from(arrivals),
+      arrivals: this.#shares.arrivals(accepted, turnedAway),
       activations:
         Math.max(0, now.connections - before.connections) + Math.max(0, now.registered - before.registered),
       backlog: byTier((tier) => this.#backlog(tier)),
@@ -100,7 +103,7 @@ export class EngineGauge implements ScalingGauge {
     const { plan } = this.#parts.foundation
     const router = plan.at.routerCounters
     return {
-      accepted: TIERS.map((_, tier) => this.#u64(router + C.ROUTER_ACCEPTED + 8 * tier)),
+      accepted: this.#accepted(),
       refused: TIERS.map((_, tier) => this.#u64(router + C.ROUTER_REFUSED + 8 * tier)),
       overload: this.#u64(router + C.ROUTER_REASONS + 8 * OVERLOAD),
       ring: this.#intakes(I.INTAKE_REFUSED + RING),
@@ -108,6 +111,12 @@ export class EngineGauge implements ScalingGauge {
       connections: this.#intakes(I.INTAKE_CONNECTIONS_OPENED),
       registered: this.#parts.registered(),
     }
+  }
+
+  #accepted(): Float64Array {
+    const { regionCounters } = this.#parts.foundation.plan.at
+    const accepted = new Float64Array(this.#parts.regions * TIERS.length)
+    return accepted.map((_, series) => this.#u64(regionCounters + 8 * series))
   }
 
   #processed(): number {

@@ -141,7 +141,7 @@ export class ReferenceRouter {
       return this.#refuse('overload', series.tier)
     series.statistics = learn(series.statistics, metric, this.#rules, reading.value, score)
     series.laneTier = series.tier
-    this.log.countRouted(series.tier)
+    this.log.countRouted(series.tier, series.region)
     const { value, lat, lon } = reading
     const { region } = series
     lane.append({

@@ -25,6 +25,8 @@ const RUN_MS = 0.1
 /** Twin of asm/refusals.ts and asm/scratch.ts: what the router counts, and the readings it puts in quarantine. */
 export class RoutingLog {
   readonly accepted = [0, 0, 0, 0]
+  /** Readings routed, by region × TIER_COUNT + tier. */
+  readonly inRegions = Array<number>(256 * TIER_COUNT).fill(0)
   readonly refused = [0, 0, 0, 0]
   readonly reasons = Array<number>(16).fill(0)
   readonly causes = Array<number>(16).fill(0)
@@ -43,7 +45,8 @@ export class RoutingLog {
     if (!isNear && this.#runs.length < MAX_RUNS) this.#runs.push({ receivedMs, counts: [0, 0, 0, 0] })
   }
 
-  countRouted(tier: number): void {
+  countRouted(tier: number, region: number): void {
+    this.inRegions[region * TIER_COUNT + tier]++
     const run = this.#runs.at(-1)
     if (run !== undefined) run.counts[tier]++
   }

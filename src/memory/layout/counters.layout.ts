@@ -26,6 +26,13 @@ export const WORKER_SLICES = 48
 export const WORKER_COUNTERS_BYTES = 256
 
 /*
+ * Readings by region and tier, written by the router as it routes them, u64 each: the four tiers of region 0, those of
+ * region 1, … up to region 255. Their sums over regions are what `accepted` becomes when it is published.
+ */
+export const REGION_TIERS_SHIFT = 5
+export const REGION_COUNTERS_BYTES = 8192
+
+/*
  * Latencies: log-linear counts (as in HdrHistogram: 64 linear steps per octave, so within 1.6 %) of microseconds, u32
  * each, wrapping; the reader takes differences. One set per tier for the router (accepted to routed), then TRACK_COUNT
  * sets per worker (accepted to processed).

@@ -54,6 +54,7 @@ export const MAP_BATCH_DELAY_MS = 184
 export const MAP_BATCH_TIERS = 188
 /** 1 = windows give no results before their end. */
 export const MAP_EARLY_OFF = 192
+export const MAP_REGION_COUNTERS = 196
 export const MAP_BYTES = 256
 
 /** Gains of the bias-corrected average while a series is young; the last one is its limit. */

@@ -1,13 +1,15 @@
 /**
  * Known events, asked for what they do to the demand of a time. Their occurrences are expanded a week at a time and kept.
- * Of a time in which effects change, each series has the highest: forecasts are of the highest demand.
+ * Of a time in which effects change, each series has the highest: forecasts are of the highest demand. What an event adds
+ * is divided over its series as their demand is; evenly where they have none.
  */
 import type { DemandSeries } from '../../core/scaling.ts'
-import type { EventEffect, KnownEvents } from './calendar-effect.ts'
+import type { EventEffect } from './calendar-effect.ts'
 import type { KnownEvent } from './known-event.ts'
 
 const WEEK_MS = 7 * 86_400_000
 const MAX_WEEKS = 64
+const MAX_FACTORS = 64
 
 interface Occurrence {
   readonly from: number
@@ -17,31 +19,36 @@ interface Occurrence {
   readonly series: readonly number[]
 }
 
-export class Calendar implements KnownEvents {
+export class Calendar {
   readonly #series: readonly DemandSeries[]
   #events: readonly KnownEvent[]
   readonly #weeks = new Map<number, readonly Occurrence[]>()
+  readonly #factors = new Map<string, Float64Array>()
+  readonly #nothing: Float64Array
 
   constructor(series: readonly DemandSeries[], events: readonly KnownEvent[]) {
     this.#series = series
+    this.#nothing = new Float64Array(series.length)
     this.#events = events
   }
 
   replace(events: readonly KnownEvent[]): void {
     this.#events = events
     this.#weeks.clear()
+    this.#factors.clear()
   }
 
-  effectBetween(from: number, until: number): EventEffect | null {
+  /** `demand` by series says how what is added is divided. Null = nothing is known of the time. */
+  effectBetween(from: number, until: number, demand: Float64Array): EventEffect | null {
     if (this.#events.length === 0) return null
     const active = this.#between(from, until)
     if (active.length === 0) return null
     const changes = active.flatMap((occurrence) => [occurrence.from, occurrence.until])
     const instants = [from, ...changes.filter((at) => at > from && at < until)]
-    const effects = instants.map((at) => this.#effectAt(at, active))
+    const each = instants.map((at) => active.filter((one) => at >= one.from && at < one.until))
     return {
-      factor: highest(effects.map(({ factor }) => factor)),
-      extra: highest(effects.map(({ extra }) => extra)),
+      factor: this.#factor(each),
+      extra: this.#extra(each, demand),
       reason: [...new Set(active.map(({ event }) => inWords(event)))].join(', '),
     }
   }
@@ -75,22 +82,53 @@ export class Calendar implements KnownEvents {
       .map((from) => ({ from, until: from + durationMs, event, series }))
   }
 
-  #effectAt(at: number, active: readonly Occurrence[]): { factor: Float64Array; extra: Float64Array } {
-    const factor = new Float64Array(this.#series.length).fill(1)
-    const extra = new Float64Array(this.#series.length)
-    for (const { from, until, event, series } of active) {
-      if (at < from || at >= until) continue
-      for (const i of series) {
-        factor[i] *= event.factor
-        extra[i] += event.readingsPerSecond / series.length
-      }
-    }
-    return { factor, extra }
+  /** The highest of some instants, of which each has events. It is kept, as it is the same again second after second. */
+  #factor(each: readonly (readonly Occurrence[])[]): Float64Array {
+    const key = each.map((active) => active.map(({ event }) => this.#events.indexOf(event)).join()).join(';')
+    const kept = this.#factors.get(key)
+    if (kept !== undefined) return kept
+    if (this.#factors.size >= MAX_FACTORS) this.#factors.clear()
+    const made = highest(
+      each.map((active) => {
+        const factor = new Float64Array(this.#series.length).fill(1)
+        for (const { event, series } of active) for (const i of series) factor[i] *= event.factor
+        return factor
+      }),
+    )
+    this.#factors.set(key, made)
+    return made
+  }
+
+  #extra(each: readonly (readonly Occurrence[])[], demand: Float64Array): Float64Array {
+    if (each.every((active) => active.every(({ event }) => event.readingsPerSecond === 0)))
+      return this.#nothing
+    return highest(
+      each.map((active) => {
+        const extra = new Float64Array(this.#series.length)
+        for (const { event, series } of active) addShares(extra, event.readingsPerSecond, series, demand)
+        return extra
+      }),
+    )
   }
 }
 
-const highest = (values: readonly Float64Array[]): Float64Array =>
-  values[0].map((_, i) => Math.max(...values.map((each) => each[i])))
+function addShares(
+  extra: Float64Array,
+  amount: number,
+  series: readonly number[],
+  demand: Float64Array,
+): void {
+  let all = 0
+  for (const i of series) all += demand[i]
+  for (const i of series) extra[i] += all > 0 ? (amount * demand[i]) / all : amount / series.length
+}
+
+/** The first is written over. */
+function highest([first, ...others]: readonly Float64Array[]): Float64Array {
+  for (const other of others)
+    for (let i = 0; i < first.length; i++) if (other[i] > first[i]) first[i] = other[i]
+  return first
+}
 
 function inWords({ name, factor, readingsPerSecond }: KnownEvent): string {
   const times = factor === 1 ? [] : [`×${factor}`]

@@ -21,6 +21,7 @@ import { tierIndex } from '../../core/tiers.ts'
 import { RollingAccuracy } from './accuracy.ts'
 import { Announced } from './announced.ts'
 import { Calendar } from './calendar.ts'
+import type { EffectOf, EventEffect } from './calendar-effect.ts'
 import { learnedOf } from './ensemble-state.ts'
 import type { HistoryRow } from './history-csv.ts'
 import { historySteps } from './history-steps.ts'
@@ -32,6 +33,7 @@ import { Outlook } from './outlook.ts'
 import { Resolution } from './resolution.ts'
 import { ShortTerm } from './short-term.ts'
 import { type Learned, readSnapshot, type RestoreOutcome, writeSnapshot } from './snapshot.ts'
+import type { FinishedStep } from './step-means.ts'
 import { zonedSeason, zoneOffset } from './zoned-season.ts'
 
 const SECOND_MS = 1000
@@ -61,13 +63,13 @@ export class SeasonalForecaster implements DemandForecaster {
   readonly #accuracy: RollingAccuracy
   readonly #missing = new MissingDemand()
   readonly #usual: Float64Array
-  /** Just after the last second seen; NaN = none seen. */
-  #now = NaN
+  /** Just after the last time seen; NaN = none was. In an array as a snapshot has it. */
+  readonly #now = Float64Array.of(NaN)
 
   constructor({ series, timeZone, leadMs, events }: ForecasterOptions) {
     const offset = zoneOffset(timeZone)
     const tiers = Uint8Array.from(series, ({ tier }) => tierIndex(tier))
-    const effect = (from: number, until: number) => this.#events.effectBetween(from, until)
+    const effect: EffectOf = (from, until) => this.#effect(from, until)
     const resolution = (stepMs: number, learning: Learning): Resolution => {
       const shape = { ...learning, series: series.length, season: zonedSeason(stepMs, offset) }
       return new Resolution({ stepMs, shape, tiers, effect })
@@ -79,7 +81,7 @@ export class SeasonalForecaster implements DemandForecaster {
     this.#minutes = resolution(MINUTE_MS, MINUTE_LEARNING)
     this.#hours = resolution(HOUR_MS, HOUR_LEARNING)
     const parts = { shortTerm: this.#shortTerm, minutes: this.#minutes, hours: this.#hours }
-    this.#bands = new LeadBands(new Outlook({ ...parts, tiers, events: this.#events }))
+    this.#bands = new LeadBands(new Outlook({ ...parts, effect }))
     this.#accuracy = new RollingAccuracy(leadMs, (at) => this.forecast(at, at, 0.5).expected)
     this.#usual = new Float64Array(series.length)
   }
@@ -87,7 +89,7 @@ export class SeasonalForecaster implements DemandForecaster {
   observe({ at, arrivals, activations, mask }: DemandSecond): void {
     assert(arrivals.length === this.series.length, 'arrivals are given for each series')
     const usual = mask === null ? this.#withoutEvents(at, arrivals) : null
-    this.#minutes.observe(at, usual)
+    this.#settle(this.#minutes.observe(at, usual))
     this.#hours.observe(at, usual)
     const demand = mask === null ? sumOf(arrivals) : NaN
     const expected = this.#minutes.hasSeen ? sumOf(this.#minutes.expect(at)) : NaN
@@ -96,15 +98,16 @@ export class SeasonalForecaster implements DemandForecaster {
     this.#accuracy.observe(at, believed)
     if (usual !== null) this.#shortTerm.observe(usual)
     this.#announced.observe(at, activations, demand)
-    this.#now = at + SECOND_MS
-    if (mask === null) this.#bands.beginTrial(this.#now, SECOND_MS)
+    const now = (this.#now[0] = at + SECOND_MS)
+    if (mask === null) this.#bands.beginTrial(now, SECOND_MS)
   }
 
   forecast(from: number, until: number, quantile: number): DemandForecast {
-    if (Number.isNaN(this.#now)) return NOTHING_KNOWN
-    const first = Math.max(from, this.#now)
+    const [now] = this.#now
+    if (Number.isNaN(now)) return NOTHING_KNOWN
+    const first = Math.max(from, now)
     const last = Math.max(first, until)
-    const { expected, upper, byTier } = this.#bands.forecast(this.#now, first, last, quantile)
+    const { expected, upper, byTier } = this.#bands.forecast(now, first, last, quantile)
     const announced = this.#announced.expected()
     const lift = expected > 0 ? Math.max(1, announced / expected) : 1
     return {
@@ -116,7 +119,7 @@ export class SeasonalForecaster implements DemandForecaster {
         standard: byTier[2] * lift,
         bulk: byTier[3] * lift,
       },
-      reason: this.#events.effectBetween(first, last + 1)?.reason ?? '',
+      reason: this.#effect(first, last + 1)?.reason ?? '',
     }
   }
 
@@ -161,24 +164,39 @@ export class SeasonalForecaster implements DemandForecaster {
 
   #learned(): Learned {
     const ensembles = [this.#minutes, this.#hours].flatMap(({ ensemble }) => learnedOf(ensemble.state))
-    return [...ensembles, ...this.#bands.learned, ...this.#accuracy.learned, this.#announced.learned]
+    return [
+      ...ensembles,
+      ...this.#bands.learned,
+      ...this.#accuracy.learned,
+      this.#announced.learned,
+      this.#now,
+    ]
   }
 
-  #learnRow({ at, demand }: HistoryRow, stepMs: number): void {
+  /** What a minute says of the shares of series is not waited for until the hour is over. */
+  #settle(minute: FinishedStep | null): void {
+    if (minute !== null) this.#hours.settle(minute.step * MINUTE_MS, minute.means)
+  }
+
+  #effect(from: number, until: number): EventEffect | null {
+    return this.#events.effectBetween(from, until, this.#shortTerm.level)
+  }
+
+  #learnRow({ at, demand, lent }: HistoryRow, stepMs: number): void {
     const usual = this.#withoutEvents(at, demand)
     const seconds = stepMs / SECOND_MS
-    if (stepMs <= MINUTE_MS) this.#minutes.observe(at, usual, seconds)
-    this.#hours.observe(at, usual, seconds)
+    if (stepMs <= MINUTE_MS) this.#settle(this.#minutes.observe(at, usual, seconds, lent))
+    this.#hours.observe(at, usual, seconds, lent)
     this.#minutes.finish()
     this.#hours.finish()
     this.#bands.observe(at, sumOf(demand))
-    this.#now = at + stepMs
-    this.#bands.beginTrial(this.#now, stepMs)
+    const now = (this.#now[0] = at + stepMs)
+    this.#bands.beginTrial(now, stepMs)
   }
 
   /** Demand as it would be without the known events of the time. */
   #withoutEvents(at: number, arrivals: Float64Array): Float64Array {
-    const known = this.#events.effectBetween(at, at + SECOND_MS)
+    const known = this.#events.effectBetween(at, at + SECOND_MS, arrivals)
     if (known === null) return arrivals
     for (let series = 0; series < arrivals.length; series++) {
       this.#usual[series] = Math.max(0, arrivals[series] - known.extra[series]) / known.factor[series]

@@ -1,7 +1,7 @@
 /**
  * What an ensemble remembers of all its series: typed arrays, so that a snapshot is a copy of bytes. Nothing here grows.
  *
- *   by series ............... last, seen, doubtful, scale
+ *   by series ............... last, seen, doubtful, scale, lent
  *   by row .................. level, trend, error
  *   by slot, then row ....... day, week
  *   by lead, then row ....... score, weight · made: by lead and step, then row: forecasts that wait for their step
@@ -23,6 +23,8 @@ export interface EnsembleState {
   readonly doubtful: Float64Array
   /** Usual size of the starter's error. */
   readonly scale: Float64Array
+  /** Number of its group where its history is a part of a sum, see lent-history.ts; 0 = its history is its own. */
+  readonly lent: Float64Array
   readonly level: Float64Array
   readonly trend: Float64Array
   readonly error: Float64Array
@@ -35,11 +37,12 @@ export interface EnsembleState {
 
 /** What a snapshot keeps, in a fixed order. */
 export const learnedOf = (state: EnsembleState): Learned => [
-  ...[state.last, state.seen, state.doubtful, state.scale, state.level, state.trend, state.error],
+  ...[state.last, state.seen, state.doubtful, state.scale, state.lent],
+  ...[state.level, state.trend, state.error],
   ...[state.day, state.week, state.score, state.weight, state.made],
 ]
 
-const INITIAL_SCALE = 0.1
+export const INITIAL_SCALE = 0.1
 
 export function ensembleState({ series, members, leads, season }: EnsembleShape): EnsembleState {
   const rows = series * members.length
@@ -50,6 +53,7 @@ export function ensembleState({ series, members, leads, season }: EnsembleShape)
     seen: new Float64Array(series),
     doubtful: new Float64Array(series),
     scale: new Float64Array(series).fill(INITIAL_SCALE),
+    lent: new Float64Array(series),
     level: new Float64Array(rows),
     trend: new Float64Array(rows),
     error: new Float64Array(rows),

@@ -10,6 +10,7 @@
 import { copyStarter, finishFirstDay, finishFirstWeek } from './first-weeks.ts'
 import { type EnsembleState, ensembleState } from './ensemble-state.ts'
 import type { EnsembleShape } from './ensemble-shape.ts'
+import { beginAnew, lend, sharesOf, shiftBy } from './lent-history.ts'
 import { LeadWeights } from './lead-weights.ts'
 import { Prediction } from './prediction.ts'
 import { SHARED_WEEKS } from './season-gains.ts'
@@ -63,6 +64,27 @@ export class SeasonalEnsemble {
   /** Expected demand of a step after the last one observed. */
   predict(series: number, step: number): number {
     return this.#prediction.predict(series, step)
+  }
+
+  /** What these series learn until `settle` is a part of their sum. */
+  lend(groups: readonly (readonly number[])[]): void {
+    lend(this.state, groups)
+  }
+
+  /**
+   * Series whose history is a part of a sum take over the shares that they have in a step, before it is observed. Returns
+   * whether any did.
+   */
+  settle(step: number, means: Float64Array): boolean {
+    const shares = sharesOf(this.state, means, (one) => this.predict(one, step))
+    for (const [series, share] of shares) {
+      const shift = Math.log1p(share) - Math.log1p(this.predict(series, step))
+      if (share === 0) beginAnew(this.#shape, this.state, series)
+      else shiftBy(this.#shape, this.state, series, shift)
+      this.#weights.forgetBetween(series, -Infinity, step)
+      this.state.lent[series] = 0
+    }
+    return shares.size > 0
   }
 
   #isDoubtful(series: number, step: number, demand: number): boolean {

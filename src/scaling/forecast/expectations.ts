@@ -3,7 +3,7 @@
  * when something new has been learned, steps are renewed one at a time, in the order in which they were first asked for.
  */
 import { TIERS } from '../../core/tiers.ts'
-import type { EventEffect } from './calendar-effect.ts'
+import type { EffectOf } from './calendar-effect.ts'
 import type { SeasonalEnsemble } from './ensemble.ts'
 
 const MAX_KEPT = 512
@@ -20,7 +20,7 @@ export interface ExpectationsParts {
   /** Index of the tier of each series. */
   readonly tiers: Uint8Array
   /** What the calendar says of a time; null = nothing. */
-  readonly effect: (from: number, until: number) => EventEffect | null
+  readonly effect: EffectOf
 }
 
 export class Expectations {

@@ -1,7 +1,7 @@
 /**
  * History to learn from: CSV lines `time,demand[,tier,region]` with a header that names the columns in any order, read as a
  * stream, oldest first. Time is milliseconds since the epoch or ISO 8601 (UTC where no zone is given); demand is readings
- * per second. A line without tier or region is divided over the series it may belong to.
+ * per second. A line without tier or region is divided evenly over the series it may belong to, and that is told.
  */
 import { MillraceError } from '../../core/errors.ts'
 import type { DemandSeries } from '../../core/scaling.ts'
@@ -10,6 +10,8 @@ import type { DemandSeries } from '../../core/scaling.ts'
 export interface HistoryRow {
   readonly at: number
   readonly demand: Float64Array
+  /** Series that it doesn't tell apart, by what their lines say of them. */
+  readonly lent: readonly (readonly number[])[]
 }
 
 type Column = 'time' | 'demand' | 'tier' | 'region'
@@ -26,7 +28,8 @@ export async function* readHistory(
   series: readonly DemandSeries[],
 ): AsyncGenerator<HistoryRow> {
   let columns: Columns | null = null
-  let row = null as HistoryRow | null
+  const meantBy = seriesIndex(series)
+  let row = null as RowUnderWay | null
   let number = 0
   for await (const line of lines) {
     number++
@@ -40,8 +43,8 @@ export async function* readHistory(
     if (row !== null && at < row.at)
       throw wrong(number, `is older than the line before; oldest first is allowed`)
     if (row !== null && at > row.at) yield row
-    if (row === null || row.at !== at) row = { at, demand: new Float64Array(series.length) }
-    share(row.demand, cells, columns, series, number)
+    if (row === null || row.at !== at) row = { at, demand: new Float64Array(series.length), lent: [] }
+    share(row, cells, columns, meantBy, number)
   }
   if (row !== null) yield row
 }
@@ -62,11 +65,31 @@ function columnsOf(cells: readonly string[]): Columns {
 const cell = (cells: readonly string[], columns: Columns, column: Column): string =>
   cells[columns.get(column) ?? -1] ?? ''
 
+type RowUnderWay = HistoryRow & { readonly lent: (readonly number[])[] }
+
+/** Indexes of the series that lines may be of. */
+type MeantBy = (tier: string, region: string) => readonly number[]
+
+/** The same series are found once. */
+function seriesIndex(series: readonly DemandSeries[]): MeantBy {
+  const known = new Map<string, readonly number[]>()
+  return (tier, region) => {
+    const key = `${tier},${region}`
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const meant = series.flatMap((each, i) =>
+      (tier === '' || each.tier === tier) && (region === '' || each.region === region) ? [i] : [],
+    )
+    known.set(key, meant)
+    return meant
+  }
+}
+
 function share(
-  demand: Float64Array,
+  { demand, lent }: RowUnderWay,
   cells: readonly string[],
   columns: Columns,
-  series: readonly DemandSeries[],
+  meantBy: MeantBy,
   number: number,
 ): void {
   const text = cell(cells, columns, 'demand')
@@ -76,10 +99,9 @@ function share(
   }
   const tier = cell(cells, columns, 'tier')
   const region = cell(cells, columns, 'region')
-  const meant = series.flatMap((each, i) =>
-    (tier === '' || each.tier === tier) && (region === '' || each.region === region) ? [i] : [],
-  )
+  const meant = meantBy(tier, region)
   if (meant.length === 0) throw wrong(number, `no series has tier "${tier}" and region "${region}"`)
+  if (meant.length > 1 && !lent.includes(meant)) lent.push(meant)
   for (const i of meant) demand[i] += value / meant.length
 }
 

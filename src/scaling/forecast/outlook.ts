@@ -3,7 +3,7 @@
  * how it is made up by tier. Near times are looked at minute by minute, farther ones in strides, beyond an hour by hours.
  */
 import { TIERS } from '../../core/tiers.ts'
-import type { KnownEvents } from './calendar-effect.ts'
+import type { EffectOf } from './calendar-effect.ts'
 import { WAYS } from './lead-band.ts'
 import { Prospect } from './prospect.ts'
 import type { Resolution } from './resolution.ts'
@@ -25,8 +25,8 @@ export interface OutlookParts {
   readonly shortTerm: ShortTerm
   readonly minutes: Resolution
   readonly hours: Resolution
-  readonly tiers: Uint8Array
-  readonly events: KnownEvents
+  /** What the calendar says of a time; null = nothing. */
+  readonly effect: EffectOf
 }
 
 export class Outlook {
@@ -43,10 +43,10 @@ export class Outlook {
    * next look.
    */
   look(now: number, from: number, until: number, bandUntilMs: number): Prospect {
-    const { minutes, hours } = this.#parts
+    const { shortTerm, minutes, hours } = this.#parts
     const prospect = this.#prospect
     prospect.clear()
-    if (bandUntilMs <= SHORT_SIGHT_MS) this.#lookShort(now, from, until)
+    if (bandUntilMs <= SHORT_SIGHT_MS && shortTerm.hasSeen) this.#lookShort(now, from, until)
     if (bandUntilMs <= MINUTE_SIGHT_MS && minutes.hasSeen)
       this.#lookBy(minutes, MINUTE, from, until, strideOf(bandUntilMs))
     if (hours.hasSeen) this.#lookBy(hours, HOUR, from, until, HOUR_MS)
@@ -74,7 +74,7 @@ export class Outlook {
 
   #lookShort(now: number, from: number, until: number): void {
     // without events it only rises or only falls, so that the ends say all
-    const isPlain = this.#parts.events.effectBetween(from, until + 1) === null
+    const isPlain = this.#parts.effect(from, until + 1) === null
     let at = from
     this.#takeShort(now, at)
     while (at < until) {
@@ -89,16 +89,8 @@ export class Outlook {
   }
 
   #shortTermAt(at: number, reach: number): Float64Array {
-    const { shortTerm, tiers, events } = this.#parts
-    const byTier = this.#tiers
-    const known = events.effectBetween(at, at + 1)
-    if (known === null) return shortTerm.predictTiers(reach, byTier)
-    byTier.fill(0)
-    for (let series = 0; series < tiers.length; series++) {
-      const usual = shortTerm.predict(series, reach)
-      byTier[tiers[series]] += usual * known.factor[series] + known.extra[series]
-    }
-    return byTier
+    const { shortTerm, effect } = this.#parts
+    return shortTerm.predictTiers(reach, effect(at, at + 1), this.#tiers)
   }
 }
 

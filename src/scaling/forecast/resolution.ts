@@ -3,7 +3,7 @@
  * few series per tick, so that no tick pays for all of them. What it expects of a step is kept by tier until renewed:
  * the steps asked for are renewed one per tick, nearest first, after the ensemble has learned something new.
  */
-import type { EventEffect } from './calendar-effect.ts'
+import type { EffectOf } from './calendar-effect.ts'
 import type { EnsembleShape } from './ensemble-shape.ts'
 import { SeasonalEnsemble } from './ensemble.ts'
 import { Expectations } from './expectations.ts'
@@ -21,7 +21,7 @@ export interface ResolutionOptions {
   /** Index of the tier of each series. */
   readonly tiers: Uint8Array
   /** What the calendar says of a time; null = nothing. */
-  readonly effect: (from: number, until: number) => EventEffect | null
+  readonly effect: EffectOf
 }
 
 export class Resolution {
@@ -35,6 +35,8 @@ export class Resolution {
   /** First series to which the pending step was not shown yet. */
   #next = 0
   #ticks = 0
+  /** The latest step that history told of without telling all series apart. */
+  #lentStep = NaN
 
   constructor({ stepMs, shape, tiers, effect }: ResolutionOptions) {
     this.stepMs = stepMs
@@ -49,13 +51,39 @@ export class Resolution {
     return this.#expectations.generation > 0
   }
 
-  /** A time that began at `at`; `demand` null = masked. */
-  observe(at: number, demand: Float64Array | null, seconds = 1): void {
+  /**
+   * A time that began at `at`; `demand` null = masked. `lent`: series of which only the sum is known, by group. Returns the
+   * step that this has ended, where all is known of it.
+   */
+  observe(
+    at: number,
+    demand: Float64Array | null,
+    seconds = 1,
+    lent: readonly (readonly number[])[] = [],
+  ): FinishedStep | null {
     const finished = this.#means.advance(at)
+    const isKnown = finished !== null && finished.step !== this.#lentStep
+    if (isKnown) this.settle(finished.step * this.stepMs, finished.means)
     if (finished !== null) this.#begin(finished)
+    if (lent.length > 0) {
+      this.ensemble.lend(lent)
+      this.#lentStep = Math.floor(at / this.stepMs)
+    }
     if (demand !== null) this.#means.add(demand, seconds)
     if (this.#pending !== null) this.#show(this.#pending, this.#perTick)
     else if (this.#ticks++ % RENEW_EVERY === 0) this.#expectations.renewOne(Math.floor(at / this.stepMs))
+    return isKnown ? finished : null
+  }
+
+  /** Series whose history is a part of a sum take over the shares that they had at `at`. */
+  settle(at: number, means: Float64Array): void {
+    this.finish()
+    if (!this.ensemble.settle(Math.floor(at / this.stepMs), means)) return
+    this.#expectations.outdate()
+    if (!this.#means.isAt(this.#lentStep)) return
+    // what the step under way has of the sum is nothing that a series had
+    this.#means.restart()
+    this.#lentStep = NaN
   }
 
   /** Takes up a finished step, spread over the next ticks. */

@@ -3,6 +3,7 @@
  * demand itself and not its logarithm: a fleet that is switched on rises by so many readings per second, not by a factor.
  */
 import { TIERS } from '../../core/tiers.ts'
+import type { EventEffect } from './calendar-effect.ts'
 
 const LEVEL_GAIN = 0.3
 const TREND_GAIN = 0.15
@@ -17,6 +18,11 @@ export class ShortTerm {
   /** Sums by tier. */
   readonly #levels = new Float64Array(TIERS.length)
   readonly #trends = new Float64Array(TIERS.length)
+  /** The same during an event. */
+  readonly #raisedLevels = new Float64Array(TIERS.length)
+  readonly #raisedTrends = new Float64Array(TIERS.length)
+  /** Factors of the events that these were raised by; null = since then there was another second. */
+  #raisedBy: Float64Array | null = null
   readonly #tiers: Uint8Array
   #hasSeen = false
 
@@ -27,10 +33,16 @@ export class ShortTerm {
     this.trend = new Float64Array(tiers.length)
   }
 
+  /** Whether there was a second yet; as long as there wasn't, it knows nothing. */
+  get hasSeen(): boolean {
+    return this.#hasSeen
+  }
+
   /** One second on. */
   observe(demand: Float64Array): void {
     if (!this.#hasSeen) this.level.set(demand)
     this.#hasSeen = true
+    this.#raisedBy = null
     const { level, trend } = this
     const [levels, trends, tiers] = [this.#levels, this.#trends, this.#tiers]
     levels.fill(0)
@@ -45,17 +57,35 @@ export class ShortTerm {
     }
   }
 
-  /** Expected demand of a series; `reach` from `trendReach`, or 0 to leave the trend aside. */
-  predict(series: number, reach: number): number {
-    return extended(this.level[series], this.trend[series], reach)
-  }
-
-  /** Puts the expected demand of all series of each tier together into `byTier`. */
-  predictTiers(reach: number, byTier: Float64Array): Float64Array {
+  /**
+   * Puts the expected demand of all series of each tier together into `byTier`, with what events do to it. `reach` from
+   * `trendReach`, or 0 to leave the trend aside.
+   */
+  predictTiers(reach: number, effect: EventEffect | null, byTier: Float64Array): Float64Array {
+    if (effect !== null) this.#raise(effect.factor)
+    const [levels, trends] =
+      effect === null ? [this.#levels, this.#trends] : [this.#raisedLevels, this.#raisedTrends]
     for (let tier = 0; tier < byTier.length; tier++)
-      byTier[tier] = extended(this.#levels[tier], this.#trends[tier], reach)
+      byTier[tier] = extended(levels[tier], trends[tier], reach)
+    if (effect !== null) addUp(effect.extra, this.#tiers, byTier)
     return byTier
   }
+
+  /** Within a second the same events are asked about again and again. */
+  #raise(factor: Float64Array): void {
+    if (factor === this.#raisedBy) return
+    this.#raisedBy = factor
+    const { level, trend } = this
+    const [levels, trends, tiers] = [this.#raisedLevels.fill(0), this.#raisedTrends.fill(0), this.#tiers]
+    for (let series = 0; series < tiers.length; series++) {
+      levels[tiers[series]] += factor[series] * level[series]
+      trends[tiers[series]] += factor[series] * trend[series]
+    }
+  }
+}
+
+function addUp(values: Float64Array, tiers: Uint8Array, sums: Float64Array): void {
+  for (let series = 0; series < tiers.length; series++) sums[tiers[series]] += values[series]
 }
 
 function extended(level: number, trend: number, reach: number): number {

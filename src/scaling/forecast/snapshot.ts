@@ -15,7 +15,7 @@ export type RestoreOutcome =
   | { readonly restored: false; readonly reason: string }
 
 const MAGIC = 0x4346524d
-const VERSION = 2
+const VERSION = 3
 const HEADER_BYTES = 16
 const CHECKED_FROM = 12
 

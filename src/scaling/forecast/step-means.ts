@@ -28,9 +28,19 @@ export class StepMeans {
     const isEnough = this.#seconds >= (ENOUGH * this.#stepMs) / 1000
     const finished = isEnough ? { step: this.#step, means: this.#takeMeans() } : null
     this.#step = step
+    this.restart()
+    return finished
+  }
+
+  /** Whether `step` is under way. */
+  isAt(step: number): boolean {
+    return step === this.#step
+  }
+
+  /** What was shown of the step under way doesn't count. */
+  restart(): void {
     this.#seconds = 0
     this.#sums.fill(0)
-    return finished
   }
 
   /** Demand that was this high for `seconds`. */

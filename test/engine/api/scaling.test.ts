@@ -14,7 +14,7 @@ import type { ConfigInput } from '../../../src/engine/config/schema.ts'
 import { type Economy, NO_ECONOMY } from '../../../src/memory/economies.ts'
 import type { LadderStep } from '../../../src/scaling/degradation/ladder.ts'
 import { VirtualClock } from '../../../src/simulation/virtual-clock.ts'
-import { NO_TIERS } from '../../scaling/rig.ts'
+import { NO_TIERS, SetForecaster } from '../../scaling/rig.ts'
 import { fakeEngine } from './fake-engine.ts'
 import { idleScaling, NOTHING_READ } from './idle-scaling.ts'
 
@@ -63,6 +63,8 @@ describe('GET /v1/scaling', () => {
       { pool: 'workers', unit: 'worker', desired: 4, min: 1, max: 4, policy: { targetUtilisation: 0.7 } },
     ])
     expect(state.decisions[0].reason).toContain('5,000/s need')
+    const [series] = new SetForecaster().series
+    expect(state.demand).toEqual([{ ...series, perSecond: 5000, total: 10_000 }])
     expect(get('/v1/scaling?x=1').status).toBe(400)
     const page = get('/v1/scaling/decisions?limit=1').json as { decisions: ScalingDecision[]; next: number }
     expect(page.decisions).toHaveLength(1)

@@ -9,13 +9,16 @@ const yaml = (lines: string): string =>
 const ics = (...lines: readonly string[]): string =>
   ['BEGIN:VCALENDAR', 'VERSION:2.0', 'BEGIN:VEVENT', ...lines, 'END:VEVENT', 'END:VCALENDAR'].join('\r\n')
 const at = (text: string): number => Date.parse(text)
+const NO_DEMAND: Float64Array = Float64Array.of(0, 0)
+const effectOf = (calendar: Calendar, from: number, until: number, demand: Float64Array = NO_DEMAND) =>
+  calendar.effectBetween(from, until, demand)
 
 describe('Calendar', () => {
   it('knows nothing without events and outside of them', () => {
-    expect(new Calendar(SERIES, []).effectBetween(0, 1)).toBeNull()
+    expect(effectOf(new Calendar(SERIES, []), 0, 1)).toBeNull()
     const calendar = new Calendar(SERIES, parseYamlCalendar(yaml('    factor: 4'), 'c.yaml'))
-    expect(calendar.effectBetween(at('2026-10-20T06:00Z'), at('2026-10-20T07:00Z'))).toBeNull()
-    expect(calendar.effectBetween(at('2026-10-19T06:30Z'), at('2026-10-19T06:31Z'))).toBeNull()
+    expect(effectOf(calendar, at('2026-10-20T06:00Z'), at('2026-10-20T07:00Z'))).toBeNull()
+    expect(effectOf(calendar, at('2026-10-19T06:30Z'), at('2026-10-19T06:31Z'))).toBeNull()
   })
 
   it('keeps the local time of a recurring event when the clocks change', () => {
@@ -24,11 +27,11 @@ describe('Calendar', () => {
       'c.yaml',
     )
     const calendar = new Calendar(SERIES, events)
-    const before = calendar.effectBetween(at('2026-10-24T04:00Z'), at('2026-10-24T04:01Z'))
-    const after = calendar.effectBetween(at('2026-10-25T05:00Z'), at('2026-10-25T05:01Z'))
+    const before = effectOf(calendar, at('2026-10-24T04:00Z'), at('2026-10-24T04:01Z'))
+    const after = effectOf(calendar, at('2026-10-25T05:00Z'), at('2026-10-25T05:01Z'))
     expect(before?.factor).toEqual(Float64Array.of(4, 4))
     expect(after?.reason).toBe('factory opens (×4)')
-    expect(calendar.effectBetween(at('2026-10-25T04:00Z'), at('2026-10-25T04:01Z'))).toBeNull()
+    expect(effectOf(calendar, at('2026-10-25T04:00Z'), at('2026-10-25T04:01Z'))).toBeNull()
   })
 
   it('concerns the tiers and regions it names, and divides readings on top among them', () => {
@@ -36,15 +39,21 @@ describe('Calendar', () => {
       yaml('    readingsPerSecond: 300\n    tiers: [premium]\n    regions: [eu]'),
       'c.yaml',
     )
-    const effect = new Calendar(SERIES, events).effectBetween(
-      at('2026-10-19T06:00Z'),
-      at('2026-10-19T06:01Z'),
-    )
+    const effect = effectOf(new Calendar(SERIES, events), at('2026-10-19T06:00Z'), at('2026-10-19T06:01Z'))
     expect(effect).toMatchObject({ extra: Float64Array.of(300, 0), reason: 'factory opens (+300/s)' })
     const none = parseYamlCalendar(yaml('    factor: 2\n    regions: [mars]'), 'c.yaml')
     expect(
-      new Calendar(SERIES, none).effectBetween(at('2026-10-19T06:00Z'), at('2026-10-19T06:01Z'))?.factor,
+      effectOf(new Calendar(SERIES, none), at('2026-10-19T06:00Z'), at('2026-10-19T06:01Z'))?.factor,
     ).toEqual(Float64Array.of(1, 1))
+  })
+
+  it('divides readings on top as demand is, and evenly where there is none', () => {
+    const events = parseYamlCalendar(yaml('    readingsPerSecond: 300'), 'c.yaml')
+    const calendar = new Calendar(SERIES, events)
+    const extra = (demand: Float64Array) =>
+      effectOf(calendar, at('2026-10-19T06:00Z'), at('2026-10-19T06:01Z'), demand)?.extra
+    expect(extra(Float64Array.of(20, 10))).toEqual(Float64Array.of(200, 100))
+    expect(extra(NO_DEMAND)).toEqual(Float64Array.of(150, 150))
   })
 
   it('multiplies what happens at once, and has the highest of a time in which effects change', () => {
@@ -53,8 +62,22 @@ describe('Calendar', () => {
       ...parseYamlCalendar(yaml('    factor: 0.5').replace('06:00', '06:15'), 'b.yaml'),
     ]
     const calendar = new Calendar(SERIES, events)
-    expect(calendar.effectBetween(at('2026-10-19T06:15Z'), at('2026-10-19T06:16Z'))?.factor[0]).toBe(2)
-    expect(calendar.effectBetween(at('2026-10-19T05:00Z'), at('2026-10-19T08:00Z'))?.factor[0]).toBe(4)
+    expect(effectOf(calendar, at('2026-10-19T06:15Z'), at('2026-10-19T06:16Z'))?.factor[0]).toBe(2)
+    expect(effectOf(calendar, at('2026-10-19T05:00Z'), at('2026-10-19T08:00Z'))?.factor[0]).toBe(4)
+  })
+
+  it('knows any number of events, one after the other', () => {
+    const events = Array.from({ length: 80 }, (_, i) => {
+      const day = String(1 + (i % 28)).padStart(2, '0')
+      const text = yaml(`    factor: ${2 + i}`).replace('2026-10-19', `2026-${1 + Math.floor(i / 28)}-${day}`)
+      return text.replace(/2026-(\d)-/, '2026-0$1-')
+    }).flatMap((text) => parseYamlCalendar(text, 'c.yaml'))
+    const calendar = new Calendar(SERIES, events)
+    for (const again of [0, 1])
+      events.forEach((event, i) => {
+        const [from] = event.startsBetween(at('2026-01-01T00:00Z'), at('2026-12-31T00:00Z'))
+        expect(effectOf(calendar, from + again, from + 1000)?.factor[1]).toBe(2 + i)
+      })
   })
 
   it('can be asked of any number of weeks, and be given other events', () => {
@@ -65,10 +88,10 @@ describe('Calendar', () => {
     const week = 168 * HOUR_MS
     for (let i = 0; i < 80; i++) {
       const from = at('2026-10-19T06:00Z') + i * week
-      expect(calendar.effectBetween(from, from + MINUTE_MS)?.factor[0]).toBe(4)
+      expect(effectOf(calendar, from, from + MINUTE_MS)?.factor[0]).toBe(4)
     }
     calendar.replace([])
-    expect(calendar.effectBetween(at('2026-10-19T06:00Z'), at('2026-10-19T06:01Z'))).toBeNull()
+    expect(effectOf(calendar, at('2026-10-19T06:00Z'), at('2026-10-19T06:01Z'))).toBeNull()
   })
 })
 

@@ -61,6 +61,22 @@ describe('SeasonalForecaster', () => {
     expect(day.upper).toBeGreaterThanOrEqual(day.expected)
   })
 
+  it('knows what is near from history alone, before the first second', async () => {
+    const forecaster = forecasterOf()
+    await forecaster.learnFrom(historyOf(2 * 1440, () => 1000, MINUTE_MS))
+    const end = MONDAY + 2 * DAY_MS
+    const { expected, byTier } = forecaster.forecast(end, end + MINUTE_MS, 0.5)
+    expect(expected).toBeCloseTo(1000, -1)
+    expect(byTier.bulk).toBeCloseTo(500, -1)
+    const restored = forecasterOf()
+    expect(restored.restore(forecaster.snapshot())).toEqual({ restored: true })
+    for (const lead of [0, 10 * MINUTE_MS, 4 * HOUR_MS]) {
+      const [known, again] = [forecaster, restored].map((one) => one.forecast(end + lead, end + lead, 0.9))
+      expect(again.expected).toBeCloseTo(known.expected, 3)
+      expect(again.upper).toBeCloseTo(known.upper, 3)
+    }
+  })
+
   it('learns minutes from a history that has them, and refuses one of days', async () => {
     const forecaster = forecasterOf()
     const rise = (at: number): number => ((at / HOUR_MS) % 24 < 6 ? 200 : 1000)
@@ -244,7 +260,7 @@ describe('readHistory', () => {
       '',
       ',2026-01-05T00:00Z,4,',
     )
-    expect(rows).toEqual([{ at: MONDAY, demand: Float64Array.of(12, 2) }])
+    expect(rows).toEqual([{ at: MONDAY, demand: Float64Array.of(12, 2), lent: [[0, 1]] }])
     expect((await read('time,demand', `${MONDAY},6`, `${MONDAY + 1},8`)).map(({ at }) => at)).toEqual([
       MONDAY,
       MONDAY + 1,
