@@ -1,10 +1,14 @@
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/longest-first.ts'
 
+// every process of a test would read all of them at its start, for longer than the rest of it takes; tests talk to loopback
+delete process.env.NODE_EXTRA_CA_CERTS
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    // on two cores: tests wait for timers and sockets, too
     maxWorkers: 3,
     // half of what a test file costs is loading the engine: a process loads it once
     isolate: false,
