@@ -6,16 +6,14 @@ import type { Foundation } from './foundation.ts'
 
 /** Brings the latencies that router and workers have counted in shared memory into the histograms. */
 export class LatencyCollector {
-  readonly #u32: Uint32Array
-  readonly #sets: readonly { words: number; seen: Uint32Array; recorder: LatencyRecorder }[]
+  readonly #sets: readonly { counts: Uint32Array; seen: Uint32Array; recorder: LatencyRecorder }[]
 
   constructor({ memory, plan }: Foundation, book: LatencyBook) {
-    this.#u32 = memory.u32
-    const set = (index: number, recorder: LatencyRecorder) => ({
-      words: (plan.at.latencies + index * C.LATENCY_SET_BYTES) >>> 2,
-      seen: new Uint32Array(C.LATENCY_BUCKETS),
-      recorder,
-    })
+    const set = (index: number, recorder: LatencyRecorder) => {
+      const words = (plan.at.latencies + index * C.LATENCY_SET_BYTES) >>> 2
+      const counts = memory.u32.subarray(words, words + C.LATENCY_BUCKETS)
+      return { counts, seen: new Uint32Array(C.LATENCY_BUCKETS), recorder }
+    }
     const routed = TIERS.map((tier, index) => set(index, book.of(tier, 'routed')))
     const processed = Array.from({ length: plan.needs.workers }, (_, worker) =>
       TIERS.map((tier, index) =>
@@ -26,9 +24,10 @@ export class LatencyCollector {
   }
 
   collect(): void {
-    for (const { words, seen, recorder } of this.#sets) {
+    for (const { counts, seen, recorder } of this.#sets) {
       for (let bucket = 0; bucket < C.LATENCY_BUCKETS; bucket++) {
-        const count = this.#u32[words + bucket]
+        // read once: others write it meanwhile
+        const count = counts[bucket]
         const added = (count - seen[bucket]) >>> 0
         if (added === 0) continue
         seen[bucket] = count

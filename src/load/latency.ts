@@ -1,4 +1,7 @@
-import { build, initWebAssembly, type Histogram } from 'hdr-histogram-js'
+import type { Histogram } from 'hdr-histogram-js'
+// not the package's index: that loads the tables of languages, too, for numbers in logs
+import { build } from 'hdr-histogram-js/dist/HistogramBuilder.js'
+import { initWebAssembly } from 'hdr-histogram-js/dist/wasm/index.js'
 import type { LatencySummary } from '../core/stats.ts'
 
 const MAX_US = 3_600_000_000

@@ -6,7 +6,10 @@
  *
  * The histograms live in WebAssembly memory: `LatencyBook.open` before, `close` after.
  */
-import { build, type Histogram, initWebAssemblySync } from 'hdr-histogram-js'
+import type { Histogram } from 'hdr-histogram-js'
+// not the package's index: that loads the tables of languages, too, for numbers in logs
+import { build } from 'hdr-histogram-js/dist/HistogramBuilder.js'
+import { initWebAssemblySync } from 'hdr-histogram-js/dist/wasm/index.js'
 import type { Clock } from '../core/clock.ts'
 import { assert } from '../core/errors.ts'
 import type { LatencySummary } from '../core/stats.ts'
@@ -25,6 +28,12 @@ interface Second {
   readonly histogram: Histogram
   second: number
   maxMs: number
+}
+
+/** What a recorder has of a span of time, and the longest of it. */
+interface Span {
+  readonly histograms: readonly Histogram[]
+  readonly maxMs: number
 }
 
 export class LatencyRecorder {
@@ -60,17 +69,17 @@ export class LatencyRecorder {
 
   /** The last ten seconds. */
   window(): LatencySummary {
-    return summarize([this], (recorder, into) => recorder.#addWindow(into))
+    return summarize([this.#window()])
   }
 
   /** Everything since the start. */
   total(): LatencySummary {
-    return summarize([this], (recorder, into) => recorder.#addTotal(into))
+    return summarize([{ histograms: [this.#total], maxMs: this.#totalMaxMs }])
   }
 
   /** The last ten seconds of several recorders as one. */
   static windowOf(recorders: readonly LatencyRecorder[]): LatencySummary {
-    return summarize(recorders, (recorder, into) => recorder.#addWindow(into))
+    return summarize(recorders.map((recorder) => recorder.#window()))
   }
 
   destroy(): void {
@@ -89,20 +98,13 @@ export class LatencyRecorder {
     return second
   }
 
-  #addWindow(into: Histogram): number {
+  #window(): Span {
     const oldest = Math.floor(this.#clock.nowMs() / 1000) - WINDOW_SECONDS + 1
-    let maxMs = 0
-    for (const second of this.#seconds) {
-      if (second.second < oldest) continue
-      into.add(second.histogram)
-      maxMs = Math.max(maxMs, second.maxMs)
+    const seconds = this.#seconds.filter(({ second }) => second >= oldest)
+    return {
+      histograms: seconds.map(({ histogram }) => histogram),
+      maxMs: Math.max(0, ...seconds.map(({ maxMs }) => maxMs)),
     }
-    return maxMs
-  }
-
-  #addTotal(into: Histogram): number {
-    into.add(this.#total)
-    return this.#totalMaxMs
   }
 }
 
@@ -160,13 +162,13 @@ function createHistogram(bitBucketSize: 32 | 64): Histogram {
   })
 }
 
-function summarize(
-  recorders: readonly LatencyRecorder[],
-  add: (recorder: LatencyRecorder, into: Histogram) => number,
-): LatencySummary {
+function summarize(spans: readonly Span[]): LatencySummary {
+  const max = Math.max(0, ...spans.map(({ maxMs }) => maxMs))
+  // nothing was recorded, or nothing took any time
+  if (max === 0) return { p50: 0, p90: 0, p99: 0, p999: 0, max }
   const merged = createHistogram(64)
   try {
-    const max = Math.max(0, ...recorders.map((recorder) => add(recorder, merged)))
+    for (const { histograms } of spans) for (const histogram of histograms) merged.add(histogram)
     // a quantile is the upper end of its bin, which may lie past the largest value seen
     const quantile = (percent: number): number => Math.min(merged.getValueAtPercentile(percent) / 1000, max)
     return { p50: quantile(50), p90: quantile(90), p99: quantile(99), p999: quantile(99.9), max }

@@ -14,7 +14,10 @@ export class Heard {
   /** Items that came again. */
   repeats = 0
 
-  constructor(engine: Engine) {
+  /** `earlier`: of the engines that this one follows, as far as they have come by now. */
+  constructor(engine: Engine, earlier: readonly Heard[] = []) {
+    for (const [topic, items] of earlier.flatMap((heard) => [...heard.#topics]))
+      this.#topics.set(topic, new Map([...(this.#topics.get(topic) ?? []), ...items]))
     engine.on('emit', ({ topic, data, id }) => {
       const items = this.#topics.get(topic) ?? new Map<string, Item>()
       if (items.has(id)) this.repeats++
@@ -25,12 +28,6 @@ export class Heard {
 
   items(topic: string): readonly Item[] {
     return [...(this.#topics.get(topic)?.values() ?? [])]
-  }
-
-  /** Of this engine and of those before it. */
-  with(earlier: readonly Heard[], topic: string): readonly Item[] {
-    const all = [...earlier, this].flatMap((heard) => [...(heard.#topics.get(topic) ?? [])])
-    return [...new Map(all).values()]
   }
 
   count(topic: string): number {

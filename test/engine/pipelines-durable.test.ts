@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { ConfigInput } from '../../src/engine/config/schema.ts'
 import type { TestReading } from '../../src/testing/index.ts'
 import { killedNow, newFolder, startDurable } from './durable-rig.ts'
+import { mustEqual } from '../same.ts'
 import { copyOf, expected, Heard, inOrder } from './heard.ts'
 import { counting } from './recorded.ts'
 import { isIdle, until } from './rig.ts'
@@ -54,17 +55,19 @@ describe('windows of an engine that is killed', () => {
       await until(() => isIdle(engine), 'the second')
       dataDir = killedNow(dataDir)
       const again = await startDurable(dataDir, config)
-      const heard = new Heard(again)
-      await again.ingest(third.map(inputOf))
-      const closed = (topic: string) => want(topic).filter(({ end }) => (end as number) <= START + 7_100_000)
       // what came before the kill may come again, with the same ids
-      const all = (topic: string) => heard.with(earlier, topic)
-      const shown = () => TOPICS.map((topic) => `${topic} ${all(topic).length} of ${closed(topic).length}`)
+      const heard = new Heard(again, earlier)
+      await again.ingest(third.map(inputOf))
+      const closed = TOPICS.map((topic) => ({
+        topic,
+        items: want(topic).filter(({ end }) => (end as number) <= START + 7_100_000),
+      }))
+      const shown = () => closed.map(({ topic, items }) => `${topic} ${heard.count(topic)} of ${items.length}`)
       await until(
-        () => TOPICS.every((topic) => all(topic).length >= closed(topic).length),
+        () => closed.every(({ topic, items }) => heard.count(topic) >= items.length),
         () => shown().join(),
       )
-      for (const topic of TOPICS) expect(inOrder(all(topic))).toEqual(inOrder(closed(topic)))
+      for (const { topic, items } of closed) mustEqual(inOrder(heard.items(topic)), inOrder(items), topic)
       expect(again.pipelines.list()[0]).toMatchObject({ late: 0 })
     },
   )

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { seededRandom } from '../../src/core/random.ts'
 import { TIERS } from '../../src/core/tiers.ts'
 import type { TestReading } from '../../src/testing/index.ts'
+import { mustEqual } from '../same.ts'
 import { copyOf, expected, Heard, inOrder } from './heard.ts'
 import { counting } from './recorded.ts'
 import { isIdle, startEngine, until } from './rig.ts'
@@ -64,14 +65,17 @@ describe('windows under load', () => {
       if (round % 4 === 3) await engine.setPoolSize(round % 8 === 3 ? 1 : 2)
     }
     await until(() => isIdle(engine), 'all worked through')
-    const closed = (topic: string) => want(topic).filter(({ end }) => (end as number) <= START + 7_190_000)
+    const closed = TOPICS.map((topic) => ({
+      topic,
+      items: want(topic).filter(({ end }) => (end as number) <= START + 7_190_000),
+    }))
     await until(
-      () => TOPICS.every((topic) => heard.count(topic) >= closed(topic).length),
+      () => closed.every(({ topic, items }) => heard.count(topic) >= items.length),
       () =>
-        TOPICS.map((topic) => `${topic} ${heard.count(topic)} of ${closed(topic).length}`).join(', ') +
+        closed.map(({ topic, items }) => `${topic} ${heard.count(topic)} of ${items.length}`).join(', ') +
         JSON.stringify(engine.pipelines.list()),
     )
-    for (const topic of TOPICS) expect(inOrder(heard.items(topic))).toEqual(inOrder(closed(topic)))
+    for (const { topic, items } of closed) mustEqual(inOrder(heard.items(topic)), inOrder(items), topic)
     if (poison !== '') expect(engine.stats().pool.replaced).toBeGreaterThan(0)
     expect(engine.pipelines.list()[0]).toMatchObject({ late: 0, failed: 0 })
   })

@@ -57,11 +57,11 @@ export class Gate {
   }
 }
 
-/** An engine with small limits, closed after the test. */
-export async function startEngine({ limits, ...config }: ConfigInput = {}): Promise<Engine> {
+/** An engine with small limits, closed after the test. It keeps no threads for later unless that is wanted. */
+export async function startEngine({ limits, pool, ...config }: ConfigInput = {}): Promise<Engine> {
   const engine = await createEngine({
     port: 0,
-    pool: { max: 2 },
+    pool: { warm: 0, ...(pool ?? { max: 2 }) },
     ...config,
     limits: { ...SMALL_LIMITS, ...limits },
   })

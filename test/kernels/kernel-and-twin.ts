@@ -15,6 +15,7 @@ import { SHARD_COUNT } from '../../src/memory/layout/series.layout.ts'
 import { gains, type KernelParameters } from '../../src/memory/memory-map.ts'
 import { placeOf } from '../../src/memory/memory-plan.ts'
 import { StorageFloor } from '../../src/memory/storage-floor.ts'
+import { mustEqual, mustBe } from '../same.ts'
 import { EPOCH_OFFSET_MS, type KernelRig, PARAMETERS } from './kernel-rig.ts'
 import * as Snapshot from './kernel-snapshot.ts'
 
@@ -71,7 +72,7 @@ export class KernelAndTwin {
       lanes,
     )
     this.#reader = new LaneReader(lanes, ({ series, value }) => {
-      expect(this.#owed.get(series.key)?.shift()?.value, `order of series ${series.key}`).toBe(value)
+      mustBe(this.#owed.get(series.key)?.shift()?.value, value, () => `order of series ${series.key}`)
     })
   }
 
@@ -107,7 +108,7 @@ export class KernelAndTwin {
       this.#note(frame, this.#twin.route(frame))
     }
     this.#rig.route(limit)
-    expect(this.#rig.cursor, 'cursor').toBe(started < limit ? this.#rig.written : cursor)
+    mustBe(this.#rig.cursor, started < limit ? this.#rig.written : cursor, 'cursor')
   }
 
   #note(frame: SentFrame, outcome: FrameOutcome): void {
@@ -124,7 +125,7 @@ export class KernelAndTwin {
 
   /** Shows what is routed to workers, and answers its frames. */
   publish(): void {
-    expect(this.#rig.publish(this.nowMs), 'readings shown').toBe(this.#twin.publish(this.nowMs))
+    mustBe(this.#rig.publish(this.nowMs), this.#twin.publish(this.nowMs), 'readings shown')
     const answers = this.#routed.filter(({ seq, outcome }) => seq !== 0 || outcome.reason !== 0)
     this.#routed = []
     const told: object[] = []
@@ -132,12 +133,11 @@ export class KernelAndTwin {
       const { seq, source, readingCount, reason, refusedCount } = frame
       told.push({ seq, source, readingCount, reason, refusedCount, refused: frame.refusedIndexes() })
     })
-    expect(told, 'answers').toEqual(
-      answers.map(({ frame, seq, outcome: { reason, refused } }) => {
-        const readingCount = frame.readings.length
-        return { seq, source: frame.source, readingCount, reason, refusedCount: refused.length, refused }
-      }),
-    )
+    const wanted = answers.map(({ frame, seq, outcome: { reason, refused } }) => {
+      const readingCount = frame.readings.length
+      return { seq, source: frame.source, readingCount, reason, refusedCount: refused.length, refused }
+    })
+    mustEqual(told, wanted, 'answers')
   }
 
   setDevice(id: bigint, properties: { tier: number; region: number } | undefined): void {
@@ -150,7 +150,7 @@ export class KernelAndTwin {
   drainTrack(track: number, first: number, budget: number): number {
     const { kernels, map } = this.#rig
     const done = this.#reader.drainTrack(track, first, budget, tickOf(this.nowMs))
-    expect(kernels.drainTrack(map, WORKER, track, first, budget, this.nowMs), 'drained').toBe(done)
+    mustBe(kernels.drainTrack(map, WORKER, track, first, budget, this.nowMs), done, 'drained')
     return done
   }
 
@@ -164,7 +164,7 @@ export class KernelAndTwin {
   ): void {
     const { kernels, map } = this.#rig
     const shard = this.#reader.claimShard(track, first)
-    expect(kernels.claimShard(map, WORKER, track, first), 'claimed').toBe(shard)
+    mustBe(kernels.claimShard(map, WORKER, track, first), shard, 'claimed')
     if (shard < 0) return
     for (let slice = 0; slice < slices; slice++)
       if (!this.#workSlice(track, shard, limit, fails(slice))) break
@@ -177,11 +177,12 @@ export class KernelAndTwin {
     const reader = this.#reader
     const lane = reader.laneToWork(this.#twin.lanes.at(track, shard))
     const address = kernels.laneToWork(map, WORKER, track, shard) >>> 0
-    expect(address, 'lane to work').toBe(lane === undefined ? 0 : this.#rig.lane(lane.track, lane.shard))
+    const wanted = lane === undefined ? 0 : this.#rig.lane(lane.track, lane.shard)
+    mustBe(address, wanted, 'lane to work')
     if (lane === undefined) return false
     if (lane.track !== track) this.#fenced++
     const count = reader.openSlice(lane, limit)
-    expect(kernels.openSlice(map, address, limit), 'slice').toBe(count)
+    mustBe(kernels.openSlice(map, address, limit), count, 'slice')
     if (fails && count === 1) {
       reader.skipReading(lane)
       kernels.skipReading(map, WORKER, address)
@@ -204,7 +205,7 @@ export class KernelAndTwin {
       idle = done === 0 ? idle + 1 : 0
     }
     for (let track = 0; track < L.TRACK_COUNT; track++) expect(this.#twin.lanes.census(track)).toBe(0)
-    for (const [key, owed] of this.#owed) expect(owed, `left of series ${key}`).toEqual([])
+    for (const [key, owed] of this.#owed) mustEqual(owed, [], () => `left of series ${key}`)
   }
 
   /** Everything being drained: sets the lanes' positions as if `entries` more had gone through them. */
@@ -253,7 +254,8 @@ export class KernelAndTwin {
     this.#compareLanes()
     this.#compareCounters()
     const series = [...this.#twin.table]
-    for (const one of series) expect(Snapshot.rowInMemory(this.#rig, one)).toEqual(Snapshot.rowOfTwin(one))
+    for (const one of series)
+      mustEqual(Snapshot.rowInMemory(this.#rig, one), Snapshot.rowOfTwin(one), () => `row of ${one.key}`)
     expect(Snapshot.takenRows(this.#rig), 'rows taken').toBe(series.length)
     expect(Snapshot.freeBlocks(this.#rig), 'free blocks').toBe(this.#pool.free + this.#pool.returned)
   }
@@ -267,16 +269,13 @@ export class KernelAndTwin {
     const rig = this.#rig
     this.#eachLane((lane, address) => {
       const { track, shard } = lane
-      const name = `lane of track ${track}, shard ${shard}`
+      const name = (): string => `lane of track ${track}, shard ${shard}`
       const moved = this.#moved.get(address) ?? 0
-      const positions = [L.LANE_PUBLISHED, L.LANE_CONSUMED].map(
-        (word) => (rig.word(address + word) - moved) >>> 0,
-      )
-      expect(positions, name).toEqual([lane.published, lane.consumed])
+      mustBe((rig.word(address + L.LANE_PUBLISHED) - moved) >>> 0, lane.published, name)
+      mustBe((rig.word(address + L.LANE_CONSUMED) - moved) >>> 0, lane.consumed, name)
       if (lane.written === 0) return
-      expect(Snapshot.entriesInMemory(rig, track, shard), name).toEqual(
-        (lane.waiting() as Parameters<typeof Snapshot.entryOfTwin>[0][]).map(Snapshot.entryOfTwin),
-      )
+      const waiting = lane.waiting() as Parameters<typeof Snapshot.entryOfTwin>[0][]
+      mustEqual(Snapshot.entriesInMemory(rig, track, shard), waiting.map(Snapshot.entryOfTwin), name)
     })
     for (let track = 0; track < L.TRACK_COUNT; track++)
       expect(rig.kernels.countTrack(rig.map, track), `census of ${track}`).toBe(

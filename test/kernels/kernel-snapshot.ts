@@ -51,9 +51,12 @@ export function rowOfTwin(series: Series): object {
 /** Rows that are taken, all shards together. */
 export function takenRows(rig: KernelRig): number {
   const rows = rig.plan.slotsPerShard * S.SHARD_COUNT
+  const { u32 } = rig.memory
   let taken = 0
-  for (let i = 0; i < rows; i++)
-    if (rig.view.getBigUint64(rig.plan.at.series + i * S.ROW_BYTES, true) !== 0n) taken++
+  for (let i = 0; i < rows; i++) {
+    const key = (rig.plan.at.series + i * S.ROW_BYTES) >>> 2
+    if (u32[key] !== 0 || u32[key + 1] !== 0) taken++
+  }
   return taken
 }
 
@@ -132,8 +135,12 @@ export function latenciesInMemory(rig: KernelRig, set: number): Map<number, numb
 
 export const latenciesOfTwin = ({ buckets }: LatencyCounts): Map<number, number> => nonZero(buckets)
 
-const nonZero = (buckets: Uint32Array): Map<number, number> =>
-  new Map([...buckets].flatMap((count, bucket) => (count === 0 ? [] : [[bucket, count] as const])))
+function nonZero(buckets: Uint32Array): Map<number, number> {
+  const counts = new Map<number, number>()
+  for (let bucket = 0; bucket < buckets.length; bucket++)
+    if (buckets[bucket] !== 0) counts.set(bucket, buckets[bucket])
+  return counts
+}
 
 export function quarantineInMemory(rig: KernelRig): object[] {
   const { quarantine } = rig.plan.at

@@ -24,11 +24,12 @@ export interface LoadedConfig {
 export function parseConfig(input: unknown = {}, source: Partial<ConfigSource> = {}): LoadedConfig {
   const from: ConfigSource = { ...embedded(), ...source }
   const flags = plain(from.flags) as ConfigFlags
-  const written = plain(input)
-  const given = isContainer(written) && !Array.isArray(written) ? { ...written, ...flags } : written
+  const values = plain(input)
+  const given = isContainer(values) && !Array.isArray(values) ? { ...values, ...flags } : values
   const locate = flagsFirst(flags, from.locate)
 
-  const checked = configSchema.safeParse(given)
+  // what zod compiles for later checks takes longer than this one
+  const checked = configSchema.safeParse(given, { jitless: true })
   if (!checked.success) throw badConfig(problemsOf(checked.error.issues, given), locate)
   const { auth } = checked.data
   const tokensFile = readTokensFile(auth.tokensFile, from)
@@ -36,7 +37,19 @@ export function parseConfig(input: unknown = {}, source: Partial<ConfigSource> =
   const tokens = { ownTokens: auth.tokens.length, tokensFile }
   const problems = crossCheck(config)
   if (problems.length > 0) throw badConfig(problems, locate)
-  return { config, origins: originsOf(config, { input: given, locate: from.locate, flags, ...tokens }) }
+  const written = { input: given, locate: from.locate, flags, ...tokens }
+  return withOrigins(config, () => originsOf(config, written))
+}
+
+/** Few ask where values came from, and to find that out a file is read once more, value by value. */
+function withOrigins(config: Config, find: () => Origins): LoadedConfig {
+  let origins: Origins | undefined
+  return {
+    config,
+    get origins() {
+      return (origins ??= find())
+    },
+  }
 }
 
 /** Places of values that a flag has set are the flag's. */

@@ -133,7 +133,7 @@ export class Durability {
       observeCursor(memory.i32, placeOf.ringControl(plan, EMBEDDING_RING) + L.RING_JOURNAL_CURSOR),
     )
     alertNews.hold()
-    this.#replayed = await this.#replay()
+    if (!kept.isNew) this.#replayed = await this.#replay()
     await this.#awaitProcessed()
     egress.drain()
     this.#checkNothingRefused()

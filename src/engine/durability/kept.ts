@@ -36,6 +36,8 @@ export interface Kept {
   readonly streams: readonly Uint8Array[]
   /** What the checkpoint knew of frames that were taken in part. */
   readonly partRefusals: readonly PartRefusal[]
+  /** There is neither a checkpoint nor a journal. */
+  readonly isNew: boolean
   /** The number of this start. */
   readonly run: number
   /** Where the journal is to be read from: for clients' names and what they were refused, and for everything. */
@@ -89,6 +91,7 @@ export async function openKept(
     })
     if (damage.some(({ what }) => what === 'database')) rebuild(store, extras?.get(EXTRA_REGISTRY))
     const replayFrom = recovery.restored?.manifest.replayFrom ?? 0
+    const segments = listSegments(new NodeDisk(), directory.journal)
     return {
       ...{ directory, registry: store, recovery, alerts: main.alerts, replayFrom },
       closedAlerts: main.closedAlerts ?? [],
@@ -96,7 +99,8 @@ export async function openKept(
       alertKeeping: main.alertKeeping ?? NOTHING_KEPT,
       partRefusals: partRefusalsOf(extras),
       streams: [...(recovery.restored?.others ?? []), ...listOf(extras?.get(EXTRA_STREAMS))],
-      run: Math.max(lastRunOf(listSegments(new NodeDisk(), directory.journal)), runOf(recovery)) + 1,
+      isNew: recovery.restored === undefined && segments.length === 0,
+      run: Math.max(lastRunOf(segments), runOf(recovery)) + 1,
       namesFrom: Number(textOf(extras?.get(EXTRA_NAMES)) || 0),
       damage: [
         ...recovery.damage.map(({ file, problem }) => `${file}: ${problem}`),

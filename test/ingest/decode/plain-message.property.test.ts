@@ -5,6 +5,7 @@ import { JSON_READING_OFFSET, JsonFrame } from '../../../src/ingest/decode/json-
 import { JsonMessage } from '../../../src/ingest/decode/json-message.ts'
 import { MOST_READINGS, PlainMessage } from '../../../src/ingest/decode/plain-message.ts'
 import { reserveMemory, viewMemory } from '../../../src/memory/shared-memory.ts'
+import { mustBe, mustEqual } from '../../same.ts'
 import { testNames, testNamesOf } from '../intake-fixture.ts'
 import { utf8 } from '../frames.ts'
 
@@ -135,7 +136,7 @@ describe('a message read without JSON.parse', () => {
         const found = plainly(text)
         if (found === undefined) return
         taken++
-        expect(found).toEqual(byParsing(text))
+        mustEqual(found, byParsing(text), text)
       }),
       { numRuns: 20_000 },
     )
@@ -194,7 +195,7 @@ describe('a message read without JSON.parse', () => {
         const text = `${isNegative ? '-' : ''}${size}`.replace(/^--/, '')
         fc.pre(plain.read(utf8(READING.replace('21.4', text))))
         own[0] = plain.numbers[0]
-        expect(Object.is(own[0], JSON.parse(text))).toBe(true)
+        mustBe(own[0], JSON.parse(text), text)
       }),
       { numRuns: 20_000 },
     )

@@ -12,12 +12,12 @@ interface Case {
   readonly allowed: number
 }
 
-/** All rows that were taken, and which windows are still to be given: looked through from the start for each result. */
+/** All rows of each key, and which windows are still to be given: looked through from the start for each result. */
 class Model {
   readonly results: Given[] = []
   readonly late: Row[] = []
   readonly #case: Case
-  readonly #rows: Row[] = []
+  readonly #rows = new Map<number, Row[]>()
   readonly #pending = new Map<string, { key: number; end: number }>()
   readonly #given = new Map<string, number>()
 
@@ -29,7 +29,7 @@ class Model {
     for (const row of rows) {
       const ends = this.#endsOf(row.time)
       const open = ends.filter((end) => end + this.#case.allowed > watermark)
-      if (open.length > 0) this.#rows.push(row)
+      if (open.length > 0) this.#keep(row)
       else if (ends.length > 0) this.late.push(row)
       for (const end of open) this.#pending.set(`${row.key} ${end}`, { key: row.key, end })
     }
@@ -40,11 +40,17 @@ class Model {
       if (end > watermark) continue
       this.#pending.delete(id)
       const start = end - this.#case.size
-      const rows = this.#rows.filter((row) => row.key === key && row.time >= start && row.time < end)
+      const rows = this.#rows.get(key)!.filter(({ time }) => time >= start && time < end)
       const revision = this.#given.get(id) ?? 0
       this.#given.set(id, revision + 1)
       this.results.push({ key, start, end, revision, early: false, values: plainValues(rows) })
     }
+  }
+
+  #keep(row: Row): void {
+    const rows = this.#rows.get(row.key)
+    if (rows === undefined) this.#rows.set(row.key, [row])
+    else rows.push(row)
   }
 
   #endsOf(time: number): number[] {

@@ -4,6 +4,7 @@ import type { KeyedRows } from '../../../src/pipelines/runtime/keyed-rows.ts'
 import { PipelineState } from '../../../src/pipelines/state/pipeline-state.ts'
 import type { WindowAggregate } from '../../../src/pipelines/windows/accumulators.ts'
 import type { WindowOperator, WindowResult } from '../../../src/pipelines/windows/window-operator.ts'
+import { mustBe } from '../../same.ts'
 
 export interface Row {
   readonly key: number
@@ -56,7 +57,7 @@ export interface Given {
 }
 
 export const given = ({ low, start, end, revision, early, values, text }: WindowResult): Given => {
-  expect(text).toBe(`group ${low}`)
+  mustBe(text, `group ${low}`, 'text of the key')
   return { key: low, start, end, revision, early, values: values as number[] }
 }
 
@@ -73,7 +74,7 @@ export function expectSame(found: readonly Given[], expected: readonly Given[]):
     const wrong = values.findIndex(
       (value, j) => Math.abs(value - b[i].values[j]) > 0.004 * Math.abs(b[i].values[j]) + 1e-9,
     )
-    expect(wrong === -1 ? 'right' : `${JSON.stringify(a[i])} is not ${JSON.stringify(b[i])}`).toBe('right')
+    if (wrong !== -1) expect.fail(`${JSON.stringify(a[i])} is not ${JSON.stringify(b[i])}`)
   })
 }
 
