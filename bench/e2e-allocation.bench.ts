@@ -19,7 +19,7 @@ export interface Size {
 }
 
 export const sizes: { readonly small: Size; readonly full: Size } = {
-  small: { series: 2000, readingsPerFrame: 100, warmMs: 100, measureMs: 500 },
+  small: { series: 2000, readingsPerFrame: 100, warmMs: 50, measureMs: 300 },
   full: { series: 1_000_000, readingsPerFrame: 1000, warmMs: 4000, measureMs: 12_000 },
 }
 

@@ -23,7 +23,7 @@ export interface Size {
 }
 
 export const sizes: { readonly small: Size; readonly full: Size } = {
-  small: { devices: 2000, readingsPerFrame: 100, warmMs: 100, calibrateMs: 300, measureMs: 600 },
+  small: { devices: 2000, readingsPerFrame: 100, warmMs: 50, calibrateMs: 150, measureMs: 400 },
   full: { devices: 200_000, readingsPerFrame: 1000, warmMs: 2000, calibrateMs: 6000, measureMs: 20_000 },
 }
 

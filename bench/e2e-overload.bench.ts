@@ -26,7 +26,7 @@ export interface Size {
 }
 
 export const sizes: { readonly small: Size; readonly full: Size } = {
-  small: { devices: 300, calibrateMs: 400, fillMs: 100, measureMs: 600, backlogBytes: 8 * 2 ** 20 },
+  small: { devices: 300, calibrateMs: 200, fillMs: 50, measureMs: 300, backlogBytes: 4 * 2 ** 20 },
   full: { devices: 30_000, calibrateMs: 4000, fillMs: 11_000, measureMs: 60_000, backlogBytes: 32 * 2 ** 20 },
 }
 

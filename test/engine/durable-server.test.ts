@@ -80,42 +80,31 @@ async function countOf(server: Server, { device }: SeriesAccount): Promise<numbe
 const makeSome = (account: SeriesAccount, count = 3): SentReading[] =>
   Array.from({ length: count }, () => account.make())
 
-const ENDS = [
-  { end: 'in the same process', go: async (server: Server) => server },
-  {
-    end: 'after an orderly restart',
-    go: async (server: Server, medium: Medium) => {
-      expect(await server.stop()).toBe(0)
-      return serve(medium)
-    },
-  },
-  {
-    end: 'after kill -9',
-    go: async (server: Server, medium: Medium) => {
-      await server.kill()
-      return serve(medium)
-    },
-  },
-]
-
 describe('A frame with the same client and number', { timeout: 120_000 }, () => {
-  it.each(ENDS)('is taken once, and answered again, $end', async ({ go }) => {
+  it('is taken once, and answered again, however the server ends meanwhile', async () => {
     const medium = newMedium()
-    const server = await serve(medium)
     const account = new SeriesAccount('pump')
     const frames = [1, 2, 3].map((seq) => ({ seq, readings: makeSome(account) }))
-    const first = await Device.open(server, 'gateway')
-    for (const { seq, readings } of frames) first.send(seq, readings)
-    expect(await first.answer(server, 3)).toMatchObject({ status: 'accepted' })
-    const later = await go(server, medium)
-    const again = await Device.open(later, 'gateway')
-    for (const { seq, readings } of frames) again.send(seq, readings)
-    expect(await again.answer(later, 3)).toMatchObject({ status: 'accepted', seq: 3 })
-    expect(await countOf(later, account)).toBe(9)
-    const other = await Device.open(later, 'another')
+    let server = await serve(medium)
+    const sendAll = async (): Promise<void> => {
+      const device = await Device.open(server, 'gateway')
+      for (const { seq, readings } of frames) device.send(seq, readings)
+      expect(await device.answer(server, 3)).toMatchObject({ status: 'accepted', seq: 3 })
+      expect(await countOf(server, account)).toBe(9)
+    }
+    await sendAll()
+    await sendAll()
+    expect(await server.stop()).toBe(0)
+    server = await serve(medium)
+    expect((await server.stats()).durability).toMatchObject({ replayed: 0 })
+    await sendAll()
+    await server.kill()
+    server = await serve(medium)
+    await sendAll()
+    const other = await Device.open(server, 'another')
     other.send(3, makeSome(account))
-    await other.answer(later, 3)
-    expect(await countOf(later, account)).toBe(12)
+    await other.answer(server, 3)
+    expect(await countOf(server, account)).toBe(12)
   })
 
   it('is refused when it is too old to be told from a new one', async () => {
@@ -130,21 +119,6 @@ describe('A frame with the same client and number', { timeout: 120_000 }, () => 
     device.send(2, makeSome(account))
     expect(await device.answer(server, 2)).toMatchObject({ seq: 2, status: 'refused', reason: 'sequence' })
     expect(await countOf(server, account)).toBe(6)
-  })
-})
-
-describe('A server that is ended by SIGTERM', { timeout: 120_000 }, () => {
-  it('exits with 0, and starts again without a replay', async () => {
-    const medium = newMedium()
-    const server = await serve(medium)
-    const account = new SeriesAccount('pump')
-    const device = await Device.open(server, 'gateway')
-    device.send(1, makeSome(account, 100))
-    await device.answer(server, 1)
-    expect(await server.stop()).toBe(0)
-    const later = await serve(medium)
-    expect((await later.stats()).durability).toMatchObject({ replayed: 0 })
-    expect(await countOf(later, account)).toBe(100)
   })
 })
 

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Engine } from '../../src/engine/engine.ts'
 import { copyOf, Heard, inOrder, PROGRAM, urlOf } from './heard.ts'
 import { counting } from './recorded.ts'
-import { isIdle, startEngine, until } from './rig.ts'
+import { isIdle, moment, startEngine, until } from './rig.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-changing-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -37,7 +37,10 @@ describe('pipelines that change while readings flow', () => {
     let sent = 0
     let isDone = false
     const sending = (async () => {
-      for (; !isDone && sent < 50_000; sent += 500) await send(engine, sent, 500)
+      for (; !isDone && sent < 50_000; sent += 100) {
+        await send(engine, sent, 100)
+        await moment(5)
+      }
     })()
     for (const mark of counting(4, 1)) await engine.pipelines.start(url({ mark }))
     isDone = true

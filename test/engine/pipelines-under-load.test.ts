@@ -16,9 +16,10 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const START = Date.parse('2026-01-01T00:00:00Z')
 const REGIONS = ['north', 'south', 'west']
 /** What is handed over at once, of ten times as many and the last ones. */
-const BATCH = 400
+const BATCH = 200
 const TOPICS = ['tumbling', 'sliding', 'region', 'tier', 'session']
-const DEVICES = counting(400).map((i) => ({
+/** As many as it takes for one of each shard: what is put together of all shards waits for each. */
+const DEVICES = counting(340).map((i) => ({
   ...{ name: `d${i}`, tier: TIERS[i % 4], region: REGIONS[i % 3] },
 }))
 const known = Object.fromEntries(DEVICES.map(({ name, ...entry }) => [name, entry]))

@@ -1,13 +1,11 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { createEngine } from '../../src/engine/create-engine.ts'
 import type { ConfigInput } from '../../src/engine/config/schema.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import type { Account } from '../../src/core/stats.ts'
-import { endEachFile, endEachTest } from '../endings.ts'
+import { endEachTest } from '../endings.ts'
 
 /** A small engine is quick to start and easy to overload. */
 const SMALL_LIMITS = {
@@ -27,15 +25,6 @@ endEachTest(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.close()))
   for (const gate of gates.splice(0)) rmSync(gate.folder, { recursive: true })
 })
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-/**
- * The memory of an engine goes when it is collected, and nobody hurries to do that for pages that were never touched. But a
- * process that holds the memory of a hundred engines may not start another process any more.
- */
-endEachFile(collect)
 
 /** Holds fixtures/recorder.js up in its first slices until it is opened, so that no test depends on who is faster. */
 export class Gate {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inline } from '../cli/inline.ts'
 import { ROOT, runNode } from './run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-examples-'))
@@ -12,7 +13,7 @@ async function resultsOf(name: string, threads: number): Promise<string> {
   const output = join(folder, `${name}-${threads}.ndjson`)
   const pipeline = `${ROOT}examples/pipelines/${name}.js`
   const args = ['run', pipeline, '-i', motes, '-o', output, '--threads', String(threads)]
-  const { code, err } = await runNode(`${ROOT}lib/cli.js`, ...args)
+  const { code, err } = await inline(args)
   expect({ code, err }).toEqual({ code: 0, err: '' })
   return readFileSync(output, 'utf8')
 }
