@@ -6,17 +6,18 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const LONGEST = [
   'torture/torture',
   'bench/e2e',
-  'engine/durable-server',
-  'engine/listeners',
-  'engine/partly-refused',
-  'engine/durability',
-  'engine/pipelines-durable',
+  'simulation/run/scenarios',
   'examples/commands',
-  'cli/token-restart',
-  'engine/pipelines-under-load',
-  'engine/processes',
+  'engine/durability',
+  'engine/partly-refused',
+  'engine/pipelines-durable',
+  'examples/examples',
   'storage/registry/damage',
-  'kernels/route.property',
+  'engine/durable-server',
+  'engine/processes',
+  'engine/listeners',
+  'engine/storage-tiers',
+  'engine/pipelines-under-load',
 ]
 
 const pathOf = (name: string): string => fileURLToPath(new URL(`./${name}.test.ts`, import.meta.url))

@@ -68,31 +68,35 @@ async function stream({ port }: Server, secret?: string): Promise<number | strin
 }
 
 describe('A token in the data directory', () => {
-  it('lets its holder in until it is removed, however servers end meanwhile', { timeout: 180_000 }, async () => {
-    const gateway = await added('gateway', 'device')
-    const dashboard = await added('dashboard', 'api')
-    const other = await added('other', 'all')
-    const lookFrom = async (one: Server) => ({
-      gateway: await stream(one, gateway),
-      dashboard: await askStats(one, dashboard),
-      other: [await stream(one, other), await askStats(one, other)],
-      wrongScope: [await stream(one, dashboard), await askStats(one, gateway)],
-      none: [await stream(one), await askStats(one)],
-    })
-    const all = {
-      ...{ gateway: 'accepted', dashboard: 200, other: ['accepted', 200] },
-      ...{ wrongScope: [403, 403], none: [401, 401] },
-    }
-    const first = await serve()
-    expect(await lookFrom(first)).toEqual(all)
-    expect(await first.stop()).toBe(0)
-    expect(await token('revoke', 'gateway')).toMatchObject({ code: 0 })
-    const second = await serve()
-    const withoutGateway = { ...all, gateway: 401, wrongScope: [403, 401] }
-    expect(await lookFrom(second)).toEqual(withoutGateway)
-    await second.kill()
-    expect(await token('revoke', 'dashboard')).toMatchObject({ code: 0 })
-    const withoutBoth = { ...withoutGateway, dashboard: 401, wrongScope: [401, 401] }
-    expect(await lookFrom(await serve())).toEqual(withoutBoth)
-  })
+  it(
+    'lets its holder in until it is removed, however servers end meanwhile',
+    { timeout: 180_000 },
+    async () => {
+      const gateway = await added('gateway', 'device')
+      const dashboard = await added('dashboard', 'api')
+      const other = await added('other', 'all')
+      const lookFrom = async (one: Server) => ({
+        gateway: await stream(one, gateway),
+        dashboard: await askStats(one, dashboard),
+        other: [await stream(one, other), await askStats(one, other)],
+        wrongScope: [await stream(one, dashboard), await askStats(one, gateway)],
+        none: [await stream(one), await askStats(one)],
+      })
+      const all = {
+        ...{ gateway: 'accepted', dashboard: 200, other: ['accepted', 200] },
+        ...{ wrongScope: [403, 403], none: [401, 401] },
+      }
+      const first = await serve()
+      expect(await lookFrom(first)).toEqual(all)
+      expect(await first.stop()).toBe(0)
+      expect(await token('revoke', 'gateway')).toMatchObject({ code: 0 })
+      const second = await serve()
+      const withoutGateway = { ...all, gateway: 401, wrongScope: [403, 401] }
+      expect(await lookFrom(second)).toEqual(withoutGateway)
+      await second.kill()
+      expect(await token('revoke', 'dashboard')).toMatchObject({ code: 0 })
+      const withoutBoth = { ...withoutGateway, dashboard: 401, wrongScope: [401, 401] }
+      expect(await lookFrom(await serve())).toEqual(withoutBoth)
+    },
+  )
 })

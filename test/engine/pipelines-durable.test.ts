@@ -63,7 +63,8 @@ describe('windows of an engine that is killed', () => {
         topic,
         items: want(topic).filter(({ end }) => (end as number) <= START + 7_100_000),
       }))
-      const shown = () => closed.map(({ topic, items }) => `${topic} ${heard.count(topic)} of ${items.length}`)
+      const shown = () =>
+        closed.map(({ topic, items }) => `${topic} ${heard.count(topic)} of ${items.length}`)
       await until(
         () => closed.every(({ topic, items }) => heard.count(topic) >= items.length),
         () => shown().join(),

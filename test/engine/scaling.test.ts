@@ -29,6 +29,8 @@ describe('an engine whose pool follows the load', () => {
     const engine = await startEngine({
       pipeline: fixture('slow', { us: 50 }),
       pool: { min: 1, max: 3 },
+      // what waits is worked through before the test ends
+      limits: { backlogBytes: 2 * 1024 * 1024 },
       scaling: { pool: { scaleIn: { stabilisationMs: 1000, cooldownMs: 0 } } },
     })
     const { port } = await engine.listen()
