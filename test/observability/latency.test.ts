@@ -36,6 +36,16 @@ describe('LatencyRecorder', () => {
     })
   })
 
+  it('has only zeros of what took no time, which counts beside what took some', () => {
+    withRecorder((recorder) => {
+      recorder.record(0, 3)
+      expect(recorder.window()).toEqual(nothing)
+      expect(recorder.total()).toEqual(nothing)
+      recorder.record(5, 1)
+      expect(recorder.window()).toMatchObject({ p50: 0, max: 5 })
+    })
+  })
+
   it('gives quantiles within one per cent of the exact ones', () => {
     withRecorder((recorder) => {
       const random = seededRandom(7)

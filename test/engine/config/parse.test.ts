@@ -69,6 +69,19 @@ describe('parseConfig', () => {
     expect(parseConfig(config, { folder: '/elsewhere', cores: 64 }).config).toEqual(config)
   })
 
+  it('looks for where values came from when somebody asks, once', () => {
+    const asked: string[] = []
+    const locate = (path: readonly (string | number)[]): string => {
+      asked.push(path.join('.'))
+      return 'millrace.yaml:1:1'
+    }
+    const loaded = parseConfig({ port: 0 }, { locate })
+    expect(asked).toEqual([])
+    expect(loaded.origins.get('port')).toBe('millrace.yaml:1')
+    expect(loaded.origins.get('host')).toBe('default')
+    expect(asked).toEqual(['port'])
+  })
+
   it('takes URLs for a pipeline, as text or as an object', () => {
     for (const pipeline of [new URL('file:///a/b.js'), 'file:///a/b.js']) {
       expect(parseConfig({ pipeline }).config.pipeline).toBe('file:///a/b.js')
