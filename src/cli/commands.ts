@@ -63,8 +63,9 @@ async function makeRun(terminal: Terminal, name?: 'test'): Promise<Command> {
   )
 }
 
-/** The command that the arguments begin with; all, when they begin with none. */
+/** The command that the arguments begin with; all, when they begin with none, for which the version needs none of them. */
 export function commandsFor([first]: readonly string[], terminal: Terminal): Promise<Command[]> {
+  if (first === '--version' || first === '-V') return Promise.resolve([])
   const asked = Object.entries(COMMANDS).filter(([name]) => name === first)
   const wanted = asked.length === 0 ? Object.entries(COMMANDS) : asked
   return Promise.all(wanted.map(([, make]) => make(terminal)))
