@@ -63,7 +63,7 @@ async function makeRun(terminal: Terminal, name?: 'test'): Promise<Command> {
   )
 }
 
-/** The command that the arguments begin with; all, when they begin with none, for which the version needs none of them. */
+/** The command that the arguments begin with; all, when they begin with none, but none to say the version. */
 export function commandsFor([first]: readonly string[], terminal: Terminal): Promise<Command[]> {
   if (first === '--version' || first === '-V') return Promise.resolve([])
   const asked = Object.entries(COMMANDS).filter(([name]) => name === first)
