@@ -296,7 +296,7 @@ export class KeyTable {
 }
 
 /** Keys that are compared before one gives way: near enough to the one quiet longest. */
-const CANDIDATES = 16
+export const CANDIDATES = 16
 
 /** The finalizer of MurmurHash3 (Appleby) over both words. */
 export function hashOf(low: number, high: number): number {

@@ -9,6 +9,8 @@ const NO_GROUP = -1
 const MANY_ROWS = 3
 /** Numbers of groups are given on from slice to slice, so that the slots need no clearing; up to here. */
 const MOST_NUMBERS = 2 ** 30
+const PANE_BITS = 2
+const DIRECT_SLOTS = 2 ** (16 + PANE_BITS)
 
 /**
  * Where the rows at hand belong: columns beside those of KeyedRows, used again for the next ones. Rows of one key and pane
@@ -34,12 +36,15 @@ export class RowPlaces {
   /** By hash: `#base` plus the number of a group; below `#base` it is of an earlier slice. */
   #slots = new Int32Array(0)
   #base = 1
+  /** The same by key and the last bits of the pane's number, for keys that are small numbers: regions, tiers. */
+  #direct = new Int32Array(0)
 
   startOn({ count }: KeyedRows): void {
     this.wantedCount = 0
     this.#taken = 0
     if (this.#base > MOST_NUMBERS) {
       this.#slots.fill(0)
+      this.#direct.fill(0)
       this.#base = 1
     }
     if (count > this.at.length) this.#grow(count)
@@ -51,25 +56,40 @@ export class RowPlaces {
   }
 
   /**
-   * Groups the rows of panes that are in a window not past at `watermark`, and tells `onLate` those for which all are. Written
-   * as one loop over locals: most of what a row costs here would be loads of fields.
+   * Groups the rows of panes that are in a window not past at `watermark`, and tells `onLate` those for which all are. With
+   * `isSparse`, of many keys, only rows that follow on each other become a group. Written as one loop over locals: most of
+   * what a row costs here would be loads of fields.
    */
-  find({ count, keyLow, keyHigh, time }: KeyedRows, geometry: Geometry, past: number, onLate: OnLate): void {
+  find(
+    { count, keyLow, keyHigh, time }: KeyedRows,
+    geometry: Geometry,
+    past: number,
+    onLate: OnLate,
+    isSparse = false,
+  ): void {
     const { wanted, start, begin } = this
     const group = this.#group
     const slots = this.#slots
     const base = this.#base
     const shift = Math.clz32(slots.length - 1)
     const mask = slots.length - 1
+    if (!isSparse && this.#direct.length === 0 && keyHigh[0] === 0)
+      this.#direct = new Int32Array(DIRECT_SLOTS)
+    const direct = this.#direct
+    const directKeys = isSparse ? 0 : direct.length >>> PANE_BITS
+    let paneBits = 0
     let [from, until, isOpen, isLate, found, taken] = [NaN, NaN, false, false, 0, 0]
+    let [lastLow, lastHigh, last] = [0, 0, NO_GROUP]
     for (let i = 0; i < count; i++) {
       const t = time[i]
       if (!(t >= from && t < until)) {
         from = geometry.paneOf(t)
         until = from + geometry.pane
-        const last = geometry.lastEnd(from)
-        isLate = last > from && last <= past
-        isOpen = last > past && last > from
+        const end = geometry.lastEnd(from)
+        isLate = end > from && end <= past
+        isOpen = end > past && end > from
+        last = NO_GROUP
+        paneBits = Math.floor(from / geometry.pane) & ((1 << PANE_BITS) - 1)
       }
       if (!isOpen) {
         group[i] = NO_GROUP
@@ -79,23 +99,40 @@ export class RowPlaces {
       taken++
       const low = keyLow[i]
       const high = keyHigh[i]
-      let slot = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) >>> shift
-      for (; ; slot = (slot + 1) & mask) {
-        const number = slots[slot] - base
-        if (number < 0) {
-          slots[slot] = base + found
-          start[i] = from
-          wanted[found] = i
-          begin[found] = 1
-          group[i] = found++
-          break
+      if (low === lastLow && high === lastHigh && last !== NO_GROUP) {
+        begin[last]++
+        group[i] = last
+        continue
+      }
+      lastLow = low
+      lastHigh = high
+      last = found
+      if (high === 0 && low < directKeys) {
+        const slot = (low << PANE_BITS) | paneBits
+        const number = direct[slot] - base
+        if (number >= 0 && start[wanted[number]] === from) last = number
+        else direct[slot] = base + found
+      } else {
+        let slot = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) >>> shift
+        for (; !isSparse; slot = (slot + 1) & mask) {
+          const number = slots[slot] - base
+          if (number < 0) {
+            slots[slot] = base + found
+            break
+          }
+          const first = wanted[number]
+          if (keyLow[first] === low && keyHigh[first] === high && start[first] === from) {
+            last = number
+            break
+          }
         }
-        const first = wanted[number]
-        if (keyLow[first] === low && keyHigh[first] === high && start[first] === from) {
-          begin[number]++
-          group[i] = number
-          break
-        }
+      }
+      group[i] = last
+      if (last < found) begin[last]++
+      else {
+        start[i] = from
+        wanted[found] = i
+        begin[found++] = 1
       }
     }
     this.#base = base + found
@@ -141,6 +178,7 @@ export class RowPlaces {
     this.begin = new Int32Array(length + 1)
     this.#group = new Int32Array(length)
     this.#slots = new Int32Array(2 ** (32 - Math.clz32(2 * length - 1)))
+    this.#direct = new Int32Array(0)
     this.#base = 1
   }
 }
