@@ -36,7 +36,7 @@ const RECORD_WORDS = 4
 const VACANT = 0xffff_ffff
 
 /** A guess that is wrong more often than right is not made for so many slices. */
-const PAUSE = 15
+const PAUSE = 3
 
 /**
  * The keys of one stage in one shard, each with a place: a number from 0 on, without great gaps, that columns are told by.
@@ -50,6 +50,7 @@ export class PlaceTable {
   readonly #at: number
   readonly #slots: KeySlots
   readonly #forget: (place: number) => void
+  readonly #allocate = (words: number): number => this.allocate(words)
   #pause = 0
 
   /** `forget`: the key there goes. */
@@ -97,41 +98,33 @@ export class PlaceTable {
     const guesses = this.#pause === 0
     let { first, mask } = this.#slots
     let { records, stamps, places } = this
-    let [before, right] = [0, 0]
+    let [last, right] = [0, 0]
     for (let n = 0; n < count; n++) {
       const i = wanted[n]
       const low = keyLow[i]
       const high = keyHigh[i]
-      let number = before === 0 ? 0 : u32[before + NEXT]
-      let record = records + (number - 1) * RECORD_WORDS
-      if (
-        number !== 0 &&
-        number <= places &&
-        u32[record] === low &&
-        u32[record + HIGH] === high &&
-        u32[record + NEXT] !== VACANT
-      )
+      const before = records + (last - 1) * RECORD_WORDS
+      let number = guesses && last !== 0 ? u32[before + NEXT] : 0
+      if (number !== 0 && number <= places && isKey(u32, records + (number - 1) * RECORD_WORDS, low, high)) {
         right++
-      else {
+      } else {
         number = 0
         for (let slot = hashOf(low, high) & mask; first !== 0; slot = (slot + 1) & mask) {
           const at = first + slot * SLOT_WORDS
           number = u32[at + SLOT_NUMBER]
           if (number === 0 || (u32[at] === low && u32[at + SLOT_HIGH] === high)) break
         }
-        if (number === 0) {
+        const isNew = number === 0
+        if (isNew) {
           number = this.#add(low, high, keyText[i])
           ;({ first, mask } = this.#slots)
           ;({ records, stamps, places } = this)
-          before = 0
         }
-        record = records + (number - 1) * RECORD_WORDS
-        if (before !== 0) u32[before + NEXT] = number
+        if (last !== 0 && (guesses || isNew)) u32[records + (last - 1) * RECORD_WORDS + NEXT] = number
       }
       numbers[i] = number
-      if (number === 0) continue
-      u32[stamps + ((number - 1) >>> GROUP_SHIFT)] = epoch
-      if (guesses) before = record
+      if (number !== 0) u32[stamps + ((number - 1) >>> GROUP_SHIFT)] = epoch
+      last = number
     }
     if (!guesses) this.#pause--
     else if (2 * right < count) this.#pause = PAUSE
@@ -254,9 +247,8 @@ export class PlaceTable {
     const register = this.#register || this.#addRegister()
     if (register === 0) return 0
     const place = this.#u32[register + GIVEN_OUT]
-    const allocate = (words: number): number => this.allocate(words)
-    if (!growList(this.#home, register + RECORDS, place, RECORD_WORDS, allocate)) return 0
-    if (!growList(this.#home, register + STAMPS, place >>> GROUP_SHIFT, 1, allocate)) return 0
+    if (!growList(this.#home, register + RECORDS, place, RECORD_WORDS, this.#allocate)) return 0
+    if (!growList(this.#home, register + STAMPS, place >>> GROUP_SHIFT, 1, this.#allocate)) return 0
     // nobody's, until it has a key
     this.#u32[this.keyAt(place) + NEXT] = VACANT
     this.#home.put(register + GIVEN_OUT, place + 1)
@@ -276,4 +268,8 @@ export class PlaceTable {
     this.#u32[record + NEXT] = VACANT
     this.#home.put(this.#register + FREE, number)
   }
+}
+
+function isKey(u32: Uint32Array, record: number, low: number, high: number): boolean {
+  return u32[record] === low && u32[record + HIGH] === high && u32[record + NEXT] !== VACANT
 }

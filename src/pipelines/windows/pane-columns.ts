@@ -16,6 +16,7 @@ export class PaneColumns {
   readonly table: PlaceTable
   readonly arena: WindowArena
   readonly #words: number
+  readonly #allocate = (words: number): number => this.table.allocate(words)
   /** Accumulators of the slice at hand that hold something: to be saved before it changes. */
   #touched = new Uint32Array(256)
 
@@ -150,9 +151,8 @@ export class PaneColumns {
 
   /** False = no room. */
   #addChunk(pane: number, chunk: number): boolean {
-    const allocate = (words: number): number => this.table.allocate(words)
-    if (!growList(this.state, pane + C.PANE_CHUNKS, chunk, C.ENTRY_WORDS, allocate)) return false
-    const address = allocate(C.CHUNK_KEYS * this.#words)
+    if (!growList(this.state, pane + C.PANE_CHUNKS, chunk, C.ENTRY_WORDS, this.#allocate)) return false
+    const address = this.table.allocate(C.CHUNK_KEYS * this.#words)
     if (address !== 0) this.state.put(this.entryOf(pane, chunk), address)
     return address !== 0
   }

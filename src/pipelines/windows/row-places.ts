@@ -9,8 +9,6 @@ const NO_GROUP = -1
 const MANY_ROWS = 3
 /** Numbers of groups are given on from slice to slice, so that the slots need no clearing; up to here. */
 const MOST_NUMBERS = 2 ** 30
-const PANE_BITS = 2
-const DIRECT_SLOTS = 2 ** (16 + PANE_BITS)
 
 /**
  * Where the rows at hand belong: columns beside those of KeyedRows, used again for the next ones. Rows of one key and pane
@@ -36,15 +34,12 @@ export class RowPlaces {
   /** By hash: `#base` plus the number of a group; below `#base` it is of an earlier slice. */
   #slots = new Int32Array(0)
   #base = 1
-  /** The same by key and the last bits of the pane's number, for keys that are small numbers: regions, tiers. */
-  #direct = new Int32Array(0)
 
   startOn({ count }: KeyedRows): void {
     this.wantedCount = 0
     this.#taken = 0
     if (this.#base > MOST_NUMBERS) {
       this.#slots.fill(0)
-      this.#direct.fill(0)
       this.#base = 1
     }
     if (count > this.at.length) this.#grow(count)
@@ -73,11 +68,6 @@ export class RowPlaces {
     const base = this.#base
     const shift = Math.clz32(slots.length - 1)
     const mask = slots.length - 1
-    if (!isSparse && this.#direct.length === 0 && keyHigh[0] === 0)
-      this.#direct = new Int32Array(DIRECT_SLOTS)
-    const direct = this.#direct
-    const directKeys = isSparse ? 0 : direct.length >>> PANE_BITS
-    let paneBits = 0
     let [from, until, isOpen, isLate, found, taken] = [NaN, NaN, false, false, 0, 0]
     let [lastLow, lastHigh, last] = [0, 0, NO_GROUP]
     for (let i = 0; i < count; i++) {
@@ -89,7 +79,6 @@ export class RowPlaces {
         isLate = end > from && end <= past
         isOpen = end > past && end > from
         last = NO_GROUP
-        paneBits = Math.floor(from / geometry.pane) & ((1 << PANE_BITS) - 1)
       }
       if (!isOpen) {
         group[i] = NO_GROUP
@@ -107,24 +96,17 @@ export class RowPlaces {
       lastLow = low
       lastHigh = high
       last = found
-      if (high === 0 && low < directKeys) {
-        const slot = (low << PANE_BITS) | paneBits
-        const number = direct[slot] - base
-        if (number >= 0 && start[wanted[number]] === from) last = number
-        else direct[slot] = base + found
-      } else {
-        let slot = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) >>> shift
-        for (; !isSparse; slot = (slot + 1) & mask) {
-          const number = slots[slot] - base
-          if (number < 0) {
-            slots[slot] = base + found
-            break
-          }
-          const first = wanted[number]
-          if (keyLow[first] === low && keyHigh[first] === high && start[first] === from) {
-            last = number
-            break
-          }
+      let slot = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) >>> shift
+      for (; !isSparse; slot = (slot + 1) & mask) {
+        const number = slots[slot] - base
+        if (number < 0) {
+          slots[slot] = base + found
+          break
+        }
+        const first = wanted[number]
+        if (keyLow[first] === low && keyHigh[first] === high && start[first] === from) {
+          last = number
+          break
         }
       }
       group[i] = last
@@ -178,7 +160,6 @@ export class RowPlaces {
     this.begin = new Int32Array(length + 1)
     this.#group = new Int32Array(length)
     this.#slots = new Int32Array(2 ** (32 - Math.clz32(2 * length - 1)))
-    this.#direct = new Int32Array(0)
     this.#base = 1
   }
 }
