@@ -58,14 +58,17 @@ export class UndoLog {
     this.#endRecord(to + count, addresses, count, 1)
   }
 
-  /** The same of blocks of one size. */
+  /** The same of blocks of one size, an even number of words. */
   saveBlocks(addresses: Uint32Array, count: number, words: number): void {
     if (!this.isOpen || count === 0) return
     let to = this.#roomFor(count, words)
     const u32 = this.#u32
     for (let k = 0; k < count; k++) {
       const from = addresses[k]
-      for (let at = from; at < from + words; at++) u32[to++] = u32[at]
+      for (let at = from; at < from + words; at += 2, to += 2) {
+        u32[to] = u32[at]
+        u32[to + 1] = u32[at + 1]
+      }
     }
     this.#endRecord(to, addresses, count, words)
   }
