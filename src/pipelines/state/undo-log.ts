@@ -54,8 +54,12 @@ export class UndoLog {
     if (!this.isOpen || count === 0) return
     const to = this.#roomFor(count, 1)
     const u32 = this.#u32
-    for (let k = 0; k < count; k++) u32[to + k] = u32[addresses[k]]
-    this.#endRecord(to + count, addresses, count, 1)
+    for (let k = 0; k < count; k++) {
+      const address = addresses[k]
+      u32[to + k] = u32[address]
+      u32[to + count + k] = address
+    }
+    this.#endRecord(to + 2 * count, count, 1)
   }
 
   /** The same of blocks of one size, an even number of words. */
@@ -70,7 +74,8 @@ export class UndoLog {
         u32[to + 1] = u32[at + 1]
       }
     }
-    this.#endRecord(to, addresses, count, words)
+    for (let k = 0; k < count; k++) u32[to++] = addresses[k]
+    this.#endRecord(to, count, words)
   }
 
   /** Share of the log that is in use. */
@@ -100,11 +105,10 @@ export class UndoLog {
     return this.#start + used
   }
 
-  #endRecord(to: number, addresses: Uint32Array, count: number, words: number): void {
+  #endRecord(to: number, count: number, words: number): void {
     const u32 = this.#u32
-    for (let k = 0; k < count; k++) u32[to + k] = addresses[k]
-    u32[to + count] = words
-    u32[to + count + 1] = (count | SCATTERED) >>> 0
+    u32[to] = words
+    u32[to + 1] = (count | SCATTERED) >>> 0
     u32[PART_LOG] += sizeOf(count, words)
   }
 
