@@ -231,9 +231,12 @@ export class PlaceTable {
 
   /** Three quarters of the slots may be taken; beyond them there are to be more, or a key gives way. */
   #hasSlot(): boolean {
-    const hasFree = (): boolean => 4 * (this.keys + 1) <= 3 * this.#slots.count
-    if (hasFree() || this.#slots.grow()) return true
-    return this.#home.makeRoom(this, () => (hasFree() ? 1 : 0)) !== 0
+    if (this.#hasFreeSlot() || this.#slots.grow()) return true
+    return this.#home.makeRoom(this, () => (this.#hasFreeSlot() ? 1 : 0)) !== 0
+  }
+
+  #hasFreeSlot(): boolean {
+    return 4 * (this.keys + 1) <= 3 * this.#slots.count
   }
 
   #takeFree(): number {
