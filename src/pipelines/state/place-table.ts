@@ -1,6 +1,15 @@
-import { growList } from './grow-list.ts'
 import { KeySlots, SLOT_HIGH, SLOT_NUMBER, SLOT_WORDS, type SlotHome } from './key-slots.ts'
 import { CANDIDATES, hashOf, type Keys } from './key-table.ts'
+import {
+  GROUP_PLACES,
+  GROUP_SHIFT,
+  HIGH,
+  isKey,
+  NEXT,
+  PlaceRecords,
+  RECORD_WORDS,
+  TEXT,
+} from './place-records.ts'
 import * as L from './state.layout.ts'
 import type { TextBlobs } from './text-blobs.ts'
 
@@ -13,27 +22,8 @@ export interface PlaceHome extends SlotHome {
   makeRoom(table: PlaceTable, attempt: () => number): number
 }
 
-/** Keys of so many places give way together, being used by a transaction when one of them is. */
-export const GROUP_SHIFT = 5
-const GROUP_PLACES = 1 << GROUP_SHIFT
-
-/*
- *   table's last own word: its register
- *   register: u32 records · room · places ever given out · first free number · stamps · room
- *   record of a place: u32 low · high · text · number that came next the last time, or VACANT; then text is the next free number
- *   stamp of a group: the transaction that used it last (like the number that came next it is not logged)
- */
+/** The table's last own word has the register of its places. */
 const REGISTER = L.TABLE_WORDS - 1
-const RECORDS = 0
-const GIVEN_OUT = 2
-const FREE = 3
-const STAMPS = 4
-const REGISTER_WORDS = 6
-const HIGH = 1
-const TEXT = 2
-const NEXT = 3
-const RECORD_WORDS = 4
-const VACANT = 0xffff_ffff
 
 /** A guess that is wrong more often than right is not made for so many slices. */
 const PAUSE = 3
@@ -50,7 +40,7 @@ export class PlaceTable {
   readonly #at: number
   readonly #slots: KeySlots
   readonly #forget: (place: number) => void
-  readonly #allocate = (words: number): number => this.allocate(words)
+  readonly #records: PlaceRecords
   #pause = 0
 
   /** `forget`: the key there goes. */
@@ -60,6 +50,7 @@ export class PlaceTable {
     this.#at = L.PART_TABLES + index * L.TABLE_WORDS
     this.own = this.#at + L.TABLE_OWN
     this.#slots = new KeySlots(home, this.#at + L.TABLE_SLOTS)
+    this.#records = new PlaceRecords(home, this.#at + REGISTER, (words) => this.allocate(words))
     this.#forget = forget
   }
 
@@ -74,17 +65,7 @@ export class PlaceTable {
 
   /** One more than any place in use. */
   get places(): number {
-    const register = this.#register
-    return register === 0 ? 0 : this.#u32[register + GIVEN_OUT]
-  }
-
-  /** Addresses of the first record, and of the first stamp. */
-  get records(): number {
-    return this.#u32[this.#register + RECORDS]
-  }
-
-  get stamps(): number {
-    return this.#u32[this.#register + STAMPS]
+    return this.#records.places
   }
 
   /**
@@ -97,7 +78,7 @@ export class PlaceTable {
     const { epoch } = this.#home
     const guesses = this.#pause === 0
     let { first, mask } = this.#slots
-    let { records, stamps, places } = this
+    let { records, stamps, places } = this.#records
     let [last, right] = [0, 0]
     for (let n = 0; n < count; n++) {
       const i = wanted[n]
@@ -118,7 +99,7 @@ export class PlaceTable {
         if (isNew) {
           number = this.#add(low, high, keyText[i])
           ;({ first, mask } = this.#slots)
-          ;({ records, stamps, places } = this)
+          ;({ records, stamps, places } = this.#records)
         }
         if (last !== 0 && (guesses || isNew)) u32[records + (last - 1) * RECORD_WORDS + NEXT] = number
       }
@@ -138,7 +119,7 @@ export class PlaceTable {
 
   /** Address of the key there: its low and its high word. */
   keyAt(place: number): number {
-    return this.records + place * RECORD_WORDS
+    return this.#records.at(place)
   }
 
   textAt(place: number): string | undefined {
@@ -156,7 +137,7 @@ export class PlaceTable {
     const record = this.keyAt(place)
     this.#slots.remove(this.#slots.find(this.#u32[record], this.#u32[record + HIGH]))
     if (this.#u32[record + TEXT] !== 0) this.#home.texts.release(this.#u32[record + TEXT])
-    this.#giveBack(place + 1)
+    this.#records.giveBack(place + 1)
     this.#home.add(this.#at + L.TABLE_KEYS, -1)
     this.#home.add(this.#at + L.TABLE_REMOVED, 1)
     this.#home.add(L.PART_KEYS, -1)
@@ -167,7 +148,8 @@ export class PlaceTable {
    * counted as evicted. False when there is none that the open transaction has not used.
    */
   evict(): boolean {
-    const keys = this.#placesOf(this.#quietest())
+    const group = this.#quietest()
+    const keys = group < 0 ? [] : this.#records.placesOf(group)
     keys.forEach((place, i) => {
       this.remove(place)
       if (i > 0) this.#home.add(L.PART_EVICTED, 1)
@@ -182,8 +164,8 @@ export class PlaceTable {
     let [found, age] = [-1, 0]
     let group = groups === 0 ? 0 : u32[this.#at + L.TABLE_HAND] % groups
     for (let seen = 0, looked = 0; looked < groups && seen < CANDIDATES; looked++) {
-      const quiet = (this.#home.epoch - u32[this.stamps + group]) >>> 0
-      if (quiet > 0 && this.#placesOf(group).length > 0) {
+      const quiet = (this.#home.epoch - u32[this.#records.stamps + group]) >>> 0
+      if (quiet > 0 && this.#records.placesOf(group).length > 0) {
         seen++
         if (quiet > age) [found, age] = [group, quiet]
       }
@@ -193,36 +175,16 @@ export class PlaceTable {
     return found
   }
 
-  /** Places of the group that are keys'. */
-  #placesOf(group: number): number[] {
-    const places: number[] = []
-    const first = group << GROUP_SHIFT
-    if (group < 0) return places
-    const until = Math.min(this.places, first + GROUP_PLACES)
-    for (let place = first; place < until; place++)
-      if (this.#u32[this.keyAt(place) + NEXT] !== VACANT) places.push(place)
-    return places
-  }
-
-  get #register(): number {
-    return this.#u32[this.#at + REGISTER]
-  }
-
   #add(low: number, high: number, text: string | undefined): number {
     if (!this.#hasSlot()) return 0
-    const number = this.#takeFree() || this.#takeNew()
+    const number = this.#records.take()
     if (number === 0) return 0
     const blob = text === undefined ? 0 : this.#home.makeRoom(this, () => this.#home.texts.write(text))
     if (text !== undefined && blob === 0) {
-      this.#giveBack(number)
+      this.#records.giveBack(number)
       return 0
     }
-    const record = this.keyAt(number - 1)
-    this.#home.save(record, RECORD_WORDS)
-    this.#u32[record] = low
-    this.#u32[record + HIGH] = high
-    this.#u32[record + TEXT] = blob
-    this.#u32[record + NEXT] = 0
+    this.#records.put(number, low, high, blob)
     this.#slots.add(low, high, number)
     this.#home.add(this.#at + L.TABLE_KEYS, 1)
     this.#home.add(L.PART_KEYS, 1)
@@ -238,41 +200,4 @@ export class PlaceTable {
   #hasFreeSlot(): boolean {
     return 4 * (this.keys + 1) <= 3 * this.#slots.count
   }
-
-  #takeFree(): number {
-    const register = this.#register
-    const number = register === 0 ? 0 : this.#u32[register + FREE]
-    if (number !== 0) this.#home.put(register + FREE, this.#u32[this.keyAt(number - 1) + TEXT])
-    return number
-  }
-
-  #takeNew(): number {
-    const register = this.#register || this.#addRegister()
-    if (register === 0) return 0
-    const place = this.#u32[register + GIVEN_OUT]
-    if (!growList(this.#home, register + RECORDS, place, RECORD_WORDS, this.#allocate)) return 0
-    if (!growList(this.#home, register + STAMPS, place >>> GROUP_SHIFT, 1, this.#allocate)) return 0
-    // nobody's, until it has a key
-    this.#u32[this.keyAt(place) + NEXT] = VACANT
-    this.#home.put(register + GIVEN_OUT, place + 1)
-    return place + 1
-  }
-
-  #addRegister(): number {
-    const register = this.allocate(REGISTER_WORDS)
-    if (register !== 0) this.#home.put(this.#at + REGISTER, register)
-    return register
-  }
-
-  #giveBack(number: number): void {
-    const record = this.keyAt(number - 1)
-    this.#home.save(record, RECORD_WORDS)
-    this.#u32[record + TEXT] = this.#u32[this.#register + FREE]
-    this.#u32[record + NEXT] = VACANT
-    this.#home.put(this.#register + FREE, number)
-  }
-}
-
-function isKey(u32: Uint32Array, record: number, low: number, high: number): boolean {
-  return u32[record] === low && u32[record + HIGH] === high && u32[record + NEXT] !== VACANT
 }

@@ -1,4 +1,4 @@
-import { GROUP_SHIFT } from '../state/place-table.ts'
+import { GROUP_SHIFT } from '../state/place-records.ts'
 
 /*
  *   table's own words                                pane
