@@ -98,7 +98,7 @@ export class PoolWorld implements ScalingGauge {
 
   /** Is there anything that makes a shorter step worth its while? */
   get isCalm(): boolean {
-    if (this.capacity.isChanging || this.#recovering.length > 0) return false
+    if (this.capacity.isAsked || this.#recovering.length > 0) return false
     return this.tracks.backlog === 0 && this.#senders.kept === 0 && this.last.demand < 0.9 * this.last.work
   }
 
