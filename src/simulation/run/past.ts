@@ -81,13 +81,16 @@ export class Past {
   }
 
   #show(usual: OfferedLoad, forecasters: readonly SeasonalForecaster[], { from, until, stride }: Span): void {
+    const perSecond = usual.pools.map(({ series }) => new Float64Array(series.length))
     for (let sinceMs = from; sinceMs < until; sinceMs += stride) {
       usual.step(sinceMs, stride)
-      usual.pools.forEach(({ bySeries }, pool) => {
-        const arrivals = bySeries.map((amount) => (amount * SECOND_MS) / stride)
-        const at = this.#scenario.start + sinceMs
+      const at = this.#scenario.start + sinceMs
+      for (const [pool, arrivals] of perSecond.entries()) {
+        const { bySeries } = usual.pools[pool]
+        for (let series = 0; series < arrivals.length; series++)
+          arrivals[series] = (bySeries[series] * SECOND_MS) / stride
         forecasters[pool].observe({ at, arrivals, activations: 0, mask: null })
-      })
+      }
     }
   }
 }

@@ -20,7 +20,7 @@ import { VirtualClock } from '../virtual-clock.ts'
 import { Anomalies } from '../world/anomalies.ts'
 import { Faults } from '../world/faults.ts'
 import { OfferedLoad } from '../world/offered.ts'
-import { PoolWorld } from '../world/pool-world.ts'
+import { PoolWorld, type Waited } from '../world/pool-world.ts'
 import { Control } from './control.ts'
 import type { OperationResult } from './operations.ts'
 import { Past } from './past.ts'
@@ -74,6 +74,7 @@ interface Part {
   readonly forecaster: DemandForecaster
   readonly measures: Measures
   readonly timeline: Timeline | undefined
+  readonly waited: Waited
 }
 
 export async function simulate(scenario: LoadedScenario, options: RunOptions = {}): Promise<Outcome> {
@@ -155,12 +156,9 @@ class Simulation {
 
   #step(now: number, ms: number): void {
     this.#offered.step(now, ms)
-    this.#parts.forEach(({ world, control, measures, timeline }, index) => {
+    this.#parts.forEach(({ world, control, measures, timeline, waited }, index) => {
       control.occupy()
-      world.step(now, ms, this.#offered.pools[index], (track, amount, took) => {
-        measures.waited(track, amount, took)
-        timeline?.waited(track, amount, took)
-      })
+      world.step(now, ms, this.#offered.pools[index], waited)
       const standing = control.standing()
       measures.step(world, standing, now, ms)
       timeline?.step(world, { held: standing.held, rung: control.rung, events: this.#eventsAt(now) }, now, ms)
@@ -205,7 +203,16 @@ class Simulation {
     const rowMs =
       this.#options.rowMs ?? Math.max(SECOND_MS, Math.ceil(duration / ROWS / SECOND_MS) * SECOND_MS)
     const timeline = this.#options.timeline === false ? undefined : new Timeline(startMs, rowMs)
-    return { world, control, forecaster, measures: new Measures(), timeline }
+    const measures = new Measures()
+    return { world, control, forecaster, measures, timeline, waited: bothOf(measures, timeline) }
+  }
+}
+
+function bothOf(measures: Measures, timeline: Timeline | undefined): Waited {
+  if (timeline === undefined) return measures.waited
+  return (track, amount, ms) => {
+    measures.waited(track, amount, ms)
+    timeline.waited(track, amount, ms)
   }
 }
 
