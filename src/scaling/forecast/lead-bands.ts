@@ -72,14 +72,18 @@ export class LeadBands {
 
   /** At most one at a time, so that no second costs much; none of a span that `stepMs` of data can't tell of. */
   beginTrial(now: number, stepMs: number): void {
-    const due = this.#bands.find(
-      (band) => band.isDue(now) && (stepMs === SECOND_MS || band.span.fromMs >= stepMs),
-    )
+    const due = this.#due(now, stepMs)
     if (due === undefined) return
     const { fromMs, untilMs } = due.span
     if (!this.#outlook.isReady(now + fromMs, now + untilMs - 1, untilMs)) return
     const prospect = this.#outlook.look(now, now + fromMs, now + untilMs - 1, untilMs)
     due.begin(now, prospect.totals, this.#expect(due, prospect))
+  }
+
+  #due(now: number, stepMs: number): LeadBand | undefined {
+    for (const band of this.#bands)
+      if (band.isDue(now) && (stepMs === SECOND_MS || band.span.fromMs >= stepMs)) return band
+    return undefined
   }
 
   /** What the ways come to with their weights in this span; `#tiers` says of which tiers. */
