@@ -126,7 +126,10 @@ class Simulation {
       const now = this.#clock.nowMs()
       const ms = Math.min(this.#longestFrom(now), tick - (now % tick), duration - now)
       this.#step(now, ms)
-      await this.#pass(ms)
+      // in two parts, so that what is answered in the first counts in the second; without a timer there is no answer
+      if (this.#clock.advance(ms / 2)) await answers()
+      if (this.#clock.advance(ms - ms / 2)) await answers()
+      this.#foretell()
       if (steps % SELFISH_STEPS === 0) await others()
     }
     for (const { measures } of this.#parts) measures.end()
@@ -165,11 +168,7 @@ class Simulation {
     })
   }
 
-  /** Time passes in two parts, so that what is answered in the first counts in the second. */
-  async #pass(ms: number): Promise<void> {
-    // without a timer nothing has happened that could be answered
-    if (this.#clock.advance(ms / 2)) await answers()
-    if (this.#clock.advance(ms - ms / 2)) await answers()
+  #foretell(): void {
     if (this.#clock.nowMs() % SECOND_MS > ROUNDING) return
     for (const { control, timeline } of this.#parts) {
       const forecast = control.decision?.forecast
