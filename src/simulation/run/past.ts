@@ -20,7 +20,7 @@ const HOUR_MS = 3_600_000
 /** A step counts when a twentieth of its seconds was seen: three seconds of a minute are told, and at the end all. */
 const STRIDE_MS = 20_000
 /** What a seed sees by itself begins with a whole hour, as a snapshot doesn't keep the hour under way. */
-const LEAST_OWN_MS = HOUR_MS / 2
+const LEAST_OWN_MS = HOUR_MS
 /** Of the chance in the time before: another than that of the scenario. */
 const [BEFORE, JUST_BEFORE] = [0x5eed, 0x1a57]
 const HISTORIES = 8
