@@ -3,7 +3,7 @@
  * when something new has been learned, steps are renewed one at a time, in the order in which they were first asked for.
  */
 import { TIERS } from '../../core/tiers.ts'
-import type { EffectOf } from './calendar-effect.ts'
+import type { EffectOf, EventEffect } from './calendar-effect.ts'
 import type { SeasonalEnsemble } from './ensemble.ts'
 
 const MAX_KEPT = 512
@@ -101,7 +101,10 @@ export class Expectations {
     byTier.fill(0)
     for (let series = 0; series < tiers.length; series++) {
       const usual = ensemble.predict(series, step)
-      byTier[tiers[series]] += known === null ? usual : usual * known.factor[series] + known.extra[series]
+      byTier[tiers[series]] += known === null ? usual : raised(usual, known, series)
     }
   }
 }
+
+const raised = (usual: number, { factor, extra }: EventEffect, series: number): number =>
+  usual * factor[series] + (extra === null ? 0 : extra[series])

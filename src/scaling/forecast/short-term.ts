@@ -66,7 +66,7 @@ export class ShortTerm {
       effect === null ? [this.#levels, this.#trends] : [this.#raisedLevels, this.#raisedTrends]
     for (let tier = 0; tier < byTier.length; tier++)
       byTier[tier] = extended(levels[tier], trends[tier], reach)
-    if (effect !== null) addUp(effect.extra, this.#tiers, byTier)
+    if (effect !== null && effect.extra !== null) addUp(effect.extra, this.#tiers, byTier)
     return byTier
   }
 
