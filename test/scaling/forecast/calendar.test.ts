@@ -97,7 +97,7 @@ describe('Calendar', () => {
     const demand = Float64Array.of(20, 10)
     const instantly = (instant: number) => {
       const active = events.filter(
-        ({ startsBetween, durationMs }) => startsBetween(instant - durationMs + 1, instant).length > 0,
+        (event) => event.startsBetween(instant - event.durationMs + 1, instant).length > 0,
       )
       const named = (name: string): boolean => active.some((event) => event.name === name)
       const extra = named('b') ? 200 : 0
