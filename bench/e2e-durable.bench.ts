@@ -61,6 +61,7 @@ export async function run(size: Size): Promise<BenchResult> {
       against: { name: 'the same, memory', value: inMemory.readingsPerSecond },
     }),
     ...(await checkpointed(size)),
+    ...(await checkpointedAt(size, rate)),
     ...(await acknowledged(size, rate)),
     await restart(size),
   ])
@@ -81,23 +82,36 @@ async function inFolder<T>(use: (dataDir: string) => Promise<T>): Promise<T> {
   }
 }
 
-function checkpointed({ checkpoints: { series, count, everyMs } }: Size): Promise<BenchCase[]> {
-  return inFolder(async (dataDir) => {
+/** Under a load without limit: all there is of the machine is taken. */
+async function checkpointed(size: Size): Promise<BenchCase[]> {
+  const { during, between, longestPauseMs, check } = await checkpointsUnder(size)
+  const told = { check: `${check}; ${Math.round(during)} readings/s during, ${Math.round(between)} between` }
+  const { series } = size.checkpoints
+  return [
+    pauseFigure(`load without limit, ${series} series`, longestPauseMs, told.check),
+    figure({
+      name: `rate during checkpoints beside that between them, ${series} series`,
+      ...{ unit: '×', value: during / between, against: atLeast(0.9), ...told },
+    }),
+  ]
+}
+
+/** Under a load that leaves threads a processor when they need one. */
+async function checkpointedAt(size: Size, rate: number): Promise<BenchCase[]> {
+  const { longestPauseMs, check } = await checkpointsUnder(size, rate)
+  return [pauseFigure(`${rate} readings/s, ${size.checkpoints.series} series`, longestPauseMs, check)]
+}
+
+const pauseFigure = (load: string, value: number, check: string): BenchCase =>
+  figure({
+    name: `longest pause of a shard for a checkpoint, ${load}`,
+    ...{ unit: 'ms', value, against: atMost(5), check },
+  })
+
+function checkpointsUnder({ checkpoints: { series, count, everyMs } }: Size, rate?: number) {
+  return inFolder((dataDir) => {
     const config = { ...engineConfig(series), ...durable(dataDir), checkpoint: { everyMs } }
-    const { during, between, longestPauseMs, check } = await checkpointedRate(series, count, config)
-    const told = {
-      check: `${check}; ${Math.round(during)} readings/s during, ${Math.round(between)} between`,
-    }
-    return [
-      figure({
-        name: `longest pause of a shard for a checkpoint, ${series} series`,
-        ...{ unit: 'ms', value: longestPauseMs, against: atMost(5), ...told },
-      }),
-      figure({
-        name: `rate during checkpoints beside that between them, ${series} series`,
-        ...{ unit: '×', value: during / between, against: atLeast(0.9), ...told },
-      }),
-    ]
+    return checkpointedRate({ series, readingsPerFrame: 1000, format: 'binary', rate }, count, config)
   })
 }
 

@@ -3,7 +3,7 @@
  * workers could do, so that the ramp is worth several of them): that nothing was lost, the slowest ten seconds of premium readings,
  * and for how long the pool had fewer workers than were needed. Needs are those of the policy's own decisions.
  */
-import type { ScalingState } from '../src/engine/scaling-desk.ts'
+import type { ScalingState } from '../src/engine/scaling/documents.ts'
 import type { Stats } from '../src/core/stats.ts'
 import { type BenchResult, benchResult } from './bench.ts'
 import { atLeast, atMost, figure } from './e2e/figures.ts'

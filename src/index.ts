@@ -34,7 +34,8 @@ export type { MaintenanceDesk } from './engine/maintenance-desk.ts'
 export type { Escalation, EscalationStats } from './core/escalation.ts'
 export type { Device, DeviceProperties, Metric, AnomalyRule } from './core/device.ts'
 export type { LadderStep } from './scaling/degradation/ladder.ts'
-export type { OverrideRequest, ScalingDesk, ScalingReport, ScalingState } from './engine/scaling-desk.ts'
+export type { OverrideRequest, ScalingReport, ScalingState } from './engine/scaling/documents.ts'
+export type { ScalingDesk } from './engine/scaling-desk.ts'
 export type { ScalingDecision, ScalingStats, SeriesDemand } from './core/scaling.ts'
 export type {
   Account,

@@ -1,13 +1,13 @@
 /**
- * The rate of an engine while it takes checkpoints beside its rate in between, under one load without limit, so that
- * both are of the same minute.
+ * The rate of an engine while it takes checkpoints beside its rate in between, under one load, so that both are of the
+ * same minute; and how long a shard has stood still for one.
  */
 import type { Stats } from '../../src/core/stats.ts'
 import type { ConfigInput } from '../../src/engine/config/schema.ts'
 import { LoadProcess } from './load-process.ts'
 import { pause, until } from './pause.ts'
 import { type ServedEngine, withEngine } from './served-engine.ts'
-import { accountCheck, loadOptionsOf, measureUnder } from './sustained.ts'
+import { accountCheck, loadOptionsOf, type LoadShape, measureUnder } from './sustained.ts'
 
 export interface CheckpointedRate {
   /** Readings per second. */
@@ -36,17 +36,14 @@ const LOOKS_AFTERWARDS = 5
 
 /** Measured from when every series has been seen until `count` more checkpoints are done. */
 export function checkpointedRate(
-  series: number,
+  shape: LoadShape,
   count: number,
   config: ConfigInput,
 ): Promise<CheckpointedRate> {
   return withEngine(config, async (engine) => {
     await until('ready', FIRST_PASS_MS, LOOK_EVERY_MS, () => engine.isReady())
-    const load = new LoadProcess(
-      engine.url,
-      loadOptionsOf({ series, readingsPerFrame: 1000, format: 'binary' }),
-    )
-    const rates = await measureUnder(load, () => measure(engine, series, count))
+    const load = new LoadProcess(engine.url, loadOptionsOf(shape))
+    const rates = await measureUnder(load, () => measure(engine, shape.series, count))
     const report = await load.stop()
     return { ...rates, check: accountCheck(await engine.settled(), report) }
   })

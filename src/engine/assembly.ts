@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { AlertBook } from '../alerts/alert-book.ts'
 import { AlertDesk } from '../alerts/alert-desk.ts'
 import { AlertNews } from '../alerts/alert-news.ts'
+import { Begun } from '../core/begun.ts'
 import type { Clock } from '../core/clock.ts'
 import type { PartRefusals } from '../ingest/part-refusals.ts'
 import { NOTE_TOLD } from '../memory/layout/ring.layout.ts'
@@ -44,7 +45,7 @@ import { KeptScalingOfEngine } from './scaling/kept-scaling.ts'
 import { noteAlert, openAlertBook } from './assembly/alert-book.ts'
 import { openElastic } from './assembly/elastic.ts'
 import { keepMetrics, openKeptOf } from './assembly/kept.ts'
-import { lostWorkOf, openPool, startWorkers } from './assembly/workers.ts'
+import { lostWorkOf, openPool } from './assembly/workers.ts'
 import { GoneAlerts } from './rules/gone-alerts.ts'
 import { RulesDesk } from './rules/rules-desk.ts'
 import { RouterThread } from './router-thread.ts'
@@ -99,17 +100,20 @@ export async function assemble(given: Config, clock: Clock): Promise<Assembly> {
   const foundation = await layFoundation(given, module?.stateSize ?? 0)
   const events = new EventDesk()
   const kept = await openKeptOf(given, foundation, clock, events)
+  const begun = new Begun()
   try {
-    return await assembleOver(kept, given, clock, foundation, events, module)
+    return await assembleOver(begun, kept, given, clock, foundation, events, module)
   } catch (error) {
+    await begun.endAll()
     await kept?.registry.close()
     kept?.directory.close()
     throw error
   }
 }
 
-/** On what was kept from before, if anything was; whoever called lets that go when this fails. */
+/** On what was kept from before, if anything was; whoever called lets that go, and ends what was begun, when this fails. */
 async function assembleOver(
+  begun: Begun,
   kept: Kept | undefined,
   given: Config,
   clock: Clock,
@@ -122,7 +126,7 @@ async function assembleOver(
   if (kept !== undefined) keepMetrics(kept.registry, directory)
   const { limits } = config
   const deadLetters = new DeadLetters(clock, limits.deadLetters)
-  const latency = await LatencyBook.open(clock)
+  const latency = begun.add(await LatencyBook.open(clock), (book) => book.close())
   const producer = openProducer(foundation, EMBEDDING_RING, () => foundation.doorbell.wantAnswers())
   const embedded = new EmbeddedIntake(
     producer,
@@ -159,6 +163,7 @@ async function assembleOver(
     deadLetters,
     events,
   })
+  begun.add(notifications, (desk) => desk.close(0))
   const names = {
     metric: (id: number) => directory.metricName(id),
     region: (index: number) => directory.regions.names[index],
@@ -174,11 +179,13 @@ async function assembleOver(
     ...{ config: config.escalation, clock, directory },
     tell: (news) => events.tell('escalation', news),
   })
+  begun.add(escalation, (desk) => desk.close())
   const incidents: IncidentDesk = new IncidentDesk({
     ...{ config: config.incidents, clock, directory, alerts, alertLog, escalation },
     nextTicket: () => egress.nextTicket,
     tell: (incident, change) => events.tell('incident', incident, change),
   })
+  begun.add(incidents, (desk) => desk.close())
   incidents.restore(kept?.incidents)
   const egress: EgressDesk = new EgressDesk({
     ...{ foundation, names, alerts, alertLog, externalizer, deadLetters, clock },
@@ -187,6 +194,7 @@ async function assembleOver(
     onStream: (message, ticket) => pipelines.receive(message, ticket),
   })
   const router = await RouterThread.start(foundation, (error) => events.tell('failure', error))
+  begun.add(router, (thread) => thread.stop())
   const pool = openPool(
     config,
     clock,
@@ -197,6 +205,7 @@ async function assembleOver(
   )
   const results = new ResultDesk()
   const sinks = openSinks({ dataDir: config.dataDir, clock, directory, results, deadLetters })
+  begun.add(sinks, (desk) => desk.close(0))
   const packer = new ReadingPacker(memory, embedded, directory, maxReadingsOf(config))
   const derived = new DerivedReadings({
     ingest: async (readings) => {
@@ -210,6 +219,7 @@ async function assembleOver(
     ...{ foundation, kept: kept?.streams ?? [], drain: () => egress.drain() },
     onForgotten: (pipeline) => goneAlerts.pipelineForgotten(pipeline),
   })
+  begun.add(pipelines, (desk) => desk.close())
   const goneAlerts = new GoneAlerts(alerts, pipelines)
   const rules = new RulesDesk({
     ...{ files: fileTexts, clock },
@@ -218,7 +228,16 @@ async function assembleOver(
     endAlertsOf: (rule) => goneAlerts.ruleRemoved(rule),
     onWarning: (message) => events.tell('warning', message),
   })
-  await startWorkers(pool, pipelines, rules, config, router)
+  begun.add(rules, (desk) => desk.close())
+  begun.add(pool, (threads) => threads.close(config.shutdownTimeoutMs))
+  const elastic = await openElastic(begun, {
+    ...{ config, clock, foundation, directory, events, alerts, alertDesk, alertLog, egress, pool, pipelines },
+    isUnready: () => durability !== undefined && durability.unready !== '',
+  })
+  // pipelines are there before the first entry is worked
+  for (const url of config.pipelines) await pipelines.start(url)
+  await rules.start(config.alertRules)
+  await pool.resize(config.pool.size)
   const { registry } = directory
   const partRefusals = openPartRefusals(foundation, kept?.partRefusals ?? [])
   const durability: Durability | undefined =
@@ -231,10 +250,6 @@ async function assembleOver(
         onFailure: (error) => events.tell('failure', error),
       }),
     })
-  const elastic = await openElastic({
-    ...{ config, clock, foundation, directory, events, alerts, alertDesk, alertLog, egress, pool, pipelines },
-    isUnready: () => durability !== undefined && durability.unready !== '',
-  })
   const { scaling, maintenance } = elastic
   const statsDesk = new StatsDesk({
     ...{ foundation, config, clock, latency, alerts, registry, pool, durability, sinks, deadLetters },

@@ -3,7 +3,7 @@ import type { Clear, Raise } from '../alerts/alert-values.ts'
 import type { Clock } from '../core/clock.ts'
 import * as E from '../memory/layout/egress.layout.ts'
 import { placeOf } from '../memory/memory-plan.ts'
-import { EgressQueue } from '../memory/rings/egress-queue.ts'
+import { type DrainOptions, EgressQueue } from '../memory/rings/egress-queue.ts'
 import { EgressReader } from '../memory/rings/egress-ring.ts'
 import type { DeadLetters } from '../observability/dead-letters.ts'
 import { AnomalyEvent } from '../pipelines/anomaly-event.ts'
@@ -36,6 +36,11 @@ export interface EgressDeskParts {
 /** The rule of the built-in pipeline. */
 export const ANOMALY_RULE = 'anomaly'
 
+/** What a turn takes of the main thread's time, about. */
+const TURN_MS = 5
+const ASKED_PER_LOOK = 8
+const ALWAYS = (): boolean => true
+
 const decoder = new TextDecoder()
 
 /** Takes in what the workers send out: anomalies and alerts into the book, data to the embedding program. */
@@ -58,10 +63,15 @@ export class EgressDesk {
 
   /** Does nothing while a message is being taken in: whoever hears of it may ask for the engine's figures. */
   drain(): void {
-    this.#take(() => {
-      this.#queue.drain(this.#visit)
-      this.#parts.externalizer.release()
-    })
+    this.#take({})
+  }
+
+  /**
+   * The same for a turn of the event loop, so that in a cascade others have theirs, too: false when there is more that
+   * could be taken in at once.
+   */
+  drainForATurn(): boolean {
+    return this.#take({ mayGoOn: this.#turn() })
   }
 
   /** All messages with lower tickets have been taken in, though what they say may be held back still. */
@@ -69,19 +79,28 @@ export class EgressDesk {
     return this.#queue.nextTicket
   }
 
-  /** The same when a worker has died, which may have left a ticket without a message. */
+  /** The same as `drain` when a worker has died, which may have left a ticket without a message. */
   drainAfterDeath(): void {
-    this.#take(() => this.#queue.drain(this.#visit, true))
+    this.#take({ passGaps: true })
   }
 
-  #take(act: () => void): void {
-    if (this.#isTaking) return
+  #take({ passGaps = false, mayGoOn = ALWAYS }: DrainOptions): boolean {
+    if (this.#isTaking) return true
     this.#isTaking = true
     try {
-      act()
+      const isDrained = this.#queue.drain(this.#visit, { passGaps, mayGoOn })
+      return this.#parts.externalizer.release(mayGoOn) && isDrained
     } finally {
       this.#isTaking = false
     }
+  }
+
+  /** Whether the turn goes on: the clock is looked at now and then. */
+  #turn(): () => boolean {
+    const { clock } = this.#parts
+    const untilMs = clock.nowMs() + TURN_MS
+    let asked = 0
+    return () => ++asked % ASKED_PER_LOOK !== 0 || clock.nowMs() < untilMs
   }
 
   readonly #visit = (kind: number, address: number, bytes: number): void => {

@@ -1,3 +1,4 @@
+import { setImmediate as turnOfOthers } from 'node:timers/promises'
 import type { AlertDesk } from '../alerts/alert-desk.ts'
 import type { Stats } from '../core/stats.ts'
 import { MillraceError } from '../core/errors.ts'
@@ -59,7 +60,7 @@ export class Engine {
     const maxReadings = Math.floor(config.limits.frameBytes / 32) - 1
     this.#writer = new ReadingWriter(foundation.memory, embedded, maxReadings)
     this.#timers = [
-      clock.every(LOOK_EVERY_MS, () => this.#look()),
+      clock.every(LOOK_EVERY_MS, () => this.#lookForATurn()),
       clock.every(COLLECT_EVERY_MS, () => this.#collect()),
       clock.every(STATS_EVERY_MS, () => this.#tellStats()),
     ]
@@ -232,6 +233,14 @@ export class Engine {
     this.#door.settle()
   }
 
+  /** The same, as far as a turn of the event loop goes: false when there is more. */
+  #lookForATurn(): boolean {
+    const isDrained = this.#parts.egress.drainForATurn()
+    this.#parts.embedded.settle()
+    this.#door.settle()
+    return isDrained
+  }
+
   #collect(): void {
     this.#parts.statsDesk.collectLatencies()
     this.#parts.alerts.advance()
@@ -250,8 +259,9 @@ export class Engine {
       const bell = foundation.doorbell.arm(
         embedded.hasWaiting || this.#door.hasWaiting || externalizer.isHolding,
       )
-      this.#look()
-      await whenChanged(foundation.memory.i32, bell.address, bell.value, BELL_TIMEOUT_MS)
+      if (this.#lookForATurn())
+        await whenChanged(foundation.memory.i32, bell.address, bell.value, BELL_TIMEOUT_MS)
+      else await turnOfOthers()
     }
   }
 

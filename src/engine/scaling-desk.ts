@@ -10,36 +10,35 @@ import type {
   CapacityHolds,
   CapacityOutlook,
   DemandForecaster,
-  ForecastAccuracy,
   ScalingDecision,
   ScalingStats,
-  SeriesDemand,
   ScalingTarget,
 } from '../core/scaling.ts'
 import type { Economy } from '../memory/economies.ts'
 import type { ScalingAlert } from '../scaling/alert-watch.ts'
 import type { Override } from '../scaling/policy/override.ts'
 import type { PolicyOptions } from '../scaling/policy/policy-options.ts'
-import type { ScaledPool, ScaledPoolOptions, ScaledPoolState } from '../scaling/scaled-pool.ts'
+import type { ScaledPool } from '../scaling/scaled-pool.ts'
 import type { ScalingGauge } from '../scaling/scaling-gauge.ts'
 import { ladderInputsOf } from '../scaling/degradation/ladder-inputs.ts'
 import type { LadderStep } from '../scaling/degradation/ladder.ts'
-import type { DayReport } from '../scaling/report/day.ts'
-import type { TimelinePoint } from '../scaling/report/timeline.ts'
-import { type KeptScaling, ScalingLoop, type ScalingTick } from '../scaling/scaling-loop.ts'
-import { Degradation, type DegradationState } from './scaling/degradation.ts'
+import { ScalingLoop, type ScalingTick } from '../scaling/scaling-loop.ts'
 import type { Config } from './config/config.ts'
-import { policyOptions } from './config/options/scaling.ts'
 import type { AlertLog } from './durability/alert-log.ts'
 import type { EventDesk } from './engine-events.ts'
-import { bothChanges, changedPolicy } from './scaling/policy-change.ts'
+import { Degradation } from './scaling/degradation.ts'
+import type {
+  DesiredUnits,
+  KeptCapacity,
+  OverrideRequest,
+  ScalingReport,
+  ScalingState,
+} from './scaling/documents.ts'
+import { HeldCapacity } from './scaling/held-capacity.ts'
+import { PolicyChanges } from './scaling/policy-changes.ts'
 import { PoolTarget } from './scaling/pool-target.ts'
-import { PullTarget } from './scaling/pull-target.ts'
+import { hardBounds, NODES, poolsOf, WORKERS } from './scaling/pools.ts'
 import type { WorkerPool } from './worker-pool.ts'
-
-/** The pool of worker threads, and the nodes beside this one. */
-const WORKERS = 'workers'
-const NODES = 'nodes'
 
 export interface ScalingDeskParts {
   readonly config: Config
@@ -61,95 +60,33 @@ export interface ScalingDeskParts {
   readonly economise: (economy: Economy) => void
 }
 
-/** What outlives the process. */
-export interface KeptCapacity extends KeptScaling {
-  /** What was changed of policies at run time, by pool. */
-  readonly changes?: Readonly<Record<string, unknown>>
-}
-
-/** What is asked for by hand. */
-export interface OverrideRequest {
-  readonly pool?: string | undefined
-  readonly units: number
-  /** It ends then, milliseconds since the epoch; never, when neither this nor `forMs` is given. */
-  readonly until?: number | undefined
-  readonly forMs?: number | undefined
-  readonly by?: string | undefined
-  readonly comment?: string | undefined
-}
-
-/** A pool, and what of its policy was changed at run time; null = it is as configured. */
-export interface PoolState extends ScaledPoolState {
-  readonly changes: unknown
-}
-
-/** The document of `GET /v1/scaling`. */
-export interface ScalingState {
-  readonly enabled: boolean
-  readonly pools: readonly PoolState[]
-  /** By tier and region, of those that have had some. */
-  readonly demand: readonly SeriesDemand[]
-  readonly accuracy: ForecastAccuracy
-  readonly degradation: DegradationState
-}
-
-/** What an autoscaler that comes and asks is told. */
-export interface DesiredUnits {
-  readonly pool: string
-  readonly desired: number
-  readonly ready: number
-  readonly demand: number
-}
-
-/** The document of `GET /v1/scaling/report`. */
-export interface ScalingReport {
-  readonly pool: string
-  /** The earliest first. */
-  readonly days: readonly DayReport[]
-  /** Minute by minute, the latest two days. */
-  readonly timeline: readonly TimelinePoint[]
-}
-
-const NODES_EVERY_MS = 1000
-/** As far ahead as a policy looks. */
-const LONGEST_LEAD_MS = 3_600_000
-const READY_WITHIN_MS = 30_000
-
 export class ScalingDesk {
   readonly #parts: ScalingDeskParts
   readonly #loop: ScalingLoop
   readonly #degradation: Degradation
-  /** As configured, by pool. */
-  readonly #configured: ReadonlyMap<string, PolicyOptions>
-  readonly #changes: Map<string, unknown>
-  readonly #stepListeners = new Set<(step: LadderStep) => void>()
-  #holds: CapacityHolds = { between: () => [] }
+  readonly #changes: PolicyChanges
+  readonly #held = new HeldCapacity()
   readonly #workers: PoolTarget
-  /** What holds have got of what they asked for, while there is not enough for all. */
-  readonly #granted = new Map<string, number>()
+  readonly #stepListeners = new Set<(step: LadderStep) => void>()
 
   constructor(parts: ScalingDeskParts) {
     const { config, clock, events, forecaster, gauge, kept } = parts
     this.#parts = parts
     this.#workers = new PoolTarget(parts.pool)
-    const pools = poolsOf(parts, this.#workers)
-    this.#configured = new Map(pools.map(({ name, policy }) => [name, policy]))
-    this.#changes = new Map(Object.entries(kept?.changes ?? {}))
+    const pools = poolsOf(config, this.#workers, parts.nodes)
+    this.#changes = new PolicyChanges({
+      ...{ pools, kept: kept?.changes ?? {}, bounds: (name) => hardBounds(config, name) },
+      onFailure: (error) => events.tell('failure', error),
+    })
     this.#loop = new ScalingLoop({
       ...{ clock, forecaster, gauge, kept, history: config.scaling.history },
       ...{ serviceRate: config.scaling.serviceRate, priorities: config.scaling.priorities },
-      holds: {
-        between: (from, until) => this.#holds.between(from, until),
-        grant: (id, units, reason) => {
-          this.#granted.set(id, units)
-          this.#holds.grant?.(id, units, reason)
-        },
-      },
-      pools: pools.map((pool) => ({ ...pool, policy: this.#changed(pool) })),
+      holds: this.#held,
+      pools: pools.map((pool) => ({ ...pool, policy: this.#changes.first(pool) })),
       onAlert: (alert) => this.#alert(alert),
       onTick: (tick) => {
         this.#degrade(tick)
-        this.#setApart(tick.at)
+        this.#workers.leave(this.#held.workersApart(tick.at))
       },
     })
     this.#degradation = new Degradation(config.scaling.degradation, {
@@ -175,9 +112,7 @@ export class ScalingDesk {
   state(): ScalingState {
     const { state: degradation } = this.#degradation
     const accuracy = this.#loop.accuracy()
-    const pools = this.#loop
-      .state()
-      .map((pool) => ({ ...pool, changes: this.#changes.get(pool.pool) ?? null }))
+    const pools = this.#loop.state().map((pool) => ({ ...pool, changes: this.#changes.of(pool.pool) }))
     const demand = this.#loop.demand.list()
     return { enabled: this.isEnabled, pools, demand, accuracy, degradation }
   }
@@ -221,7 +156,7 @@ export class ScalingDesk {
   /** A size that holds whatever the load is. Throws `bad-request` beyond the pool's bounds. */
   override({ pool: name, units, until, forMs, by, comment }: OverrideRequest): Override {
     const pool = this.#poolOf(name)
-    const { min, max } = this.#hardBounds(pool.name)
+    const { min, max } = hardBounds(this.#parts.config, pool.name)
     if (!Number.isInteger(units) || units < min || units > max)
       throw new MillraceError('bad-request', `units: ${units} is not allowed; allowed: ${min} to ${max}`)
     const end = until ?? (forMs === undefined ? null : this.#parts.clock.epochMs() + forMs)
@@ -240,9 +175,7 @@ export class ScalingDesk {
   /** Changes what a policy goes by, at once, until that is taken back. Throws `bad-request`. */
   change(patch: unknown, name?: string): PolicyOptions {
     const pool = this.#poolOf(name)
-    const options = changedPolicy(pool.policy.options, patch, this.#hardBounds(pool.name))
-    const before = this.#changes.get(pool.name)
-    this.#changes.set(pool.name, before === undefined ? patch : bothChanges(before, patch))
+    const options = this.#changes.change(pool.name, pool.policy.options, patch)
     pool.policy.change(options)
     this.#parts.onChange?.()
     return options
@@ -251,8 +184,7 @@ export class ScalingDesk {
   /** A policy goes by what is configured again. */
   endChanges(name?: string): PolicyOptions {
     const pool = this.#poolOf(name)
-    const options = this.#configured.get(pool.name) as PolicyOptions
-    this.#changes.delete(pool.name)
+    const options = this.#changes.end(pool.name)
     pool.policy.change(options)
     this.#parts.onChange?.()
     return options
@@ -260,7 +192,7 @@ export class ScalingDesk {
 
   /** Who sets capacity apart. */
   holdBy(holds: CapacityHolds): void {
-    this.#holds = holds
+    this.#held.holdBy(holds)
   }
 
   /** What reservations may count on. */
@@ -269,12 +201,12 @@ export class ScalingDesk {
   }
 
   holds(from: number, until: number): readonly CapacityHold[] {
-    return this.#holds.between(from, until)
+    return this.#held.between(from, until)
   }
 
   /** For a restart. */
   kept(): KeptCapacity {
-    return { ...this.#loop.kept(), changes: Object.fromEntries(this.#changes) }
+    return { ...this.#loop.kept(), changes: this.#changes.kept() }
   }
 
   close(): Promise<void> {
@@ -286,38 +218,6 @@ export class ScalingDesk {
     if (pool !== undefined) return pool
     const known = this.#loop.pools.map((candidate) => candidate.name).join(', ')
     throw new MillraceError('not-found', `there is no pool ${JSON.stringify(name)}; there are: ${known}`)
-  }
-
-  /** What the configuration says; of workers, what memory was laid out for. */
-  #hardBounds(name: string): { readonly min: number; readonly max: number } {
-    const { pool, scaling } = this.#parts.config
-    return name === WORKERS || scaling.nodes === null ? pool : scaling.nodes
-  }
-
-  /** As configured, with what was changed before the last end, which the configuration may rule out by now: that is told. */
-  #changed({ name, policy }: ScaledPoolOptions): PolicyOptions {
-    const change = this.#changes.get(name)
-    if (change === undefined) return policy
-    try {
-      return changedPolicy(policy, change, this.#hardBounds(name))
-    } catch (error) {
-      this.#changes.delete(name)
-      this.#parts.events.tell('failure', error)
-      return policy
-    }
-  }
-
-  /** What operations are to have for themselves is left to them as long as their holds last. */
-  #setApart(at: number): void {
-    const holds = this.#holds.between(at, at + 1).filter(({ use }) => use === 'operation')
-    const units = holds.reduce(
-      (sum, hold) => sum + Math.min(hold.units, this.#granted.get(hold.id) ?? hold.units),
-      0,
-    )
-    this.#workers.leave(Math.floor(units))
-    if (this.#granted.size === 0) return
-    const known = new Set(this.#holds.between(at, at + LONGEST_LEAD_MS).map(({ id }) => id))
-    for (const id of this.#granted.keys()) if (!known.has(id)) this.#granted.delete(id)
   }
 
   #degrade({ pools }: ScalingTick): void {
@@ -343,22 +243,3 @@ export class ScalingDesk {
 
 /** What rules of its alerts begin with. */
 const RULE = 'scaling-'
-
-function poolsOf({ config, nodes: target }: ScalingDeskParts, pool: PoolTarget): ScaledPoolOptions[] {
-  const { nodes, pool: policy } = config.scaling
-  const { min, max } = config.pool
-  const workers = {
-    ...{ name: WORKERS, target: pool, workersPerUnit: 1, isOneOfMany: false },
-    ...{ policy: { ...policy, min, max }, observeEveryMs: 0, readyWithinMs: READY_WITHIN_MS },
-  }
-  if (nodes === null) return [workers]
-  return [
-    workers,
-    {
-      ...{ name: NODES, target: target ?? new PullTarget(nodes.min), workersPerUnit: max, isOneOfMany: true },
-      // the target is not part of it: what opens it is for nobody to see
-      ...{ policy: policyOptions.strip().parse(nodes), observeEveryMs: NODES_EVERY_MS },
-      readyWithinMs: nodes.readyWithinMs,
-    },
-  ]
-}

@@ -8,7 +8,9 @@ import { describe, expect, it } from 'vitest'
 
 /** What it is now, rounded up: it may only shrink. */
 const MOST_BYTES = 11_500
-const IN_BROWSER = ['src/client/browser.ts', 'lib/client/browser.js']
+/** The same without what reads and writes FlatBuffers, in place of their runtime. */
+const MOST_BYTES_WITHOUT_CODEC = 10_000
+const CODEC = ['src/client/frame-encoder.ts', 'src/client/reply.ts']
 
 describe('millrace/client against an engine', () => {
   it('delivers every reading, by name and by number', async () => {
@@ -43,22 +45,43 @@ function loadedAtOnce(outputs: Metafile['outputs'], path: string): string[] {
   return [path, ...atOnce.flatMap((file) => loadedAtOnce(outputs, file.path))]
 }
 
+/** A page's bundle of `entry`: what of it is loaded at once, in bytes by file. */
+async function bundled(entry: string) {
+  const { metafile } = await build({
+    entryPoints: { browser: entry },
+    outdir: 'bundle',
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    metafile: true,
+    write: false,
+  })
+  const files = new Set(loadedAtOnce(metafile.outputs, 'bundle/browser.js'))
+  const outputs = [...files].map((path) => metafile.outputs[path])
+  return {
+    sources: Object.keys(metafile.inputs),
+    bytes: outputs.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytesOf: (source: string) =>
+      outputs.reduce((sum, { inputs }) => sum + (inputs[source]?.bytesInOutput ?? 0), 0),
+  }
+}
+
 describe('the bundle for browsers', () => {
-  it.each(IN_BROWSER)('%s needs nothing of Node, nor more than it may', async (entry) => {
-    const { metafile } = await build({
-      entryPoints: { browser: entry },
-      outdir: 'bundle',
-      bundle: true,
-      splitting: true,
-      minify: true,
-      format: 'esm',
-      platform: 'browser',
-      metafile: true,
-      write: false,
-    })
-    expect(Object.keys(metafile.inputs).filter((path) => path.includes('node_modules'))).toEqual([])
-    const files = new Set(loadedAtOnce(metafile.outputs, 'bundle/browser.js'))
-    const bytes = [...files].reduce((sum, path) => sum + metafile.outputs[path].bytes, 0)
-    expect(bytes).toBeLessThanOrEqual(MOST_BYTES)
+  it.each(['src/client/browser.ts', 'lib/client/browser.js'])(
+    '%s needs nothing of Node, nor more than it may',
+    async (entry) => {
+      const { sources, bytes } = await bundled(entry)
+      expect(sources.filter((path) => path.includes('node_modules'))).toEqual([])
+      expect(bytes).toBeLessThanOrEqual(MOST_BYTES)
+    },
+  )
+
+  it('is at most 10 kB without its own reading and writing of FlatBuffers', async () => {
+    const { bytes, bytesOf } = await bundled('src/client/browser.ts')
+    const codecBytes = CODEC.map(bytesOf)
+    expect(Math.min(...codecBytes)).toBeGreaterThan(0)
+    expect(bytes - codecBytes[0] - codecBytes[1]).toBeLessThanOrEqual(MOST_BYTES_WITHOUT_CODEC)
   })
 })

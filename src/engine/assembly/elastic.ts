@@ -2,6 +2,7 @@
 import type { AlertBook } from '../../alerts/alert-book.ts'
 import type { AlertDesk } from '../../alerts/alert-desk.ts'
 import type { Alert } from '../../core/alert.ts'
+import type { Begun } from '../../core/begun.ts'
 import type { Clock } from '../../core/clock.ts'
 import { Economies } from '../../memory/economies.ts'
 import { openTarget } from '../../scaling/targets/target-kinds.ts'
@@ -45,8 +46,8 @@ export interface Elastic {
   readonly maintenance: MaintenanceDesk
 }
 
-/** Nothing of it has begun yet. */
-export async function openElastic(parts: ElasticParts): Promise<Elastic> {
+/** Nothing of it acts yet. */
+export async function openElastic(begun: Begun, parts: ElasticParts): Promise<Elastic> {
   const { config, clock, foundation, directory, pool, isUnready } = parts
   const gauge: EngineGauge = new EngineGauge({
     ...{ foundation, clock, pool, defaultTier: config.tiers.default },
@@ -54,17 +55,20 @@ export async function openElastic(parts: ElasticParts): Promise<Elastic> {
     regions: directory.regions.names.length,
     mask: () => (isUnready() ? 'outage' : maintenance.mask),
   })
-  const { scaling, keptScaling } = await openScaling(parts, gauge)
+  begun.add(gauge, (looking) => looking.close())
+  const { scaling, keptScaling } = await openScaling(begun, parts, gauge)
   const maintenance: MaintenanceDesk = await openMaintenance(parts, scaling)
+  begun.add(maintenance, (desk) => desk.close())
   scaling.holdBy(maintenance.holds)
   return { gauge, keptScaling, scaling, maintenance }
 }
 
-async function openScaling(parts: ElasticParts, gauge: EngineGauge) {
+async function openScaling(begun: Begun, parts: ElasticParts, gauge: EngineGauge) {
   const { config, clock, foundation, events, alerts, alertLog, egress, pool, pipelines } = parts
   const onFailure = (error: unknown): void => events.tell('failure', error)
   const forecaster = await openForecaster(config, onFailure)
   const keptScaling = await KeptScalingOfEngine.open(config, clock, onFailure)
+  begun.add(keptScaling, (kept) => kept.close())
   const { target: nodes = null } = config.scaling.nodes ?? {}
   const economies = new Economies(foundation.memory, foundation.plan.at.map)
   const scaling = new ScalingDesk({
@@ -76,6 +80,7 @@ async function openScaling(parts: ElasticParts, gauge: EngineGauge) {
     onChange: () => keptScaling.now(),
     economise: (economy) => economies.write(economy),
   })
+  begun.add(scaling, (desk) => desk.close())
   keptScaling.keep(
     () => scaling.kept(),
     () => forecaster.snapshot(),

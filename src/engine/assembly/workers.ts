@@ -1,4 +1,4 @@
-/** The worker threads of an engine: what they are given, what becomes of the work of one that dies, and how they begin. */
+/** The worker threads of an engine: what they are given, and what becomes of the work of one that dies. */
 import type { Clock } from '../../core/clock.ts'
 import { CONTROL_EGRESS_TICKET } from '../../memory/layout/control.layout.ts'
 import { placeOf } from '../../memory/memory-plan.ts'
@@ -11,9 +11,6 @@ import type { EgressDesk } from '../egress-desk.ts'
 import type { EventDesk } from '../engine-events.ts'
 import type { Foundation } from '../foundation.ts'
 import { type BlameOf, LostWork } from '../lost-work.ts'
-import type { PipelineDesk } from '../pipelines/pipeline-desk.ts'
-import type { RouterThread } from '../router-thread.ts'
-import type { RulesDesk } from '../rules/rules-desk.ts'
 import type { WorkerRecipe } from '../threads/recipe.ts'
 import { WorkerPool } from '../worker-pool.ts'
 
@@ -68,25 +65,4 @@ export function lostWorkOf(
     },
     blameOf,
   )
-}
-
-/** Pipelines are there before the first entry is worked. An engine that cannot work leaves no thread behind. */
-export async function startWorkers(
-  pool: WorkerPool,
-  pipelines: PipelineDesk,
-  rules: RulesDesk,
-  config: Config,
-  router: RouterThread,
-): Promise<void> {
-  try {
-    for (const url of config.pipelines) await pipelines.start(url)
-    await rules.start(config.alertRules)
-    await pool.resize(config.pool.size)
-  } catch (error) {
-    await pool.close(config.shutdownTimeoutMs)
-    await rules.close()
-    await pipelines.close()
-    await router.stop()
-    throw error
-  }
 }

@@ -4,18 +4,19 @@ import { type MemoryPlan, placeOf } from '../../memory/memory-plan.ts'
 import type { SharedMemory } from '../../memory/shared-memory.ts'
 import { EMBEDDING_RING } from '../sizing.ts'
 
-/** What was to be done when the route cursors were where `behind` says. */
+/** What was to be done when the route cursors were where `behind` says, and how many of these tasks are done. */
 interface Held {
   readonly behind: Int32Array
   readonly tasks: (() => void)[]
+  done: number
 }
 
 /** When what follows from readings may be seen outside. */
 export interface Externalizer {
   /** Runs `task` when the readings routed by now are safe; tasks keep their order. */
   whenSafe(task: () => void): void
-  /** Runs what has become safe since the last call. */
-  release(): void
+  /** Runs what has become safe. `mayGoOn` is asked before each task; false when it ended before the rest was run. */
+  release(mayGoOn: () => boolean): boolean
   readonly isHolding: boolean
   /**
    * While a replay feeds the main thread's ring, whose journal cursor stands still meanwhile: what lies before `cursor` is
@@ -27,7 +28,7 @@ export interface Externalizer {
 /** Nothing outlives the process, so nothing has to be waited for. */
 export const AT_ONCE: Externalizer = {
   whenSafe: (task) => task(),
-  release: () => undefined,
+  release: () => true,
   isHolding: false,
   replayedTo: () => undefined,
 }
@@ -50,7 +51,7 @@ export class AfterDurable implements Externalizer {
     if (last !== undefined && behind.every((cursor, ring) => cursor === last.behind[ring]))
       last.tasks.push(task)
     else if (last === undefined && this.#isSafe(behind)) task()
-    else this.#held.push({ behind, tasks: [task] })
+    else this.#held.push({ behind, tasks: [task], done: 0 })
   }
 
   replayedTo(cursor: number | undefined): void {
@@ -61,10 +62,17 @@ export class AfterDurable implements Externalizer {
     return this.#held.length > 0
   }
 
-  release(): void {
-    const unsafe = this.#held.findIndex(({ behind }) => !this.#isSafe(behind))
-    const safe = this.#held.splice(0, unsafe < 0 ? this.#held.length : unsafe)
-    for (const { tasks } of safe) for (const task of tasks) task()
+  release(mayGoOn: () => boolean): boolean {
+    let ended = 0
+    let isDone = true
+    for (const held of this.#held) {
+      if (!this.#isSafe(held.behind)) break
+      isDone = goOn(held, mayGoOn)
+      if (!isDone) break
+      ended++
+    }
+    this.#held.splice(0, ended)
+    return isDone
   }
 
   #isSafe(behind: Int32Array): boolean {
@@ -83,4 +91,13 @@ export class AfterDurable implements Externalizer {
       observeCursor(this.#memory.i32, placeOf.ringControl(this.#plan, ring) + offset),
     )
   }
+}
+
+/** False when it ended before the last of them. */
+function goOn(held: Held, mayGoOn: () => boolean): boolean {
+  while (held.done < held.tasks.length) {
+    if (!mayGoOn()) return false
+    held.tasks[held.done++]()
+  }
+  return true
 }

@@ -78,6 +78,6 @@ export class MainListener implements Listeners {
 function pause({ assembly: { foundation, egress } }: ListenersParts, ms: number): void {
   const cursor = placeOf.ringControl(foundation.plan, FIRST_LISTENER_RING) + RING_ROUTE_CURSOR
   const before = observeCursor(foundation.memory.i32, cursor)
-  egress.drain()
+  egress.drainForATurn()
   waitForChange(foundation.memory.i32, cursor, before, ms)
 }

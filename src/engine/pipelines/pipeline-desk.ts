@@ -1,27 +1,25 @@
-import type { Clock } from '../../core/clock.ts'
 import { MillraceError } from '../../core/errors.ts'
 import type { PipelineStats } from '../../core/stats.ts'
+import { LANE_COUNT } from '../../memory/layout/lanes.layout.ts'
 import type { CompiledPipeline } from '../../pipelines/compiler/compiled-pipeline.ts'
 import { compilePipeline } from '../../pipelines/compiler/compile.ts'
 import type { SinkCheck } from '../../pipelines/compiler/sink-check.ts'
 import type { PipelineDefinition } from '../../pipelines/definition/definition.ts'
 import type { Lookup, Origin } from '../../pipelines/definition/outside.ts'
 import { loadDefinition } from '../../pipelines/load-definition.ts'
-import { LANE_COUNT } from '../../memory/layout/lanes.layout.ts'
 import { COMBINED } from '../../pipelines/runtime/operator.ts'
-import { Progress } from '../../pipelines/runtime/progress.ts'
-import { PipelineState } from '../../pipelines/state/pipeline-state.ts'
-import { VelocityMemory } from '../../pipelines/velocity/velocity-memory.ts'
-import { AT_BATCH, AT_NOTHING, AT_SLICE, WorkMarks } from '../../pipelines/work-marks.ts'
-import type { Blame } from '../lost-work.ts'
 import type { StreamMessage } from '../../pipelines/stream-messages.ts'
 import type { StreamRecipe } from '../../pipelines/stream-recipe.ts'
-import { readSnapshots, type StreamShare, type StreamSnapshot } from './stream-snapshots.ts'
-import { alertRulesOf } from './raised-by.ts'
+import type { VelocityMemory } from '../../pipelines/velocity/velocity-memory.ts'
+import type { Blame } from '../lost-work.ts'
+import { blameOf } from './blame.ts'
+import { PipelineMemories, type PipelineMemoriesParts } from './pipeline-memories.ts'
 import { closeTables, type PipelineOutside, type Tables } from './pipeline-outside.ts'
+import { alertRulesOf } from './raised-by.ts'
+import type { PipelineMemory, Running } from './running.ts'
+import type { StreamShare } from './stream-snapshots.ts'
 
-export interface PipelineDeskParts {
-  readonly clock: Clock
+export interface PipelineDeskParts extends PipelineMemoriesParts {
   readonly lookup: Lookup
   /** What workers know of devices. */
   readonly devices: () => SharedArrayBuffer
@@ -37,28 +35,12 @@ export interface PipelineDeskParts {
   readonly maxPipelines: number
   /** How long it may take to hand on what waits at the end of a pipeline. */
   readonly closingMs: number
-  /** What was held before the engine's last end, by shard and of all shards; each pipeline finds its own in it. */
-  readonly kept: readonly Uint8Array[]
-  /** Entries of the lane that are done. */
-  readonly consumed: (lane: number) => number
-  readonly onWarning: (message: string) => void
   /** What a pipeline held while it ran is gone: it was removed, or another took its place that can't read it. */
   readonly onForgotten: (pipeline: string) => void
 }
 
 /** Readings wait while one pipeline is replaced by another, so its sinks have no longer than this. */
 const REPLACED_CLOSING_MS = 1000
-
-interface Running {
-  readonly url: string
-  readonly compiled: CompiledPipeline
-  readonly recipe: Omit<StreamRecipe, 'references'>
-  readonly state: PipelineState
-  readonly progress: Progress
-  readonly marks: WorkMarks
-  readonly velocity: VelocityMemory
-  readonly outside: PipelineOutside
-}
 
 /** The pipelines that run: adds, replaces and removes them while readings flow, and hears what they say. */
 export class PipelineDesk {
@@ -67,18 +49,13 @@ export class PipelineDesk {
   /** Changes come one after the other. */
   #change: Promise<unknown> = Promise.resolve()
   #loads = 0
-  /** Pipelines that could not read what was kept of them. */
-  readonly #lost = new Set<string>()
-  readonly #kept: readonly Map<string, StreamSnapshot>[]
-  /** Entries of the lanes that were done before any worker began: what is kept goes by these. */
-  readonly #begun: readonly number[]
+  readonly #memories: PipelineMemories
   /** Readings pass these by. */
   #paused: ReadonlySet<string> = new Set()
 
   constructor(parts: PipelineDeskParts) {
     this.#parts = parts
-    this.#kept = parts.kept.map(readSnapshots)
-    this.#begun = Array.from({ length: LANE_COUNT }, (_, lane) => parts.consumed(lane))
+    this.#memories = new PipelineMemories(parts)
   }
 
   list(): PipelineStats[] {
@@ -149,7 +126,7 @@ export class PipelineDesk {
   }
 
   hasLost(pipeline: string): boolean {
-    return this.#lost.has(pipeline)
+    return this.#memories.hasLost(pipeline)
   }
 
   /** Gives the workers the rows of reference tables as they are now. */
@@ -206,15 +183,15 @@ export class PipelineDesk {
     if (before === undefined && this.#running.size >= maxPipelines)
       throw new MillraceError('limit-reached', `at most ${maxPipelines} pipelines (limits.pipelines)`)
     const compiled = compilePipeline(definition, lookup)
-    const states = this.#stateOf(compiled, before)
+    const memory = this.#memories.of(compiled, before)
     const tables = await this.#parts.openTables(compiled)
     try {
       await this.#parts.setStreams(async () => {
         this.#parts.drain()
         await before?.outside.close(REPLACED_CLOSING_MS)
         const outside = await this.#parts.openOutside(compiled, tables)
-        const recipe = this.#recipeOf(name, fresh, states)
-        this.#running.set(name, { url: shownUrl, compiled, recipe, ...states, outside })
+        const recipe = this.#recipeOf(name, fresh, memory)
+        this.#running.set(name, { url: shownUrl, compiled, recipe, ...memory, outside })
         return this.#recipes()
       })
     } catch (error) {
@@ -222,8 +199,8 @@ export class PipelineDesk {
       await this.#goBack(name, before)
       throw error
     }
-    this.#forgetKept(name)
-    if (before !== undefined && before.state !== states.state) this.#parts.onForgotten(name)
+    this.#memories.forget(name)
+    if (before !== undefined && before.state !== memory.state) this.#parts.onForgotten(name)
     return this.list().find((stats) => stats.name === name) as PipelineStats
   }
 
@@ -241,66 +218,10 @@ export class PipelineDesk {
     })
   }
 
-  #forgetKept(name: string): void {
-    for (const snapshots of this.#kept) snapshots.delete(name)
-  }
-
-  /** The one before's where it fits and may stay. */
-  #stateOf({ definition, fingerprint }: CompiledPipeline, before: Running | undefined) {
-    const { onChange, bytes, whenFull } = definition.state
-    const isSame = before?.compiled.fingerprint.structure === fingerprint.structure
-    const isVersion = before?.compiled.definition.version === definition.version
-    if (before !== undefined && isSame && (isVersion || onChange === 'migrate'))
-      return {
-        state: before.state,
-        progress: before.progress,
-        velocity: before.velocity,
-        marks: before.marks,
-      }
-    if (before !== undefined && onChange === 'refuse')
-      throw new MillraceError(
-        'conflict',
-        `${definition.name}: the state of version ${before.compiled.definition.version} is not that of version ` +
-          `${definition.version}; allowed by state.onChange: fresh, or migrate where the stages are the same`,
-      )
-    const state = PipelineState.reserve({ bytes, whenFull, layout: fingerprint.structure })
-    const progress = Progress.begin(this.#parts.clock.nowMs(), this.#parts.consumed)
-    // readings that were held back have been shown to nobody: they are the new one's
-    const velocity = before?.velocity ?? VelocityMemory.reserve()
-    if (before === undefined) this.#restore(definition, { state, progress, velocity })
-    return { state, progress, velocity, marks: WorkMarks.reserve() }
-  }
-
-  /** What the last checkpoint has of the pipeline, where it may stay. */
-  #restore(
-    { name, version, state: { onChange } }: PipelineDefinition,
-    { state, progress, velocity }: Pick<Running, 'state' | 'progress' | 'velocity'>,
-  ): void {
-    const kept = this.#kept.map((snapshots) => snapshots.get(name))
-    const first = kept[0]
-    if (first === undefined) return
-    const nowMs = this.#parts.clock.nowMs()
-    kept.slice(0, COMBINED).forEach((part, shard) => part && velocity.held(shard).restore(part.held, nowMs))
-    const mayStay = first.version === version || onChange === 'migrate'
-    const isRestored =
-      mayStay && kept.every((part, shard) => part === undefined || state.restore(shard, part.state))
-    if (isRestored) {
-      kept.forEach(
-        (part, shard) => part && progress.restore(shard, part.progress, (lane) => this.#begun[lane]),
-      )
-      return
-    }
-    const words = `${name}: what version ${first.version} held is not for version ${version}`
-    if (onChange === 'refuse') throw new MillraceError('conflict', `${words}; state.onChange is refuse`)
-    for (let shard = 0; shard <= COMBINED; shard++) state.clear(shard)
-    this.#lost.add(name)
-    this.#parts.onWarning(`${words}; it begins anew`)
-  }
-
   #recipeOf(
     name: string,
     url: string,
-    { state, progress, marks, velocity }: Pick<Running, 'state' | 'progress' | 'marks' | 'velocity'>,
+    { state, progress, marks, velocity }: PipelineMemory,
   ): Omit<StreamRecipe, 'references'> {
     const devices = this.#parts.devices()
     const memory = { state: state.buffer, progress: progress.buffer, marks: marks.buffer }
@@ -331,26 +252,4 @@ export class PipelineDesk {
 function shownVelocity({ velocity }: PipelineDefinition, memory: VelocityMemory): PipelineStats['velocity'] {
   const figures = memory.figures()
   return velocity === undefined && figures.batches === 0 ? null : figures
-}
-
-/** What a worker that died in a shard was at in a pipeline; put right where that is all there is to do. */
-function blameOf(
-  { marks, velocity, progress, recipe, outside }: Running,
-  shard: number,
-  cause: unknown,
-): Blame[] {
-  const count = marks.count(shard)
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  const stage = marks.died(shard, reason)
-  if (stage === AT_NOTHING) return []
-  const skip = (lane: number, position: number): void => progress.skip(lane, position)
-  if (stage === AT_SLICE) return [{ pipeline: recipe.name, skip }]
-  if (stage === AT_BATCH) {
-    const held = velocity.held(shard)
-    if (count === 1) {
-      outside.giveUp(held.next(), 0, reason)
-      held.drop(1)
-    } else held.suspect(count)
-  }
-  return [{ pipeline: undefined, skip }]
 }

@@ -1,7 +1,7 @@
 /** Scaling over restarts, where there is a data directory: read at the start, written every minute and at the end. */
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
-import type { KeptCapacity } from '../scaling-desk.ts'
+import type { KeptCapacity } from './documents.ts'
 import type { Config } from '../config/config.ts'
 import { KeptFile, replaceFile } from './kept-file.ts'
 import { FORECAST_FILE } from './open-forecaster.ts'

@@ -4,6 +4,13 @@ import type { EgressReader } from './egress-ring.ts'
 /** A worker takes a ticket and shows its message at once; one that doesn't for so long has died in between. */
 const GAP_PATIENCE_MS = 100
 
+export interface DrainOptions {
+  readonly passGaps?: boolean
+  readonly mayGoOn?: () => boolean
+}
+
+const ALWAYS = (): boolean => true
+
 /**
  * The egress rings of all workers as one queue, in the order of tickets. A shard goes from worker to worker, so without
  * this an alert could be cleared before it is raised.
@@ -30,16 +37,24 @@ export class EgressQueue {
     return this.#next
   }
 
-  /** Shows what is there, up to a ticket that is still to come; with `passGaps` beyond it too. */
-  drain(visit: (kind: number, address: number, bytes: number) => void, passGaps = false): void {
+  /**
+   * Shows what is there, up to a ticket that is still to come; with `passGaps` beyond it too. `mayGoOn` is asked before
+   * each message; false when it ended before the rest was shown.
+   */
+  drain(
+    visit: (kind: number, address: number, bytes: number) => void,
+    { passGaps = false, mayGoOn = ALWAYS }: DrainOptions = {},
+  ): boolean {
     try {
       for (let first = this.#first(); first !== undefined; first = this.#first()) {
-        if (first.ahead > 0 && !passGaps && !this.#isGapOld()) return
+        if (first.ahead > 0 && !passGaps && !this.#isGapOld()) return true
+        if (!mayGoOn()) return false
         this.#gapSinceMs = Infinity
         this.#ticket = (this.#next + first.ahead) | 0
         if (first.ahead >= 0) this.#next = (this.#next + first.ahead + 1) | 0
         first.reader.take(visit)
       }
+      return true
     } finally {
       for (const reader of this.#readers) reader.wakeWriter()
     }

@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { HttpRequest, HttpResponse } from '../../../src/core/http.ts'
 import type { ScalingDecision } from '../../../src/core/scaling.ts'
-import type {
-  KeptCapacity,
-  ScalingDesk,
-  ScalingDeskParts,
-  ScalingReport,
-  ScalingState,
-} from '../../../src/engine/scaling-desk.ts'
+import type { KeptCapacity, ScalingReport, ScalingState } from '../../../src/engine/scaling/documents.ts'
+import type { ScalingDesk, ScalingDeskParts } from '../../../src/engine/scaling-desk.ts'
 import { createApi } from '../../../src/engine/api/create-api.ts'
 import { EventDesk } from '../../../src/engine/engine-events.ts'
 import type { ConfigInput } from '../../../src/engine/config/schema.ts'

@@ -7,7 +7,7 @@ import { parseConfig } from '../../../src/engine/config/parse.ts'
 import type { ConfigInput } from '../../../src/engine/config/schema.ts'
 import { KeptScalingOfEngine } from '../../../src/engine/scaling/kept-scaling.ts'
 import { FORECAST_FILE, openForecaster } from '../../../src/engine/scaling/open-forecaster.ts'
-import type { KeptCapacity } from '../../../src/engine/scaling-desk.ts'
+import type { KeptCapacity } from '../../../src/engine/scaling/documents.ts'
 import { VirtualClock } from '../../../src/simulation/virtual-clock.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-kept-scaling-'))

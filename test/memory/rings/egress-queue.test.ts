@@ -79,13 +79,23 @@ describe('EgressQueue', () => {
     expect(heard).toEqual([0, 1, 2])
   })
 
+  it('ends before the rest when it is told to, and goes on from there', () => {
+    const { queue, heard, visit, say } = rings(2)
+    for (let word = 0; word < 5; word++) say(word % 2, word)
+    let left = 2
+    expect(queue.drain(visit, { mayGoOn: () => left-- > 0 })).toBe(false)
+    expect(heard).toEqual([0, 1])
+    expect(queue.drain(visit)).toBe(true)
+    expect(heard).toEqual([0, 1, 2, 3, 4])
+  })
+
   it('does not wait for the dead', () => {
     const { queue, heard, visit, say, loseTicket } = rings(2)
     loseTicket()
     say(1, 0)
     loseTicket()
     say(0, 1)
-    queue.drain(visit, true)
+    queue.drain(visit, { passGaps: true })
     expect(heard).toEqual([0, 1])
   })
 
