@@ -238,6 +238,31 @@ function slidingBySecond({ series }: Size): BenchCase {
   })
 }
 
+/**
+ * The same of a fleet that sends as often as windows end: about one result for each reading. A two-hundredth of the series, as
+ * each fills three hundred panes; full after five minutes, measured for half a minute more.
+ */
+function slidingEachSecond({ series }: Size): BenchCase {
+  const few = (part: number): Workload => {
+    const rows = series / part
+    return { rows, roundMs: 1000, shards: SHARDS, keyOf: (i: number) => (i * 7919) % rows }
+  }
+  const question = {
+    name: 'sliding 5 min every 1 s by series, a reading of each a second: max, mean',
+    target: 5,
+    shape: {
+      window: { type: 'sliding', sizeMs: 300_000, everyMs: 1000, offsetMs: 0 } as const,
+      specs: ['max', 'mean'].map((type) => spec(type)),
+      bytes: 2 ** 30,
+    },
+    ...{ work: few(200), before: 310, rounds: 30 },
+  }
+  return compare(question, {
+    name: 'aggregated again, a tenth of these',
+    run: runPlain(new PlainSliding(300_000, 1000), few(2000), 310, 30),
+  })
+}
+
 function sketches(size: Size): BenchCase {
   const work = groups(size)
   const question = {
@@ -257,5 +282,11 @@ function sketches(size: Size): BenchCase {
 }
 
 export async function run(size: Size): Promise<BenchResult> {
-  return benchResult([tumbling(size), sliding(size), slidingBySecond(size), sketches(size)])
+  return benchResult([
+    tumbling(size),
+    sliding(size),
+    slidingBySecond(size),
+    slidingEachSecond(size),
+    sketches(size),
+  ])
 }

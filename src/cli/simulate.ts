@@ -9,6 +9,7 @@ import { reportOf, reportText } from '../simulation/result/report.ts'
 import { timelineCsv } from '../simulation/result/timeline.ts'
 import { type Outcome, simulate } from '../simulation/run/simulation.ts'
 import { swarm } from '../simulation/run/swarm.ts'
+import { scenarioFiles } from '../simulation/scenario/scenario-files.ts'
 import { loadScenario, type LoadedScenario, scenarioSchema } from '../simulation/scenario/scenario-file.ts'
 import { durationMs } from '../pipelines/builder/duration.ts'
 import type { Terminal } from './terminal.ts'
@@ -42,7 +43,7 @@ export function simulateCommand({ terminal, clock }: SimulateParts): Command {
     .description(
       'play scenarios in virtual time with the scaling of the engine; exit with 1 when an objective is missed',
     )
-    .argument('[scenarios...]', 'files of scenarios, YAML or JSON')
+    .argument('[scenarios...]', 'files of scenarios, YAML or JSON, or folders of them')
     .option('--seed <n>', "instead of the scenario's own", wholeFrom(0))
     .option('--seeds <n>', 'so many seeds, each with other chances and faults', wholeFrom(1))
     .option('--threads <n>', 'seeds played at the same time (default: one per core)', wholeFrom(1))
@@ -61,11 +62,14 @@ export function simulateCommand({ terminal, clock }: SimulateParts): Command {
     .action((files: readonly string[], options: Options) => run(files, options, { terminal, clock }))
 }
 
-async function run(files: readonly string[], options: Options, parts: SimulateParts): Promise<void> {
+async function run(paths: readonly string[], options: Options, parts: SimulateParts): Promise<void> {
   const { terminal } = parts
   if (options.schema) return terminal.out(JSON.stringify(scenarioSchema(), null, 2))
   if (options.calibrate !== undefined) return measure(options.calibrate, parts)
-  if (files.length === 0) throw new MillraceError('bad-config', 'no scenario is given')
+  if (paths.length === 0) throw new MillraceError('bad-config', 'no scenario is given')
+  const files = paths.flatMap(scenarioFiles)
+  if (files.length > 1 && (options.timeline ?? options.svg) !== undefined)
+    throw new MillraceError('bad-config', 'a timeline or a picture is of one scenario; give one')
   const scenarios = files.map(loadScenario)
   if (options.check) return files.forEach((file) => terminal.out(`${file}: all good`))
   let isHeld = true
@@ -94,8 +98,7 @@ async function one(
   if (options.explain && !options.json) explain(outcome, terminal)
   if (options.json) terminal.out(JSON.stringify(report))
   else {
-    const seconds = ((clock.nowMs() - startMs) / 1000).toFixed(1)
-    terminal.out(`${reportText(outcome)}, after ${seconds} s`)
+    terminal.out(`${reportText(outcome)}, ${tookFrom(startMs, clock)}`)
   }
   return report.held
 }
@@ -104,15 +107,17 @@ async function many(
   file: string,
   scenario: LoadedScenario,
   { seed, seeds = 1, threads, json, forecast }: Options,
-  { terminal }: SimulateParts,
+  { terminal, clock }: SimulateParts,
 ): Promise<boolean> {
+  const startMs = clock.nowMs()
   const found = await swarm(scenario, {
     ...{ first: seed ?? scenario.seed, seeds, forecasts: forecast },
     threads: Math.min(threads ?? availableParallelism(), Math.ceil(seeds / SEEDS_PER_THREAD)),
   })
   if (json) terminal.out(JSON.stringify(found))
   else {
-    terminal.out(`${scenario.name}: ${seeds - found.failed.length} of ${seeds} seeds held`)
+    const held = seeds - found.failed.length
+    terminal.out(`${scenario.name}: ${held} of ${seeds} seeds held, ${tookFrom(startMs, clock)}`)
     for (const report of found.failed) {
       const missed = report.verdicts.filter(({ held }) => !held)
       const words = missed.map(
@@ -123,6 +128,9 @@ async function many(
   }
   return found.failed.length === 0
 }
+
+const tookFrom = (startMs: number, clock: Clock): string =>
+  `after ${((clock.nowMs() - startMs) / 1000).toFixed(1)} s`
 
 async function writeFiles(outcome: Outcome, { timeline, svg }: Options): Promise<void> {
   const { pools, scenario } = outcome

@@ -84,7 +84,7 @@ export class AlertWatch {
       if (direction === -this.#direction) this.#turns.push(at)
       this.#direction = direction
     }
-    this.#turns = this.#turns.filter((turn) => at - turn < FLAPPING_MS)
+    if (this.#turns.length > 0) this.#turns = this.#turns.filter((turn) => at - turn < FLAPPING_MS)
   }
 
   #be(

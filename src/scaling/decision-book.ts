@@ -36,7 +36,7 @@ export class DecisionBook {
     const before = this.#last.get(circumstances.pool)
     const isOld = before !== undefined && !isNews(before, choice)
     const id = isOld ? before.id : this.#nextId
-    const told = isOld ? sameAgain(id, choice, circumstances) : decisionOf(id, choice, circumstances)
+    const told = isOld ? new SameAgain(id, choice, circumstances) : decisionOf(id, choice, circumstances)
     this.#last.set(told.pool, told)
     if (isOld) return told
     this.#nextId++
@@ -49,7 +49,7 @@ export class DecisionBook {
 
   /** What became of it. */
   amend(id: number, effect: ScalingDecision['effect']): void {
-    const at = this.#kept.findIndex((decision) => decision.id === id)
+    const at = this.#kept.findLastIndex((decision) => decision.id === id)
     if (at < 0) return
     this.#kept[at] = { ...this.#kept[at], effect }
     this.#tell(this.#kept[at])
@@ -85,7 +85,7 @@ export class DecisionBook {
 
 /** Neither to say the same again, nor that a change has been made. */
 function isNews(before: ScalingDecision, now: Choice): boolean {
-  if (now.to !== before.to || now.limits.join() !== before.limits.join()) return true
+  if (now.to !== before.to || !areEqual(now.limits, before.limits)) return true
   return now.to !== now.from && (now.from !== before.from || now.policy !== before.policy)
 }
 
@@ -99,27 +99,48 @@ function decisionOf(
   return { id, at, pool, from, wanted, to, inputs, forecast, policy, limits, reason, effect }
 }
 
-/** Of what is no news the reason is put into words only for whoever reads it. */
-function sameAgain(
-  id: number,
-  choice: Choice,
-  { at, pool, inputs, effect, forecast }: Circumstances,
-): ScalingDecision {
-  const { from, wanted, to, policy, limits } = choice
-  return {
-    id,
-    at,
-    pool,
-    from,
-    wanted,
-    to,
-    inputs,
-    forecast,
-    policy,
-    limits,
-    get reason() {
-      return choice.reason
-    },
-    effect,
+const areEqual = (some: readonly string[], others: readonly string[]): boolean =>
+  some.length === others.length && some.every((one, index) => one === others[index])
+
+/**
+ * Of what is no news the reason is put into words only for whoever reads it. A class, as an object with a getter of its own
+ * takes as long to make as the rest of the decision.
+ */
+class SameAgain implements ScalingDecision {
+  readonly id: number
+  readonly at: number
+  readonly pool: string
+  readonly from: number
+  readonly wanted: number
+  readonly to: number
+  readonly inputs: ScalingDecision['inputs']
+  readonly forecast: ScalingDecision['forecast']
+  readonly policy: ScalingDecision['policy']
+  readonly limits: readonly string[]
+  readonly effect: ScalingDecision['effect']
+  readonly #choice: Choice
+
+  constructor(id: number, choice: Choice, { at, pool, inputs, effect, forecast }: Circumstances) {
+    this.id = id
+    this.at = at
+    this.pool = pool
+    this.from = choice.from
+    this.wanted = choice.wanted
+    this.to = choice.to
+    this.inputs = inputs
+    this.forecast = forecast
+    this.policy = choice.policy
+    this.limits = choice.limits
+    this.effect = effect
+    this.#choice = choice
+  }
+
+  get reason(): string {
+    return this.#choice.reason
+  }
+
+  /** With the reason, which is no property of its own. */
+  toJSON(): ScalingDecision {
+    return { ...this, reason: this.reason }
   }
 }

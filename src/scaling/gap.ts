@@ -40,7 +40,7 @@ export class Gap {
     const last = this.#wishes.at(-1)
     if (first === undefined) this.#metMs = atMs
     const kept = first ?? last
-    if (kept !== undefined) this.#wishes.splice(0, this.#wishes.indexOf(kept))
+    while (kept !== undefined && this.#wishes[0] !== kept) this.#wishes.shift()
   }
 
   /** The first of the last wishes that all ask for more, or all for fewer, than is ready. */

@@ -259,7 +259,8 @@ export class ScaledPool {
     const { workersPerUnit, isOneOfMany } = this.#options
     const share = isOneOfMany ? ready : 1
     const seconds = elapsedMs / 1000
-    const arrived = reading.arrivals.reduce((sum, count) => sum + count, 0)
+    let arrived = 0
+    for (const count of reading.arrivals) arrived += count
     const units = isOneOfMany ? 1 : Math.max(1, ready)
     return {
       demand: (arrived * share) / seconds,

@@ -108,10 +108,11 @@ export class ScalingLoop {
     this.demand.take(reading.arrivals, elapsedMs)
     this.#measureRate(reading.processed, reading.busyMs, elapsedMs)
     const measured = { reading, at, elapsedMs, serviceRate: this.#rate.perSecond }
-    const ticked = this.pools.flatMap((pool) => {
+    const ticked: PoolTick[] = []
+    for (const pool of this.pools) {
       const decision = pool.tick(measured)
-      return decision === undefined ? [] : [{ pool, decision }]
-    })
+      if (decision !== undefined) ticked.push({ pool, decision })
+    }
     onTick?.({ at, elapsedMs, pools: ticked })
   }
 
@@ -164,7 +165,7 @@ export class ScalingLoop {
   }
 
   #measureRate(processed: number, busyMs: number, elapsedMs: number): void {
-    const workers = Math.max(1, ...this.pools.slice(0, 1).map((pool) => pool.workers))
+    const workers = this.pools.length > 0 ? Math.max(1, this.pools[0].workers) : 1
     this.#rate.measure(processed, busyMs, busyMs / (elapsedMs * workers))
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -75,6 +75,31 @@ describe('millrace simulate', () => {
     expect(await millrace(good, '--seeds', '2', '--json')).toMatchObject({
       code: 0,
       out: expect.stringContaining('"failed":[]') as string,
+    })
+  })
+
+  it('plays all scenarios of a folder', async () => {
+    const suite = join(folder, 'suite')
+    mkdirSync(join(suite, 'calendars'), { recursive: true })
+    file('suite/calendars/holidays.yaml', 'events: []')
+    file('suite/b.yaml', SCENARIO.replace('small', 'second').replace('lost: 0', 'units: { reached: 2 }'))
+    file('suite/a.yml', SCENARIO.replace('small', 'first'))
+    file('suite/readme.md', 'no scenario')
+    const { code, out, err } = await millrace(suite, '--seeds', '2')
+    expect({ code, err }).toEqual({ code: 1, err: 'millrace: not all objectives held' })
+    const [first, second, ...failed] = out.split('\n')
+    expect(first).toMatch(/^first: 2 of 2 seeds held, after [\d.]+ s$/)
+    expect(second).toMatch(/^second: 0 of 2 seeds held, after/)
+    expect(failed).toHaveLength(2)
+    expect((await millrace(join(suite, 'calendars', '..'), '--check')).out.split('\n')).toHaveLength(2)
+    expect(await millrace(suite, '--svg', join(folder, 'all.svg'))).toMatchObject({
+      code: 2,
+      err: 'millrace: a timeline or a picture is of one scenario; give one',
+    })
+    mkdirSync(join(folder, 'empty'))
+    expect(await millrace(join(folder, 'empty'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no scenario is in') as string,
     })
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { CapacityHold, ScalingDecision } from '../../src/core/scaling.ts'
-import type { KeptScaling } from '../../src/scaling/scaling-loop.ts'
+import { type KeptScaling, ScalingLoop } from '../../src/scaling/scaling-loop.ts'
 import { POLICY, ScalingRig, START } from './rig.ts'
 
 describe('the scaling loop', () => {
@@ -47,6 +47,18 @@ describe('the scaling loop', () => {
     stuck.clock.advance(3_600_000)
     stuck.loop.tick()
     expect(stuck.forecaster.seen).toHaveLength(63)
+  })
+
+  it('goes on forecasting where there is no pool', () => {
+    const { clock, gauge, forecaster } = new ScalingRig()
+    const holds = { between: () => [] }
+    const parts = { clock, gauge, forecaster, holds, history: 1, serviceRate: 0, onAlert: () => undefined }
+    const loop = new ScalingLoop({ ...parts, pools: [] })
+    gauge.demand = 10
+    clock.advance(1000)
+    loop.tick()
+    expect(forecaster.seen).toHaveLength(1)
+    expect(loop.state()).toEqual([])
   })
 
   it('counts a forecast only while it can be trusted', async () => {
@@ -347,6 +359,15 @@ describe('decisions', () => {
     expect(decisions.list(100).every(({ effect }) => effect !== 'failed')).toBe(true)
     expect(decisions.countsOf('workers')).toEqual({ reactive: expect.any(Number) as number })
     expect(decisions.countsOf('others')).toEqual({})
+  })
+
+  it('have their reason also in JSON where they say nothing new', async () => {
+    const rig = await new ScalingRig().start()
+    rig.gauge.demand = 100
+    await rig.seconds(3)
+    const [{ decision }] = JSON.parse(JSON.stringify(rig.loop.state())) as ReturnType<typeof rig.loop.state>
+    expect(decision).toMatchObject({ pool: 'workers', to: 1, effect: 'none' })
+    expect(decision?.reason).toMatch(/^100\/s.*stays at 1$/)
   })
 
   it('are the same for the same inputs', async () => {

@@ -2,6 +2,7 @@ import type { WindowNode } from '../definition/definition.ts'
 import type { Lookup, Origin } from '../definition/outside.ts'
 import { BLOCK_ROWS } from '../definition/reading-block.ts'
 import { TIERS } from '../../core/tiers.ts'
+import { base36 } from '../keys/base36.ts'
 import { deviceText, type KeyEncoder } from '../keys/key-encoder.ts'
 import type { KeyedRows } from '../runtime/keyed-rows.ts'
 import type { Envelope } from '../runtime/operator.ts'
@@ -35,6 +36,7 @@ export class WindowPlan implements CompiledWindow {
   /** Without the parts of the key. */
   readonly #brief: ResultItem
   #forms: ResultForms | undefined
+  #bounds = { start: NaN, end: NaN, text: '' }
 
   constructor(node: WindowNode, graph: StageGraph, key: KeyEncoder, lookup: Lookup) {
     const [input] = node.inputs
@@ -96,9 +98,17 @@ export class WindowPlan implements CompiledWindow {
   #originOf({ low, high, text, start, end, revision, early }: KeyedResult, lookup: Lookup): Origin {
     const { device, metric, region, tier } = this.key.source(low, high, text)
     const group = { low, high, text, label: this.key.label(low, high, text, lookup) }
-    const name = `${high.toString(36)}.${low.toString(36)}${text ?? ''}`
-    const id = `${this.node.id}:${name}:${start}-${end}:${revision}${early ? 'e' : ''}`
+    const name = `${base36(high)}.${base36(low)}${text ?? ''}`
+    const id = `${this.node.id}:${name}:${this.#boundsText(start, end)}:${revision}${early ? 'e' : ''}`
     return { device, metric, region, tier, time: end, id, group }
+  }
+
+  /** Many results one after the other are of the same window. */
+  #boundsText(start: number, end: number): string {
+    const known = this.#bounds
+    if (known.start === start && known.end === end) return known.text
+    this.#bounds = { start, end, text: `${start}-${end}` }
+    return this.#bounds.text
   }
 
   #isOf({ metric }: ColumnSource, id: number): boolean {

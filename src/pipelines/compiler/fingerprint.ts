@@ -20,7 +20,8 @@ export function fingerprintOf({ nodes, metrics, time }: PipelineDefinition): Fin
 /** What a failure leads to does not change what the state means; what rules keep is kept by their names. */
 function structural({ policy: _, ...node }: StageNode): object {
   // raised when rows of patterns or windows are laid out otherwise
-  if (node.kind === 'pattern' || node.kind === 'window') return { ...node, rows: 2 }
+  if (node.kind === 'window') return { ...node, rows: 3 }
+  if (node.kind === 'pattern') return { ...node, rows: 2 }
   return node.kind === 'rules' ? { ...node, rules: 'by name' } : node
 }
 

@@ -23,8 +23,6 @@ export interface RowShape {
   readonly init?: (row: number) => void
   /** Releases what the row refers to: it is about to go. */
   readonly dispose?: (row: number) => void
-  /** Rows that give way with the row, because its room comes free with theirs only. */
-  readonly companions?: (row: number) => readonly number[]
 }
 
 /** Rows' keys, as columns. */
@@ -196,11 +194,6 @@ export class KeyTable {
     }
     u32[this.#at + L.TABLE_HAND] = slot
     if (oldest === 0) return false
-    for (const row of this.shape.companions?.(oldest) ?? []) {
-      if (u32[row + L.ROW_STAMP] === u32[L.PART_EPOCH]) continue
-      this.remove(row)
-      this.#state.add(L.PART_EVICTED, 1)
-    }
     this.remove(oldest)
     return true
   }
@@ -296,7 +289,7 @@ export class KeyTable {
 }
 
 /** Keys that are compared before one gives way: near enough to the one quiet longest. */
-const CANDIDATES = 16
+export const CANDIDATES = 16
 
 /** The finalizer of MurmurHash3 (Appleby) over both words. */
 export function hashOf(low: number, high: number): number {

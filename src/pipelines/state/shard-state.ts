@@ -3,9 +3,14 @@ import { publishCursor } from '../../memory/atomics.ts'
 import { Allocator } from './allocator.ts'
 import { KeyTable } from './key-table.ts'
 import type { RowShape } from './key-table.ts'
+import { PlaceTable } from './place-table.ts'
 import * as L from './state.layout.ts'
 import { TextBlobs } from './text-blobs.ts'
 import { UndoLog } from './undo-log.ts'
+
+interface Evicting {
+  evict(): boolean
+}
 
 /** What gives way when a part is full. */
 export type WhenFull = 'evict-oldest' | 'refuse-new'
@@ -26,7 +31,7 @@ export class ShardState {
   readonly log: UndoLog
   readonly #allocator: Allocator
   readonly #whenFull: WhenFull
-  readonly #tables = new Map<number, KeyTable>()
+  readonly #tables = new Map<number, KeyTable | PlaceTable>()
 
   constructor(buffer: SharedArrayBuffer, offset: number, words: number, whenFull: WhenFull) {
     this.u32 = new Uint32Array(buffer, offset, words)
@@ -124,6 +129,7 @@ export class ShardState {
       table = new KeyTable(this, index, shape)
       this.#tables.set(index, table)
     }
+    if (table instanceof PlaceTable) throw otherwiseOpened(node, which)
     const { words, isEvictable } = table.shape
     if (words !== shape.words || isEvictable !== shape.isEvictable) {
       throw new MillraceError('internal', `table ${which} of stage ${node} was opened with another shape`, {
@@ -131,6 +137,18 @@ export class ShardState {
         asked: { words: shape.words, isEvictable: shape.isEvictable },
       })
     }
+    return table
+  }
+
+  /** The same of keys with places; `forget` is told of those that go. */
+  places(node: number, forget: (place: number) => void): PlaceTable {
+    const index = node * L.TABLES_PER_NODE
+    let table = this.#tables.get(index)
+    if (table === undefined) {
+      table = new PlaceTable(this, index, forget)
+      this.#tables.set(index, table)
+    }
+    if (table instanceof KeyTable) throw otherwiseOpened(node, 0)
     return table
   }
 
@@ -144,19 +162,19 @@ export class ShardState {
   }
 
   /** Zeroed words for a table's row; 0 when nothing may give way for it, which counts as refused. */
-  allocateFor(table: KeyTable, words: number): number {
+  allocateFor(table: Evicting, words: number): number {
     return this.#allocator.allocate(words) || this.makeRoom(table, () => this.#allocator.allocate(words))
   }
 
   /** Tries again while keys give way, those of `table` first; 0 = refused. */
-  makeRoom(table: KeyTable, attempt: () => number): number {
+  makeRoom(table: Evicting, attempt: () => number): number {
     let address = attempt()
     for (let i = 0; address === 0 && i < MAX_EVICTIONS && this.#evict(table); i++) address = attempt()
     if (address === 0) this.u32[L.PART_REFUSED]++
     return address
   }
 
-  #evict(table: KeyTable): boolean {
+  #evict(table: Evicting): boolean {
     if (this.#whenFull === 'refuse-new') return false
     const evicted = table.evict() || [...this.#tables.values()].some((other) => other.evict())
     if (evicted) this.add(L.PART_EVICTED, 1)
@@ -166,3 +184,6 @@ export class ShardState {
 
 /** Keys that give way to one row at most: a row larger than all of them is refused in the end. */
 const MAX_EVICTIONS = 64
+
+const otherwiseOpened = (node: number, which: number): MillraceError =>
+  new MillraceError('internal', `table ${which} of stage ${node} was opened as one of another kind`)

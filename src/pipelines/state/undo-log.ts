@@ -1,9 +1,17 @@
 import { MillraceError } from '../../core/errors.ts'
 import { LOG_WORDS, PART_LOG } from './state.layout.ts'
 
+/*
+ * Records, of which the last word says what they are:
+ *
+ *   a block         its old words · its address · its number of words
+ *   blocks of one   their old words · their addresses · words of each · SCATTERED + how many
+ *   size
+ */
+
 /**
- * What words held before a transaction changed them, at the end of a part. A record is the old words, their address and
- * their number (of words here and there: an address for each, and the number is marked), and counts only when it is whole: a worker that dies at any moment leaves a log that undoes what it did.
+ * What words held before a transaction changed them, at the end of a part. A record counts only when it is whole: a worker
+ * that dies at any moment leaves a log that undoes what it did.
  */
 export class UndoLog {
   isOpen = false
@@ -44,16 +52,30 @@ export class UndoLog {
   /** The same of words here and there: all of them are read before the first one is changed. */
   saveEach(addresses: Uint32Array, count: number): void {
     if (!this.isOpen || count === 0) return
+    const to = this.#roomFor(count, 1)
     const u32 = this.#u32
-    const used = u32[PART_LOG]
-    if (used + 2 * count + 1 > LOG_WORDS) throw tooMuch()
-    const to = this.#start + used
     for (let k = 0; k < count; k++) {
-      u32[to + k] = u32[addresses[k]]
-      u32[to + count + k] = addresses[k]
+      const address = addresses[k]
+      u32[to + k] = u32[address]
+      u32[to + count + k] = address
     }
-    u32[to + 2 * count] = (count | SCATTERED) >>> 0
-    u32[PART_LOG] = used + 2 * count + 1
+    this.#endRecord(to + 2 * count, count, 1)
+  }
+
+  /** The same of blocks of one size, an even number of words. */
+  saveBlocks(addresses: Uint32Array, count: number, words: number): void {
+    if (!this.isOpen || count === 0) return
+    let to = this.#roomFor(count, words)
+    const u32 = this.#u32
+    for (let k = 0; k < count; k++) {
+      const from = addresses[k]
+      for (let at = from; at < from + words; at += 2, to += 2) {
+        u32[to] = u32[at]
+        u32[to + 1] = u32[at + 1]
+      }
+    }
+    for (let k = 0; k < count; k++) u32[to++] = addresses[k]
+    this.#endRecord(to, count, words)
   }
 
   /** Share of the log that is in use. */
@@ -71,11 +93,23 @@ export class UndoLog {
     const u32 = this.#u32
     while (u32[PART_LOG] > 0) {
       const end = this.#start + u32[PART_LOG]
-      const words = u32[end - 1]
-      u32[PART_LOG] -=
-        words >= SCATTERED ? this.#undoEach(end, words - SCATTERED) : this.#undoBlock(end, words)
+      const last = u32[end - 1]
+      u32[PART_LOG] -= last >= SCATTERED ? this.#undoEach(end, last - SCATTERED) : this.#undoBlock(end, last)
     }
     this.isOpen = false
+  }
+
+  #roomFor(count: number, words: number): number {
+    const used = this.#u32[PART_LOG]
+    if (used + sizeOf(count, words) > LOG_WORDS) throw tooMuch()
+    return this.#start + used
+  }
+
+  #endRecord(to: number, count: number, words: number): void {
+    const u32 = this.#u32
+    u32[to] = words
+    u32[to + 1] = (count | SCATTERED) >>> 0
+    u32[PART_LOG] += sizeOf(count, words)
   }
 
   /** Words of the record. */
@@ -88,14 +122,19 @@ export class UndoLog {
 
   #undoEach(end: number, count: number): number {
     const u32 = this.#u32
-    const from = end - 1 - 2 * count
-    for (let k = 0; k < count; k++) u32[u32[from + count + k]] = u32[from + k]
-    return 2 * count + 1
+    const words = u32[end - 2]
+    const addresses = end - 2 - count
+    const from = addresses - count * words
+    for (let k = 0; k < count; k++)
+      u32.copyWithin(u32[addresses + k], from + k * words, from + (k + 1) * words)
+    return sizeOf(count, words)
   }
 }
 
-/** In a record's number of words: each has its own address. */
+/** In a record's last word: it is of several blocks. */
 const SCATTERED = 0x8000_0000
+
+const sizeOf = (count: number, words: number): number => count * (words + 1) + 2
 
 const tooMuch = (): MillraceError =>
   new MillraceError(

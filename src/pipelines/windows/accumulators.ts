@@ -25,6 +25,7 @@ interface Reader {
 }
 
 type MergeAll = (into: WindowArena, at: number, from: WindowArena, fromAt: number) => void
+type MergeEach = (into: WindowArena, at: number, from: WindowArena, fromAt: number, bits: number) => void
 type Results = (arena: WindowArena, at: number) => AggregateResult[]
 type AddAll = (
   arena: WindowArena,
@@ -50,6 +51,8 @@ export class Accumulators {
   readonly addAll: AddAll
   /** Adds what another set of the same kind holds. */
   readonly merge: MergeAll
+  /** The same of sets that lie side by side, of those with a bit. */
+  readonly mergeEach: MergeEach
   readonly results: Results
   readonly #addGroups: AddGroups
   readonly #disposers: { dispose: (arena: WindowArena, at: number) => void; offset: number }[] = []
@@ -75,6 +78,7 @@ export class Accumulators {
     this.addAll = generateAdd(slots)
     this.#addGroups = generateAddGroups(slots)
     this.merge = generateMerge(slots)
+    this.mergeEach = generateMergeEach(slots, words)
     this.results = generateResults(readers)
   }
 
@@ -228,6 +232,21 @@ function generateMerge(slots: readonly Slot[]): MergeAll {
     source,
     slots.map(({ aggregate }) => aggregate.merge),
   ) as MergeAll
+}
+
+function generateMergeEach(slots: readonly Slot[], words: number): MergeEach {
+  const source = `
+    ${slots.map((_, i) => `const merge${i} = functions[${i}]`).join('\n')}
+    return function mergeEach(into, at, from, fromAt, bits) {
+      for (; bits !== 0; bits &= bits - 1) {
+        const offset = (31 - Math.clz32(bits & -bits)) * ${words}
+        ${slots.map((slot, i) => `merge${i}(into, at + offset + ${slot.offset}, from, fromAt + offset + ${slot.offset})`).join('\n        ')}
+      }
+    }`
+  return generated(
+    source,
+    slots.map(({ aggregate }) => aggregate.merge),
+  ) as MergeEach
 }
 
 function generateResults(readers: readonly Reader[]): Results {

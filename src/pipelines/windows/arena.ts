@@ -1,5 +1,4 @@
 import type { Arena } from '../aggregates/aggregate.ts'
-import type { KeyTable } from '../state/key-table.ts'
 import type { ShardState } from '../state/shard-state.ts'
 import { UndoLog } from '../state/undo-log.ts'
 
@@ -42,7 +41,7 @@ export class WindowArena implements Arena {
 }
 
 /** The arena of a shard's part, where other keys of the table give way when it is full. */
-export function tableArena(state: ShardState, table: KeyTable): WindowArena {
+export function tableArena(state: ShardState, table: Pick<Room, 'allocate'>): WindowArena {
   return new WindowArena(state.u32, state.f64, state.log, {
     allocate: (words) => table.allocate(words),
     release: (address, words) => state.release(address, words),
@@ -55,19 +54,21 @@ const FIRST_ADDRESS = 4
 /** Up to so many a loop clears faster than a call of `fill`. */
 const FEW_WORDS = 64
 
-/** Room of one thread for what is put together for one result, then forgotten. */
-class Scratch {
+/** Room of one thread for what is put together for results, then forgotten. */
+export class Scratch {
   readonly arena: WindowArena
+  readonly #words: number
   #used = FIRST_ADDRESS
 
-  constructor() {
-    const f64 = new Float64Array(new SharedArrayBuffer(4 * SCRATCH_WORDS))
+  constructor(words: number) {
+    const f64 = new Float64Array(new SharedArrayBuffer(4 * words))
     const u32 = new Uint32Array(f64.buffer)
     // a log that is never opened
     this.arena = new WindowArena(u32, f64, new UndoLog(u32), {
       allocate: (words) => this.#take(words),
       release: () => undefined,
     })
+    this.#words = words
   }
 
   /** Zeroed words; everything given out before is forgotten. */
@@ -79,7 +80,7 @@ class Scratch {
   #take(words: number): number {
     const address = this.#used
     const end = address + ((words + 3) & ~3)
-    if (end > SCRATCH_WORDS) return 0
+    if (end > this.#words) return 0
     this.#used = end
     if (end - address > FEW_WORDS) this.arena.u32.fill(0, address, end)
     else for (let at = address; at < end; at++) this.arena.u32[at] = 0
@@ -88,4 +89,4 @@ class Scratch {
 }
 
 /** One per thread: nothing in it outlives the making of a result. */
-export const scratch = new Scratch()
+export const scratch = new Scratch(SCRATCH_WORDS)

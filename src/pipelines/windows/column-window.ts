@@ -15,6 +15,9 @@ const MOST_PANES = 8
 /** Accumulators larger than this would leave much room unused beside those of few keys. */
 const MOST_WORDS = 64
 
+/** From one key to so many rows on, rows of one key and pane are put together only where they follow on each other. */
+const MOST_ROWS_ALONE = 3
+
 /**
  * Tumbling and sliding windows of few panes that are given once, over aggregates that need no more than some words: all
  * results of a window are given in one go along the columns of its panes, so nothing is kept by key of when it is due.
@@ -46,12 +49,13 @@ export class ColumnWindow implements WindowOperator {
     const { columns, cursor } = this.#shardOf(state)
     inTransaction(state, () => {
       const places = this.#places
+      const { table } = columns
       places.startOn(rows)
-      places.find(rows, this.#geometry, watermark, onLate)
+      places.find(rows, this.#geometry, watermark, onLate, MOST_ROWS_ALONE * table.keys > rows.count)
       if (places.wantedCount === 0) return
       cursor.begin(watermark)
-      columns.table.findAll(rows, places.wanted, places.wantedCount, places.row)
-      columns.placeAll(places)
+      table.findAll(rows, places.wanted, places.wantedCount, places.row)
+      columns.placeAll(places, rows)
       this.#accumulators.addPlaced(columns.arena, places, rows)
     })
   }
@@ -92,10 +96,8 @@ export class ColumnWindow implements WindowOperator {
       if (left <= 0 || (!isOwn && state.logFill > LONG)) return -1
       if (isOwn) state.begin()
       cursor.put(place + 1)
-      const row = columns.places.rowAt(place)
-      columns.keep(row)
       const { removed } = table
-      fire(cursor.result(row, place))
+      fire(cursor.result(place))
       left--
       if (isOwn) state.keep()
       if (table.removed !== removed) cursor.forget()

@@ -1,10 +1,10 @@
-import { ROW_STAMP } from '../state/state.layout.ts'
-import type { KeyTable } from '../state/key-table.ts'
+import { growList } from '../state/grow-list.ts'
+import type { Keys } from '../state/key-table.ts'
+import type { PlaceTable } from '../state/place-table.ts'
 import type { ShardState } from '../state/shard-state.ts'
 import type { Accumulators } from './accumulators.ts'
 import { tableArena, type WindowArena } from './arena.ts'
 import * as C from './columns.layout.ts'
-import { growList, KeyPlaces } from './key-places.ts'
 import type { RowPlaces } from './row-places.ts'
 
 /**
@@ -13,24 +13,18 @@ import type { RowPlaces } from './row-places.ts'
  */
 export class PaneColumns {
   readonly state: ShardState
-  readonly table: KeyTable
+  readonly table: PlaceTable
   readonly arena: WindowArena
-  readonly places: KeyPlaces
   readonly #words: number
-  readonly #chunkWords: number
+  readonly #allocate = (words: number): number => this.table.allocate(words)
+  /** Accumulators of the slice at hand that hold something: to be saved before it changes. */
+  #touched = new Uint32Array(256)
 
   constructor(state: ShardState, node: number, { words }: Accumulators) {
     this.state = state
-    this.table = state.table(node, {
-      words: C.KEY_WORDS,
-      isEvictable: true,
-      dispose: (row) => this.#forget(row),
-      companions: (row) => this.#companions(row),
-    })
+    this.table = state.places(node, (place) => this.#forget(place))
     this.arena = tableArena(state, this.table)
-    this.places = new KeyPlaces(state, this.table)
     this.#words = words
-    this.#chunkWords = C.CHUNK_HEAD + C.CHUNK_KEYS * words
   }
 
   /** The oldest pane, or 0. */
@@ -46,44 +40,62 @@ export class PaneColumns {
     return this.state.u32[pane + C.PANE_NEWER]
   }
 
-  /** The pane's accumulators of the 32 keys, or 0. */
-  chunkOf(pane: number, chunk: number): number {
+  /** Address of what the pane's list says of the chunk, or 0. */
+  entryOf(pane: number, chunk: number): number {
     const { u32 } = this.state
-    return chunk < u32[pane + C.PANE_ROOM] ? u32[u32[pane + C.PANE_CHUNKS] + chunk] : 0
+    return chunk < u32[pane + C.PANE_ROOM] ? u32[pane + C.PANE_CHUNKS] + chunk * C.ENTRY_WORDS : 0
   }
 
-  /** Tells for each group of rows where its accumulators are, which it saves; 0 where there was no room. */
-  placeAll(rows: RowPlaces): void {
-    const { start, row: rowOf, at, wanted, wantedCount } = rows
+  /** Keys of the chunk that are in the pane. */
+  bitsOf(pane: number, chunk: number): number {
+    const entry = this.entryOf(pane, chunk)
+    return entry === 0 ? 0 : this.state.u32[entry + C.ENTRY_BITS]
+  }
+
+  /**
+   * Tells for each group of rows, of which the keys' numbers are known, where its accumulators are; 0 where there was no room.
+   * What they hold is saved in one record when all of them are found, so that the waits for memory overlap.
+   */
+  placeAll(rows: RowPlaces, keys: Keys): void {
+    const { start, row: numberOf, at, wanted, wantedCount } = rows
     const { u32, log } = this.state
     const words = this.#words
-    let [pane, of, isRefused] = [0, NaN, false]
+    if (this.#touched.length < wantedCount) this.#touched = new Uint32Array(2 * wantedCount)
+    const touched = this.#touched
+    let [pane, of, list, room, count, isRefused] = [0, NaN, 0, 0, 0, false]
     for (let n = 0; n < wantedCount; n++) {
       const i = wanted[n]
-      const row = rowOf[i]
+      const place = numberOf[i] - 1
       at[i] = 0
-      if (row === 0) continue
+      if (place < 0) continue
       if (start[i] !== of) {
         of = start[i]
         pane = this.#ensurePane(of)
+        list = pane === 0 ? 0 : u32[pane + C.PANE_CHUNKS]
+        room = pane === 0 ? 0 : u32[pane + C.PANE_ROOM]
       }
-      const place = pane === 0 ? -1 : (u32[row + C.PLACE] || this.places.give(row)) - 1
-      const chunk = place < 0 ? 0 : this.chunkOf(pane, place >>> C.CHUNK_SHIFT) || this.#addChunk(pane, place)
-      if (chunk === 0) {
-        isRefused = true
-        continue
+      const chunk = place >>> C.CHUNK_SHIFT
+      if (chunk >= room || u32[list + chunk * C.ENTRY_WORDS] === 0) {
+        if (pane === 0 || !this.#addChunk(pane, chunk)) {
+          isRefused = true
+          continue
+        }
+        list = u32[pane + C.PANE_CHUNKS]
+        room = u32[pane + C.PANE_ROOM]
       }
+      const entry = list + chunk * C.ENTRY_WORDS
       const bit = 1 << (place & C.CHUNK_MASK)
-      const to = chunk + C.CHUNK_HEAD + (place & C.CHUNK_MASK) * words
-      log.save(to, words)
-      if ((u32[chunk] & bit) === 0) {
-        log.saveWord(chunk)
-        u32[chunk] |= bit
+      const to = u32[entry] + (place & C.CHUNK_MASK) * words
+      if ((u32[entry + C.ENTRY_BITS] & bit) !== 0) touched[count++] = to
+      else {
+        log.saveWord(entry + C.ENTRY_BITS)
+        u32[entry + C.ENTRY_BITS] |= bit
         for (let k = to; k < to + words; k++) u32[k] = 0
       }
       at[i] = to
     }
-    if (isRefused) this.#dropUnused(rows)
+    log.saveBlocks(touched, count, words)
+    if (isRefused) this.#dropUnused(rows, keys)
   }
 
   /** Takes out of chunk number `chunk` of all panes what the first `past` panes hold, and the keys that have nothing else. */
@@ -91,16 +103,16 @@ export class PaneColumns {
     const { u32 } = this.state
     let [gone, kept] = [0, 0]
     for (let pane = this.oldest; pane !== 0; pane = this.newer(pane), past--) {
-      const address = this.chunkOf(pane, chunk)
-      if (address === 0) continue
-      if (past <= 0) kept |= u32[address]
+      const entry = this.entryOf(pane, chunk)
+      if (entry === 0 || u32[entry] === 0) continue
+      if (past <= 0) kept |= u32[entry + C.ENTRY_BITS]
       else {
-        gone |= u32[address]
-        this.#dropChunk(pane, chunk, address)
+        gone |= u32[entry + C.ENTRY_BITS]
+        this.#dropChunk(entry)
       }
     }
     for (let bits = gone & ~kept; bits !== 0; bits &= bits - 1) {
-      this.table.remove(this.places.rowAt((chunk << C.CHUNK_SHIFT) + lowestBit(bits)))
+      this.table.remove((chunk << C.CHUNK_SHIFT) + lowestBit(bits))
     }
   }
 
@@ -111,14 +123,9 @@ export class PaneColumns {
     const newer = u32[pane + C.PANE_NEWER]
     this.state.put(this.table.own + C.OLDEST, newer)
     this.state.put(newer === 0 ? this.table.own + C.NEWEST : newer + C.PANE_OLDER, 0)
-    if (u32[pane + C.PANE_CHUNKS] !== 0)
-      this.state.release(u32[pane + C.PANE_CHUNKS], u32[pane + C.PANE_ROOM])
+    const room = u32[pane + C.PANE_ROOM]
+    if (room !== 0) this.state.release(u32[pane + C.PANE_CHUNKS], room * C.ENTRY_WORDS)
     this.state.release(pane, C.PANE_WORDS)
-  }
-
-  /** The open transaction uses the key: it doesn't give way to others. */
-  keep(row: number): void {
-    this.state.u32[row + ROW_STAMP] = this.state.epoch
   }
 
   #ensurePane(start: number): number {
@@ -142,66 +149,50 @@ export class PaneColumns {
     return pane
   }
 
-  #addChunk(pane: number, place: number): number {
-    const chunk = place >>> C.CHUNK_SHIFT
-    if (!growList(this.state, this.table, pane + C.PANE_CHUNKS, chunk)) return 0
-    const address = this.table.allocate(this.#chunkWords)
-    if (address !== 0) this.state.put(this.state.u32[pane + C.PANE_CHUNKS] + chunk, address)
-    return address
+  /** False = no room. */
+  #addChunk(pane: number, chunk: number): boolean {
+    if (!growList(this.state, pane + C.PANE_CHUNKS, chunk, C.ENTRY_WORDS, this.#allocate)) return false
+    const address = this.table.allocate(C.CHUNK_KEYS * this.#words)
+    if (address !== 0) this.state.put(this.entryOf(pane, chunk), address)
+    return address !== 0
   }
 
-  #dropChunk(pane: number, chunk: number, address: number): void {
-    this.state.put(this.state.u32[pane + C.PANE_CHUNKS] + chunk, 0)
-    this.state.release(address, this.#chunkWords)
-  }
-
-  /** The row goes: its bits as well. */
-  #forget(row: number): void {
+  #dropChunk(entry: number): void {
     const { u32 } = this.state
-    const place = u32[row + C.PLACE] - 1
-    if (place < 0) return
-    const chunk = place >>> C.CHUNK_SHIFT
+    this.state.release(u32[entry], C.CHUNK_KEYS * this.#words)
+    this.state.put(entry, 0)
+    this.state.put(entry + C.ENTRY_BITS, 0)
+  }
+
+  /** The key goes: its bits as well. */
+  #forget(place: number): void {
+    const { u32 } = this.state
     const bit = 1 << (place & C.CHUNK_MASK)
     for (let pane = this.oldest; pane !== 0; pane = this.newer(pane)) {
-      const address = this.chunkOf(pane, chunk)
-      if (address === 0 || (u32[address] & bit) === 0) continue
-      this.state.put(address, u32[address] & ~bit)
-      if (u32[address] === 0) this.#dropChunk(pane, chunk, address)
+      const entry = this.entryOf(pane, place >>> C.CHUNK_SHIFT)
+      if (entry === 0 || (u32[entry + C.ENTRY_BITS] & bit) === 0) continue
+      this.state.put(entry + C.ENTRY_BITS, u32[entry + C.ENTRY_BITS] & ~bit)
+      if (u32[entry + C.ENTRY_BITS] === 0) this.#dropChunk(entry)
     }
-    this.places.release(row)
-  }
-
-  /** Rows of keys in the same chunks: only when all of them go there is room. */
-  #companions(row: number): number[] {
-    const place = this.state.u32[row + C.PLACE] - 1
-    if (place < 0) return []
-    const rows: number[] = []
-    const chunk = place >>> C.CHUNK_SHIFT
-    for (let bits = this.bitsOf(chunk); bits !== 0; bits &= bits - 1) {
-      const other = (chunk << C.CHUNK_SHIFT) + lowestBit(bits)
-      if (other !== place) rows.push(this.places.rowAt(other))
-    }
-    return rows
   }
 
   /** Keys of the chunk that are in any pane. */
-  bitsOf(chunk: number): number {
+  #bitsOfAll(chunk: number): number {
     let bits = 0
-    for (let pane = this.oldest; pane !== 0; pane = this.newer(pane)) {
-      const address = this.chunkOf(pane, chunk)
-      if (address !== 0) bits |= this.state.u32[address]
-    }
+    for (let pane = this.oldest; pane !== 0; pane = this.newer(pane)) bits |= this.bitsOf(pane, chunk)
     return bits
   }
 
   /** Keys that were refused and have nothing in any pane. */
-  #dropUnused({ row: rowOf, at, wanted, wantedCount }: RowPlaces): void {
+  #dropUnused({ row: numberOf, at, wanted, wantedCount }: RowPlaces, keys: Keys): void {
     for (let n = 0; n < wantedCount; n++) {
-      const row = rowOf[wanted[n]]
-      if (row === 0 || at[wanted[n]] !== 0 || !this.table.isRow(row)) continue
-      const place = this.state.u32[row + C.PLACE] - 1
-      const bits = place < 0 ? 0 : this.bitsOf(place >>> C.CHUNK_SHIFT)
-      if ((bits & (1 << (place & C.CHUNK_MASK))) === 0 || place < 0) this.table.remove(row)
+      const i = wanted[n]
+      const number = numberOf[i]
+      if (number === 0 || at[i] !== 0) continue
+      if (!this.table.isNumberOf(number, keys.keyLow[i], keys.keyHigh[i])) continue
+      const place = number - 1
+      const bit = 1 << (place & C.CHUNK_MASK)
+      if ((this.#bitsOfAll(place >>> C.CHUNK_SHIFT) & bit) === 0) this.table.remove(place)
     }
   }
 }

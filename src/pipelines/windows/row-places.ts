@@ -9,6 +9,10 @@ const NO_GROUP = -1
 const MANY_ROWS = 3
 /** Numbers of groups are given on from slice to slice, so that the slots need no clearing; up to here. */
 const MOST_NUMBERS = 2 ** 30
+/** Keys up to here are small numbers; so many panes beside each other are told apart. */
+const DIRECT_KEYS = 2 ** 16
+const DIRECT_PANES = 4
+const DIRECT_SLOTS = DIRECT_KEYS * DIRECT_PANES
 
 /**
  * Where the rows at hand belong: columns beside those of KeyedRows, used again for the next ones. Rows of one key and pane
@@ -34,12 +38,16 @@ export class RowPlaces {
   /** By hash: `#base` plus the number of a group; below `#base` it is of an earlier slice. */
   #slots = new Int32Array(0)
   #base = 1
+  /** The same by key and the last bits of the pane, for keys that are small numbers; below `#floor` it doesn't count. */
+  #direct = new Int32Array(0)
+  #floor = 1
 
   startOn({ count }: KeyedRows): void {
     this.wantedCount = 0
     this.#taken = 0
     if (this.#base > MOST_NUMBERS) {
       this.#slots.fill(0)
+      this.#direct.fill(0)
       this.#base = 1
     }
     if (count > this.at.length) this.#grow(count)
@@ -51,32 +59,94 @@ export class RowPlaces {
   }
 
   /**
-   * Groups the rows of panes that are in a window not past at `watermark`, and tells `onLate` those for which all are. Written
-   * as one loop over locals: most of what a row costs here would be loads of fields.
+   * Groups the rows of panes that are in a window not past at `watermark`, and tells `onLate` those for which all are. With
+   * `isSparse`, of many keys, only rows that follow on each other become a group. A group may be there twice: its rows are
+   * taken in their order all the same.
    */
-  find({ count, keyLow, keyHigh, time }: KeyedRows, geometry: Geometry, past: number, onLate: OnLate): void {
+  find(rows: KeyedRows, geometry: Geometry, past: number, onLate: OnLate, isSparse = false): void {
+    const { count, time } = rows
+    const areSmall = !isSparse && areSmallNumbers(rows)
+    if (areSmall && this.#direct.length === 0) this.#direct = new Int32Array(DIRECT_SLOTS)
+    let panes = NaN
+    for (let i = 0, end = 0; i < count; i = end) {
+      const from = geometry.paneOf(time[i])
+      const until = from + geometry.pane
+      for (end = i + 1; end < count && time[end] >= from && time[end] < until;) end++
+      const last = geometry.lastEnd(from)
+      if (last <= past || last <= from) {
+        this.#group.fill(NO_GROUP, i, end)
+        for (let k = i; k < end && last > from; k++) onLate(k)
+        continue
+      }
+      this.#taken += end - i
+      if (isSparse) this.#groupRuns(rows, i, end, from)
+      else if (areSmall) {
+        const pane = Math.floor(from / geometry.pane)
+        // of panes further apart the last bits may be the same
+        if (Math.floor(pane / DIRECT_PANES) !== panes) this.#floor = this.#base + this.wantedCount
+        panes = Math.floor(pane / DIRECT_PANES)
+        this.#groupSmall(rows, i, end, from, pane & (DIRECT_PANES - 1))
+      } else this.#groupAny(rows, i, end, from)
+    }
+    this.#base += this.wantedCount
+  }
+
+  /** Of rows i … end − 1, all of one pane, those that follow on each other. */
+  #groupRuns({ keyLow, keyHigh }: KeyedRows, i: number, end: number, from: number): void {
+    const { wanted, start, begin } = this
+    const group = this.#group
+    let found = this.wantedCount
+    let [lastLow, lastHigh] = [-1, -1]
+    for (; i < end; i++) {
+      const low = keyLow[i]
+      const high = keyHigh[i]
+      if (low === lastLow && high === lastHigh) begin[found - 1]++
+      else {
+        lastLow = low
+        lastHigh = high
+        start[i] = from
+        wanted[found] = i
+        begin[found++] = 1
+      }
+      group[i] = found - 1
+    }
+    this.wantedCount = found
+  }
+
+  /** Where keys are small numbers (regions, tiers) these say where to look. */
+  #groupSmall({ keyLow }: KeyedRows, i: number, end: number, from: number, pane: number): void {
+    const { wanted, start, begin } = this
+    const group = this.#group
+    const direct = this.#direct
+    const base = this.#base
+    const floor = this.#floor
+    let found = this.wantedCount
+    for (; i < end; i++) {
+      const slot = keyLow[i] * DIRECT_PANES + pane
+      const place = direct[slot]
+      if (place >= floor) {
+        begin[place - base]++
+        group[i] = place - base
+        continue
+      }
+      direct[slot] = base + found
+      start[i] = from
+      wanted[found] = i
+      group[i] = found
+      begin[found++] = 1
+    }
+    this.wantedCount = found
+  }
+
+  #groupAny({ keyLow, keyHigh }: KeyedRows, i: number, end: number, from: number): void {
     const { wanted, start, begin } = this
     const group = this.#group
     const slots = this.#slots
     const base = this.#base
     const shift = Math.clz32(slots.length - 1)
     const mask = slots.length - 1
-    let [from, until, isOpen, isLate, found, taken] = [NaN, NaN, false, false, 0, 0]
-    for (let i = 0; i < count; i++) {
-      const t = time[i]
-      if (!(t >= from && t < until)) {
-        from = geometry.paneOf(t)
-        until = from + geometry.pane
-        const last = geometry.lastEnd(from)
-        isLate = last > from && last <= past
-        isOpen = last > past && last > from
-      }
-      if (!isOpen) {
-        group[i] = NO_GROUP
-        if (isLate) onLate(i)
-        continue
-      }
-      taken++
+    let found = this.wantedCount
+    for (; i < end; i++) {
       const low = keyLow[i]
       const high = keyHigh[i]
       let slot = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) >>> shift
@@ -98,9 +168,7 @@ export class RowPlaces {
         }
       }
     }
-    this.#base = base + found
     this.wantedCount = found
-    this.#taken = taken
   }
 
   /** All rows are looked up. */
@@ -141,6 +209,16 @@ export class RowPlaces {
     this.begin = new Int32Array(length + 1)
     this.#group = new Int32Array(length)
     this.#slots = new Int32Array(2 ** (32 - Math.clz32(2 * length - 1)))
+    this.#direct.fill(0)
     this.#base = 1
   }
+}
+
+function areSmallNumbers({ count, keyLow, keyHigh }: KeyedRows): boolean {
+  let [low, high] = [0, 0]
+  for (let i = 0; i < count; i++) {
+    low |= keyLow[i]
+    high |= keyHigh[i]
+  }
+  return high === 0 && low >>> 0 < DIRECT_KEYS
 }

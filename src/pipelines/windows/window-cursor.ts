@@ -1,7 +1,6 @@
-import { ROW_HIGH, ROW_LOW } from '../state/state.layout.ts'
 import type { ShardState } from '../state/shard-state.ts'
 import type { Accumulators } from './accumulators.ts'
-import { scratch } from './arena.ts'
+import { Scratch, type WindowArena } from './arena.ts'
 import * as C from './columns.layout.ts'
 import type { Geometry } from './geometry.ts'
 import { lowestBit, type PaneColumns } from './pane-columns.ts'
@@ -20,11 +19,13 @@ export class WindowCursor {
   readonly #own: number
   readonly #geometry: Geometry
   readonly #accumulators: Accumulators
-  /** The window's panes, and of these the chunks at hand and their keys. */
+  readonly #scratch: Scratch
+  /** The window's panes; the chunk at hand, its keys, and what the panes hold of them. */
   readonly #panes: number[] = []
-  readonly #chunks: number[] = []
   #chunk = -1
   #bits = 0
+  #arena: WindowArena
+  #at = 0
 
   constructor(columns: PaneColumns, geometry: Geometry, accumulators: Accumulators) {
     this.#columns = columns
@@ -32,6 +33,8 @@ export class WindowCursor {
     this.#own = columns.table.own
     this.#geometry = geometry
     this.#accumulators = accumulators
+    this.#scratch = new Scratch(2 * C.CHUNK_KEYS * accumulators.words)
+    this.#arena = columns.arena
   }
 
   /** UNBEGUN, WAITING, GIVING or CLEANING. */
@@ -78,7 +81,7 @@ export class WindowCursor {
   /** Place of the next key to give; −1 = there is none. */
   seek(): number {
     const from = this.#state.u32[this.#own + C.CURSOR]
-    const count = this.#columns.places.count
+    const count = this.#columns.table.places
     if (from >>> C.CHUNK_SHIFT !== this.#chunk) this.#load(from >>> C.CHUNK_SHIFT)
     let bits = this.#bits & (-1 << (from & C.CHUNK_MASK))
     while (bits === 0) {
@@ -94,18 +97,23 @@ export class WindowCursor {
     this.#state.put(this.#own + C.CURSOR, place)
   }
 
-  result(row: number, place: number): WindowResult {
+  result(place: number): WindowResult {
     const { u32 } = this.#state
+    const { table } = this.#columns
+    const key = table.keyAt(place)
     const end = this.#end
     return {
-      low: u32[row + ROW_LOW],
-      high: u32[row + ROW_HIGH],
-      text: this.#columns.table.textOf(row),
+      low: u32[key],
+      high: u32[key + 1],
+      text: table.textAt(place),
       start: end - this.#geometry.size,
       end,
       revision: 0,
       early: false,
-      values: this.#valuesAt(place & C.CHUNK_MASK),
+      values: this.#accumulators.results(
+        this.#arena,
+        this.#at + (place & C.CHUNK_MASK) * this.#accumulators.words,
+      ),
     }
   }
 
@@ -158,7 +166,7 @@ export class WindowCursor {
   #clean(): void {
     const past = this.#pastPanes
     const from = this.#state.u32[this.#own + C.CURSOR]
-    const chunks = (this.#columns.places.count + C.CHUNK_MASK) >>> C.CHUNK_SHIFT
+    const chunks = (this.#columns.table.places + C.CHUNK_MASK) >>> C.CHUNK_SHIFT
     const until = Math.min(chunks, from + CLEANED_CHUNKS)
     for (let chunk = from; chunk < until; chunk++) this.#columns.clean(chunk, past)
     this.put(until)
@@ -174,37 +182,31 @@ export class WindowCursor {
 
   #load(chunk: number): void {
     const { u32 } = this.#state
-    let bits = 0
-    for (let k = 0; k < this.#panes.length; k++) {
-      const address = this.#columns.chunkOf(this.#panes[k], chunk)
-      this.#chunks[k] = address
-      if (address !== 0) bits |= u32[address]
+    let [bits, filled] = [0, 0]
+    for (const pane of this.#panes) {
+      const entry = this.#columns.entryOf(pane, chunk)
+      if (entry === 0 || u32[entry + C.ENTRY_BITS] === 0) continue
+      bits |= u32[entry + C.ENTRY_BITS]
+      this.#at = u32[entry]
+      filled++
     }
     this.#chunk = chunk
     this.#bits = bits
+    this.#arena = this.#columns.arena
+    if (filled > 1) this.#putTogether(chunk)
   }
 
-  /** What the panes hold of the key, in the order of time. */
-  #valuesAt(index: number): WindowResult['values'] {
-    const { arena } = this.#columns
-    const { u32 } = arena
-    const { words, merge, results } = this.#accumulators
-    const [bit, offset] = [1 << index, C.CHUNK_HEAD + index * words]
-    let first = 0
-    let into = 0
-    for (let k = 0; k < this.#panes.length; k++) {
-      const chunk = this.#chunks[k]
-      if (chunk === 0 || (u32[chunk] & bit) === 0) continue
-      if (first === 0) {
-        first = chunk + offset
-        continue
-      }
-      if (into === 0) {
-        into = scratch.start(words)
-        merge(scratch.arena, into, arena, first)
-      }
-      merge(scratch.arena, into, arena, chunk + offset)
+  /** What the panes hold of the chunk's keys, in the order of time. */
+  #putTogether(chunk: number): void {
+    const { u32 } = this.#state
+    const { arena: from } = this.#columns
+    const { arena } = this.#scratch
+    this.#at = this.#scratch.start(C.CHUNK_KEYS * this.#accumulators.words)
+    this.#arena = arena
+    for (const pane of this.#panes) {
+      const entry = this.#columns.entryOf(pane, chunk)
+      if (entry !== 0)
+        this.#accumulators.mergeEach(arena, this.#at, from, u32[entry], u32[entry + C.ENTRY_BITS])
     }
-    return into === 0 ? results(arena, first) : results(scratch.arena, into)
   }
 }

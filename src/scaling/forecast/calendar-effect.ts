@@ -2,7 +2,8 @@
 export interface EventEffect {
   /** The same array for the same events. */
   readonly factor: Float64Array
-  readonly extra: Float64Array
+  /** Null = nothing. */
+  readonly extra: Float64Array | null
   /** Names of the events and what they do, in words. */
   readonly reason: string
 }

@@ -1,5 +1,6 @@
 /**
- * Known events, asked for what they do to the demand of a time. Their occurrences are expanded a week at a time and kept.
+ * Known events, asked for what they do to the demand of a time. Their occurrences are expanded a week at a time and kept, and
+ * so is what is known of the calms between two changes: a forecaster asks dozens of times a second for what is mostly the same.
  * Of a time in which effects change, each series has the highest: forecasts are of the highest demand. What an event adds
  * is divided over its series as their demand is; evenly where they have none.
  */
@@ -10,6 +11,7 @@ import type { KnownEvent } from './known-event.ts'
 const WEEK_MS = 7 * 86_400_000
 const MAX_WEEKS = 64
 const MAX_FACTORS = 64
+const MAX_CALMS = 8
 
 interface Occurrence {
   readonly from: number
@@ -19,16 +21,26 @@ interface Occurrence {
   readonly series: readonly number[]
 }
 
+/** A time in which nothing begins or ends. */
+interface Calm {
+  readonly from: number
+  readonly until: number
+  readonly active: readonly Occurrence[]
+  /** Null = nothing is active. What is added depends on the demand and isn't in it. */
+  readonly effect: EventEffect | null
+  readonly isAdding: boolean
+}
+
 export class Calendar {
   readonly #series: readonly DemandSeries[]
   #events: readonly KnownEvent[]
   readonly #weeks = new Map<number, readonly Occurrence[]>()
   readonly #factors = new Map<string, Float64Array>()
-  readonly #nothing: Float64Array
+  /** Asked for lately. */
+  readonly #calms: Calm[] = []
 
   constructor(series: readonly DemandSeries[], events: readonly KnownEvent[]) {
     this.#series = series
-    this.#nothing = new Float64Array(series.length)
     this.#events = events
   }
 
@@ -36,11 +48,20 @@ export class Calendar {
     this.#events = events
     this.#weeks.clear()
     this.#factors.clear()
+    this.#calms.length = 0
   }
 
   /** `demand` by series says how what is added is divided. Null = nothing is known of the time. */
   effectBetween(from: number, until: number, demand: Float64Array): EventEffect | null {
     if (this.#events.length === 0) return null
+    const calm = this.#calmAt(from)
+    if (until > calm.until) return this.#effectOfChanges(from, until, demand)
+    if (calm.effect === null || !calm.isAdding) return calm.effect
+    const { factor, reason } = calm.effect
+    return { factor, extra: this.#extra([calm.active], demand), reason }
+  }
+
+  #effectOfChanges(from: number, until: number, demand: Float64Array): EventEffect | null {
     const active = this.#between(from, until)
     if (active.length === 0) return null
     const changes = active.flatMap((occurrence) => [occurrence.from, occurrence.until])
@@ -48,19 +69,44 @@ export class Calendar {
     const each = instants.map((at) => active.filter((one) => at >= one.from && at < one.until))
     return {
       factor: this.#factor(each),
-      extra: this.#extra(each, demand),
-      reason: [...new Set(active.map(({ event }) => inWords(event)))].join(', '),
+      extra: active.some(isAdding) ? this.#extra(each, demand) : null,
+      reason: reasonOf(active),
     }
   }
 
+  #calmAt(at: number): Calm {
+    for (const calm of this.#calms) if (at >= calm.from && at < calm.until) return calm
+    const made = this.#calmOf(at)
+    if (this.#calms.length >= MAX_CALMS) this.#calms.shift()
+    this.#calms.push(made)
+    return made
+  }
+
+  #calmOf(at: number): Calm {
+    const week = Math.floor(at / WEEK_MS)
+    const there = this.#week(week)
+    let [from, until] = [week * WEEK_MS, (week + 1) * WEEK_MS]
+    for (const change of there.flatMap((occurrence) => [occurrence.from, occurrence.until])) {
+      if (change <= at) from = Math.max(from, change)
+      else until = Math.min(until, change)
+    }
+    const active = there.filter((occurrence) => occurrence.from <= at && occurrence.until > at)
+    const effect =
+      active.length === 0 ? null : { factor: this.#factor([active]), extra: null, reason: reasonOf(active) }
+    return { from, until, active, effect, isAdding: active.some(isAdding) }
+  }
+
   #between(from: number, until: number): readonly Occurrence[] {
-    const found = new Set<Occurrence>()
-    for (let week = Math.floor(from / WEEK_MS); week * WEEK_MS < until; week++) {
+    const first = Math.floor(from / WEEK_MS)
+    const found: Occurrence[] = []
+    for (let week = first; week * WEEK_MS < until; week++) {
       for (const occurrence of this.#week(week)) {
-        if (occurrence.from < until && occurrence.until > from) found.add(occurrence)
+        // what began in the week before is one of that week, too
+        const isNew = week === first || occurrence.from >= week * WEEK_MS
+        if (isNew && occurrence.from < until && occurrence.until > from) found.push(occurrence)
       }
     }
-    return [...found]
+    return found
   }
 
   #week(week: number): readonly Occurrence[] {
@@ -78,7 +124,7 @@ export class Calendar {
       (tiers === null || tiers.includes(tier)) && (regions === null || regions.includes(region)) ? [i] : [],
     )
     return event
-      .startsBetween(begin - durationMs, begin + WEEK_MS)
+      .startsBetween(begin - durationMs, begin + WEEK_MS - 1)
       .map((from) => ({ from, until: from + durationMs, event, series }))
   }
 
@@ -100,8 +146,6 @@ export class Calendar {
   }
 
   #extra(each: readonly (readonly Occurrence[])[], demand: Float64Array): Float64Array {
-    if (each.every((active) => active.every(({ event }) => event.readingsPerSecond === 0)))
-      return this.#nothing
     return highest(
       each.map((active) => {
         const extra = new Float64Array(this.#series.length)
@@ -129,6 +173,11 @@ function highest([first, ...others]: readonly Float64Array[]): Float64Array {
     for (let i = 0; i < first.length; i++) if (other[i] > first[i]) first[i] = other[i]
   return first
 }
+
+const isAdding = ({ event }: Occurrence): boolean => event.readingsPerSecond !== 0
+
+const reasonOf = (active: readonly Occurrence[]): string =>
+  [...new Set(active.map(({ event }) => inWords(event)))].join(', ')
 
 function inWords({ name, factor, readingsPerSecond }: KnownEvent): string {
   const times = factor === 1 ? [] : [`×${factor}`]

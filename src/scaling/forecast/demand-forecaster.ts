@@ -199,7 +199,8 @@ export class SeasonalForecaster implements DemandForecaster {
     const known = this.#events.effectBetween(at, at + SECOND_MS, arrivals)
     if (known === null) return arrivals
     for (let series = 0; series < arrivals.length; series++) {
-      this.#usual[series] = Math.max(0, arrivals[series] - known.extra[series]) / known.factor[series]
+      const added = known.extra === null ? 0 : known.extra[series]
+      this.#usual[series] = Math.max(0, arrivals[series] - added) / known.factor[series]
     }
     return this.#usual
   }

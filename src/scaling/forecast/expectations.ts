@@ -3,10 +3,12 @@
  * when something new has been learned, steps are renewed one at a time, in the order in which they were first asked for.
  */
 import { TIERS } from '../../core/tiers.ts'
-import type { EffectOf } from './calendar-effect.ts'
+import type { EffectOf, EventEffect } from './calendar-effect.ts'
 import type { SeasonalEnsemble } from './ensemble.ts'
 
 const MAX_KEPT = 512
+/** Of those kept, so many are found without a look into the map; a power of two. */
+const AT_HAND = 64
 
 interface Expectation {
   readonly step: number
@@ -26,6 +28,7 @@ export interface ExpectationsParts {
 export class Expectations {
   readonly #parts: ExpectationsParts
   readonly #kept = new Map<number, Expectation>()
+  readonly #atHand: (Expectation | undefined)[] = new Array<undefined>(AT_HAND).fill(undefined)
   #generation = 0
   /** At this step all that is kept was found to be as new as it can be; NaN = it has not been looked at. */
   #settledAt = NaN
@@ -47,21 +50,20 @@ export class Expectations {
 
   forget(): void {
     this.#kept.clear()
+    this.#atHand.fill(undefined)
   }
 
   of(step: number): Float64Array {
-    const kept = this.#kept.get(step)
-    if (kept !== undefined) return kept.byTier
-    if (this.#kept.size >= MAX_KEPT) this.#kept.clear()
-    const made = { step, generation: this.#generation, byTier: new Float64Array(TIERS.length) }
-    this.#kept.set(step, made)
-    this.#fill(made)
-    return made.byTier
+    const atHand = this.#atHand[step % AT_HAND]
+    if (atHand !== undefined && atHand.step === step) return atHand.byTier
+    const kept = this.#kept.get(step) ?? this.#make(step)
+    this.#atHand[step % AT_HAND] = kept
+    return kept.byTier
   }
 
   /** Sees to it that a step costs nothing; returns whether it was so already. */
   prepare(step: number): boolean {
-    if (this.#kept.has(step)) return true
+    if (this.#atHand[step % AT_HAND]?.step === step || this.#kept.has(step)) return true
     this.of(step)
     return false
   }
@@ -70,13 +72,26 @@ export class Expectations {
   renewOne(current: number): void {
     if (this.#settledAt === current) return
     for (const kept of this.#kept.values()) {
-      if (kept.step < current) this.#kept.delete(kept.step)
+      if (kept.step < current) this.#drop(kept.step)
       else if (kept.generation !== this.#generation) {
         kept.generation = this.#generation
         return this.#fill(kept)
       }
     }
     this.#settledAt = current
+  }
+
+  #make(step: number): Expectation {
+    if (this.#kept.size >= MAX_KEPT) this.forget()
+    const made = { step, generation: this.#generation, byTier: new Float64Array(TIERS.length) }
+    this.#kept.set(step, made)
+    this.#fill(made)
+    return made
+  }
+
+  #drop(step: number): void {
+    this.#kept.delete(step)
+    if (this.#atHand[step % AT_HAND]?.step === step) this.#atHand[step % AT_HAND] = undefined
   }
 
   #fill({ step, byTier }: Expectation): void {
@@ -86,7 +101,10 @@ export class Expectations {
     byTier.fill(0)
     for (let series = 0; series < tiers.length; series++) {
       const usual = ensemble.predict(series, step)
-      byTier[tiers[series]] += known === null ? usual : usual * known.factor[series] + known.extra[series]
+      byTier[tiers[series]] += known === null ? usual : raised(usual, known, series)
     }
   }
 }
+
+const raised = (usual: number, { factor, extra }: EventEffect, series: number): number =>
+  usual * factor[series] + (extra === null ? 0 : extra[series])

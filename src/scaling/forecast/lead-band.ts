@@ -41,6 +41,9 @@ export class LeadBand {
   readonly errors = Float64Array.from(ASSUMED, (error) => error ** 2 * ASSUMED_TRIALS)
   readonly counts = new Float64Array(WAYS.length).fill(ASSUMED_TRIALS)
   readonly #weights = new Float64Array(WAYS.length)
+  /** What errors and counts come to, by way; to be worked out again after they have changed. */
+  readonly #qualities = new Float64Array(WAYS.length)
+  #isJudged = false
   readonly #everyMs: number
   /** Half of it is forgotten after a day, or after 20 trials. */
   readonly #discount: number
@@ -64,19 +67,26 @@ export class LeadBand {
   /** What was learned before is there again. */
   resume(): void {
     this.ratios.renormalise()
+    this.#isJudged = false
   }
 
   /** Weights of the ways that can say something, in the order of WAYS; they sum to 1. Used again by the next call. */
   weights(candidates: Candidates): Float64Array {
+    if (!this.#isJudged) this.#judge()
     const weights = this.#weights
     let sum = 0
     for (let way = 0; way < weights.length; way++) {
-      const quality = this.counts[way] / (this.errors[way] + NOTHING)
-      weights[way] = Number.isNaN(candidates[way]) ? 0 : quality * quality
+      weights[way] = Number.isNaN(candidates[way]) ? 0 : this.#qualities[way]
       sum += weights[way]
     }
     for (let way = 0; way < weights.length; way++) weights[way] /= sum
     return weights
+  }
+
+  #judge(): void {
+    this.#isJudged = true
+    for (let way = 0; way < this.#qualities.length; way++)
+      this.#qualities[way] = (this.counts[way] / (this.errors[way] + NOTHING)) ** 2
   }
 
   /** Whether a trial is due for a forecast made at `now`. */
@@ -102,6 +112,7 @@ export class LeadBand {
 
   #conclude({ candidates, expected, highest }: Trial): void {
     if (Number.isNaN(highest)) return
+    this.#isJudged = false
     this.ratios.add(Math.max(LEAST_DEMAND, highest) / Math.max(LEAST_DEMAND, expected))
     for (let way = 0; way < candidates.length; way++) {
       const said = candidates[way]

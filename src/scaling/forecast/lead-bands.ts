@@ -46,7 +46,7 @@ export class LeadBands {
 
   /** A time that began at `at`; `demand` NaN = it says nothing. */
   observe(at: number, demand: number): void {
-    for (const band of this.#bands) band.observe(at, demand)
+    for (let index = 0; index < this.#bands.length; index++) this.#bands[index].observe(at, demand)
   }
 
   /** The highest demand between `first` and `last`, both not before `now`. */
@@ -65,16 +65,14 @@ export class LeadBands {
       ahead.upper = Math.max(ahead.upper, expected * band.ratios.quantile(quantile))
       if (expected <= ahead.expected) continue
       ahead.expected = expected
-      ahead.byTier.set(this.#tiers)
+      for (let tier = 0; tier < TIERS.length; tier++) ahead.byTier[tier] = this.#tiers[tier]
     }
     return ahead
   }
 
   /** At most one at a time, so that no second costs much; none of a span that `stepMs` of data can't tell of. */
   beginTrial(now: number, stepMs: number): void {
-    const due = this.#bands.find(
-      (band) => band.isDue(now) && (stepMs === SECOND_MS || band.span.fromMs >= stepMs),
-    )
+    const due = this.#due(now, stepMs)
     if (due === undefined) return
     const { fromMs, untilMs } = due.span
     if (!this.#outlook.isReady(now + fromMs, now + untilMs - 1, untilMs)) return
@@ -82,14 +80,24 @@ export class LeadBands {
     due.begin(now, prospect.totals, this.#expect(due, prospect))
   }
 
+  #due(now: number, stepMs: number): LeadBand | undefined {
+    for (const band of this.#bands)
+      if (band.isDue(now) && (stepMs === SECOND_MS || band.span.fromMs >= stepMs)) return band
+    return undefined
+  }
+
   /** What the ways come to with their weights in this span; `#tiers` says of which tiers. */
   #expect(band: LeadBand, { totals, byTier }: Prospect): number {
-    const tiers = this.#tiers.fill(0)
+    const tiers = this.#tiers
     const weights = band.weights(totals)
-    for (let way = 0; way < weights.length; way++)
-      for (let tier = 0; tier < tiers.length; tier++) tiers[tier] += weights[way] * byTier[way][tier]
     let sum = 0
-    for (let tier = 0; tier < tiers.length; tier++) sum += tiers[tier]
+    for (let tier = 0; tier < tiers.length; tier++) {
+      let expected = 0
+      for (let way = 0; way < weights.length; way++)
+        if (weights[way] > 0) expected += weights[way] * byTier[way][tier]
+      tiers[tier] = expected
+      sum += expected
+    }
     return sum
   }
 }

@@ -73,18 +73,21 @@ export class Outlook {
   }
 
   #lookShort(now: number, from: number, until: number): void {
-    // without events it only rises or only falls, so that the ends say all
-    const isPlain = this.#parts.effect(from, until + 1) === null
-    let at = from
-    this.#takeShort(now, at)
-    while (at < until) {
-      at = isPlain ? until : nextInstant(at, until, MINUTE_MS)
+    this.#takeShort(now, from)
+    // without events the level stays, and the trend only rises or only falls, so that the ends say all
+    if (this.#parts.effect(from, until + 1) === null) return this.#takeTrend(now, until)
+    for (let at = from; at < until;) {
+      at = nextInstant(at, until, MINUTE_MS)
       this.#takeShort(now, at)
     }
   }
 
   #takeShort(now: number, at: number): void {
     this.#prospect.take(LEVEL, this.#shortTermAt(at, 0))
+    this.#takeTrend(now, at)
+  }
+
+  #takeTrend(now: number, at: number): void {
     this.#prospect.take(TREND, this.#shortTermAt(at, trendReach((at - now) / 1000)))
   }
 

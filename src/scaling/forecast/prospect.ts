@@ -5,17 +5,17 @@ import { type Candidates, WAYS } from './lead-band.ts'
 export class Prospect {
   /** Highest total by way; NaN = this way cannot see so far, or has not learned yet. */
   readonly totals: Candidates = new Float64Array(WAYS.length)
-  /** What makes it up, by way and tier. */
+  /** What makes it up, by way and tier; of ways that can say something. */
   readonly byTier: readonly Float64Array[] = WAYS.map(() => new Float64Array(TIERS.length))
 
   /** Whether no way can say anything. */
   get isEmpty(): boolean {
-    return this.totals.every(Number.isNaN)
+    for (const total of this.totals) if (!Number.isNaN(total)) return false
+    return true
   }
 
   clear(): void {
-    this.totals.fill(NaN)
-    for (const tiers of this.byTier) tiers.fill(0)
+    for (let way = 0; way < this.totals.length; way++) this.totals[way] = NaN
   }
 
   /** A way expects this at some instant; what counts is the highest. */
@@ -24,6 +24,7 @@ export class Prospect {
     for (let tier = 0; tier < tiers.length; tier++) total += tiers[tier]
     if (this.totals[way] >= total) return
     this.totals[way] = total
-    this.byTier[way].set(tiers)
+    const made = this.byTier[way]
+    for (let tier = 0; tier < tiers.length; tier++) made[tier] = tiers[tier]
   }
 }

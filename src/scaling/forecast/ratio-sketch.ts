@@ -17,6 +17,9 @@ export class RatioSketch {
   readonly #growth: number
   /** Quantiles asked for since the counts changed last. */
   readonly #known = new Map<number, number>()
+  /** The one asked for last, and what it came to; NaN = the counts have changed. */
+  #share = NaN
+  #quantile = NaN
 
   /** `memory`: ratios that count about fully. */
   constructor(memory: number) {
@@ -26,24 +29,29 @@ export class RatioSketch {
   add(ratio: number): void {
     this.counts[binOf(ratio)] += this.#worth
     this.#worth *= this.#growth
-    this.#known.clear()
+    this.#forget()
     if (this.#worth > RENORMALISE) this.renormalise()
   }
 
   /** Makes what the next ratio adds 1 again; to be called, too, when counts were put in from elsewhere. */
   renormalise(): void {
-    this.#known.clear()
+    this.#forget()
     for (let bin = 0; bin < BINS; bin++) this.counts[bin] /= this.#worth
     this.#worth = 1
   }
 
   /** The ratio below which `share` of them lie; between bins linear. */
   quantile(share: number): number {
-    const known = this.#known.get(share)
-    if (known !== undefined) return known
-    const found = this.#find(share)
+    if (share === this.#share) return this.#quantile
+    const found = this.#known.get(share) ?? this.#find(share)
     this.#known.set(share, found)
-    return found
+    this.#share = share
+    return (this.#quantile = found)
+  }
+
+  #forget(): void {
+    this.#known.clear()
+    this.#share = NaN
   }
 
   #find(share: number): number {

@@ -12,6 +12,7 @@ import { type FinishedStep, StepMeans } from './step-means.ts'
 /** Ticks over which the work of a finished step is spread at most. */
 const SPREAD_TICKS = 32
 const LEAST_PER_TICK = 16
+const NONE: readonly (readonly number[])[] = []
 /** Ticks between two renewals of what was expected. */
 const RENEW_EVERY = 3
 
@@ -59,7 +60,7 @@ export class Resolution {
     at: number,
     demand: Float64Array | null,
     seconds = 1,
-    lent: readonly (readonly number[])[] = [],
+    lent: readonly (readonly number[])[] = NONE,
   ): FinishedStep | null {
     const finished = this.#means.advance(at)
     const isKnown = finished !== null && finished.step !== this.#lentStep

@@ -45,8 +45,7 @@ export class ShortTerm {
     this.#raisedBy = null
     const { level, trend } = this
     const [levels, trends, tiers] = [this.#levels, this.#trends, this.#tiers]
-    levels.fill(0)
-    trends.fill(0)
+    for (let tier = 0; tier < levels.length; tier++) levels[tier] = trends[tier] = 0
     for (let series = 0; series < demand.length; series++) {
       const drift = DAMPING * trend[series]
       const surprise = demand[series] - level[series] - drift
@@ -67,7 +66,7 @@ export class ShortTerm {
       effect === null ? [this.#levels, this.#trends] : [this.#raisedLevels, this.#raisedTrends]
     for (let tier = 0; tier < byTier.length; tier++)
       byTier[tier] = extended(levels[tier], trends[tier], reach)
-    if (effect !== null) addUp(effect.extra, this.#tiers, byTier)
+    if (effect !== null && effect.extra !== null) addUp(effect.extra, this.#tiers, byTier)
     return byTier
   }
 
@@ -93,5 +92,11 @@ function extended(level: number, trend: number, reach: number): number {
   return Math.min(Math.max(0, least + reach * trend), least * STEEPEST)
 }
 
+const reachOf = (seconds: number): number => (DAMPING * (1 - DAMPING ** seconds)) / (1 - DAMPING)
+
+/** Of the first ten minutes: forecasts are of whole seconds again and again. */
+const REACHES = Float64Array.from({ length: 600 }, (_, seconds) => reachOf(seconds))
+
 /** What a trend of 1 amounts to after `seconds`. */
-export const trendReach = (seconds: number): number => (DAMPING * (1 - DAMPING ** seconds)) / (1 - DAMPING)
+export const trendReach = (seconds: number): number =>
+  seconds < REACHES.length && Number.isInteger(seconds) ? REACHES[seconds] : reachOf(seconds)

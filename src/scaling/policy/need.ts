@@ -1,16 +1,17 @@
 /** How many units the load needs, in fractions of a unit: what is measured, and what is forecast. */
 import type { CapacityHold, DemandForecast, ScalingInputs } from '../../core/scaling.ts'
-import { TIERS } from '../../core/tiers.ts'
+import type { Tier } from '../../core/tiers.ts'
 import type { PolicyOptions } from './policy-options.ts'
 
 /** Below this share of the time at work, a unit's rate says nothing of what it could do. */
 const BUSY = 0.9
 
-export const waitingOf = ({ backlog }: ScalingInputs): number =>
-  TIERS.reduce((sum, tier) => sum + backlog[tier], 0)
+export const waitingOf = ({ backlog }: ScalingInputs): number => allOf(backlog)
 
-export const refusedOf = ({ refused }: ScalingInputs): number =>
-  TIERS.reduce((sum, tier) => sum + refused[tier], 0)
+export const refusedOf = ({ refused }: ScalingInputs): number => allOf(refused)
+
+const allOf = ({ critical, premium, standard, bulk }: Readonly<Record<Tier, number>>): number =>
+  critical + premium + standard + bulk
 
 /** How long what waits will take at this rate; 0 while the rate is not known. */
 export function waitMsOf(inputs: ScalingInputs): number {
@@ -51,6 +52,7 @@ export function predictedNeed(
 
 /** Most units that are set apart at one instant. */
 export function heldUnits(holds: readonly CapacityHold[]): number {
+  if (holds.length === 0) return 0
   // at the beginning of one of them it is the most
   return Math.max(
     0,

@@ -9,7 +9,7 @@ import type { Choice, Demanded } from './choice.ts'
 import { heldUnits, isUrgent, predictedNeed, reactiveNeed } from './need.ts'
 import { isOver, type Override } from './override.ts'
 import type { PolicyOptions } from './policy-options.ts'
-import { reasonOf } from './reason.ts'
+import { reasonOf, type Told } from './reason.ts'
 import { RecentMaximum } from './recent-maximum.ts'
 import { Schedule } from './schedule.ts'
 
@@ -91,19 +91,7 @@ export class PoolPolicy {
     this.#note(at, choice)
     const { inputs, forecast } = situation
     const [options, override] = [this.#options, this.#override]
-    const { wanted, to, policy, limits } = choice
-    const told = { choice, inputs, forecast, demanded, bounds }
-    return {
-      from,
-      wanted,
-      to,
-      policy,
-      limits,
-      // one is made every second, and hardly ever read
-      get reason() {
-        return reasonOf(told, options, override)
-      },
-    }
+    return new Decided({ choice, inputs, forecast, demanded, bounds }, options, override)
   }
 
   /** For a restart: what is not configured. */
@@ -196,6 +184,34 @@ export class PoolPolicy {
     if (step === null || wanted - from <= step) return wanted
     limits.push('step')
     return from + step
+  }
+}
+
+/** A choice whose reason is put into words when it is read: one is made every second, and hardly ever read. */
+class Decided implements Choice {
+  readonly from: number
+  readonly wanted: number
+  readonly to: number
+  readonly policy: Choice['policy']
+  readonly limits: readonly string[]
+  readonly #told: Told
+  readonly #options: PolicyOptions
+  readonly #override: Override | null
+
+  constructor(told: Told, options: PolicyOptions, override: Override | null) {
+    const { from, wanted, to, policy, limits } = told.choice
+    this.from = from
+    this.wanted = wanted
+    this.to = to
+    this.policy = policy
+    this.limits = limits
+    this.#told = told
+    this.#options = options
+    this.#override = override
+  }
+
+  get reason(): string {
+    return reasonOf(this.#told, this.#options, this.#override)
   }
 }
 

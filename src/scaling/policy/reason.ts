@@ -6,7 +6,7 @@ import type { Override } from './override.ts'
 import type { PolicyOptions } from './policy-options.ts'
 import type { Choice, Demanded } from './choice.ts'
 
-interface Told {
+export interface Told {
   readonly choice: Omit<Choice, 'reason'>
   readonly inputs: ScalingInputs
   readonly forecast: DemandForecast | null

@@ -1,6 +1,6 @@
 /**
- * A scenario under one seed: the world goes on in steps of a tick, in shorter ones while something is congested, and the
- * loop decides whenever its time has come. The same scenario and seed give the same outcome, to the last bit.
+ * A scenario under one seed: the world goes on in steps of a tick, in shorter ones while something is congested or where
+ * units become ready, and the loop decides whenever its time has come. The same scenario and seed give the same outcome, to the last bit.
  */
 import type { DemandForecaster, ScalingDecision } from '../../core/scaling.ts'
 import type { LadderStep } from '../../scaling/degradation/ladder.ts'
@@ -20,15 +20,17 @@ import { VirtualClock } from '../virtual-clock.ts'
 import { Anomalies } from '../world/anomalies.ts'
 import { Faults } from '../world/faults.ts'
 import { OfferedLoad } from '../world/offered.ts'
-import { PoolWorld } from '../world/pool-world.ts'
+import { PoolWorld, type Waited } from '../world/pool-world.ts'
 import { Control } from './control.ts'
-import { forecastersOf } from './forecasting.ts'
 import type { OperationResult } from './operations.ts'
+import { Past } from './past.ts'
 
 const FINE_MS = 100
 const ROWS = 1500
 const SECOND_MS = 1000
 const ROUNDING = 1e-6
+/** After so many, whatever else the process does has its turn. */
+const SELFISH_STEPS = 1000
 
 export interface RunOptions {
   /** Instead of the scenario's own. */
@@ -39,6 +41,8 @@ export interface RunOptions {
   readonly rowMs?: number | undefined
   /** False: none, which is faster. */
   readonly timeline?: boolean | undefined
+  /** Of the same scenario: what one seed has learned of the time before, another needn't learn again. */
+  readonly past?: Past | undefined
 }
 
 export interface PoolOutcome {
@@ -70,6 +74,7 @@ interface Part {
   readonly forecaster: DemandForecaster
   readonly measures: Measures
   readonly timeline: Timeline | undefined
+  readonly waited: Waited
 }
 
 export async function simulate(scenario: LoadedScenario, options: RunOptions = {}): Promise<Outcome> {
@@ -106,23 +111,26 @@ class Simulation {
       scenario.calibrationText === undefined
         ? DEFAULT_CALIBRATION
         : parseCalibration(scenario.calibrationText, scenario.calibration!)
-    forecastersOf(scenario, this.#seed, options.forecasts ?? true).forEach((forecaster, index) =>
-      parts.push(this.#build(index, calibration, forecaster)),
-    )
+    const past = options.past ?? new Past(scenario)
+    past
+      .forecasters(this.#seed, options.forecasts ?? true)
+      .forEach((forecaster, index) => parts.push(this.#build(index, calibration, forecaster)))
     this.#parts = parts
   }
 
   async run(): Promise<void> {
     const { duration, tick } = this.#scenario
     for (const { control } of this.#parts) control.begin()
-    await answers()
-    while (this.#clock.nowMs() < duration - ROUNDING) {
+    await others()
+    for (let steps = 1; this.#clock.nowMs() < duration - ROUNDING; steps++) {
       const now = this.#clock.nowMs()
-      const isCalm = this.#parts.every(({ world }) => world.isCalm)
-      const longest = isCalm ? tick : Math.min(tick, FINE_MS)
-      const ms = Math.min(longest, tick - (now % tick), duration - now)
+      const ms = Math.min(this.#longestFrom(now), tick - (now % tick), duration - now)
       this.#step(now, ms)
-      await this.#pass(ms)
+      // in two parts, so that what is answered in the first counts in the second; without a timer there is no answer
+      if (this.#clock.advance(ms / 2)) await answers()
+      if (this.#clock.advance(ms - ms / 2)) await answers()
+      this.#foretell()
+      if (steps % SELFISH_STEPS === 0) await others()
     }
     for (const { measures } of this.#parts) measures.end()
   }
@@ -139,25 +147,28 @@ class Simulation {
     return { scenario: this.#scenario, seed: this.#seed, pools }
   }
 
+  /** Steps are fine where it's not calm; where it is, they end as soon as units are ready, or their loss is noticed. */
+  #longestFrom(now: number): number {
+    let next = Infinity
+    for (const { world } of this.#parts) {
+      if (!world.isCalm) return FINE_MS
+      next = Math.min(next, world.capacity.nextMs)
+    }
+    return Math.max(1, Math.ceil((next - now) / FINE_MS)) * FINE_MS
+  }
+
   #step(now: number, ms: number): void {
     this.#offered.step(now, ms)
-    this.#parts.forEach(({ world, control, measures, timeline }, index) => {
+    this.#parts.forEach(({ world, control, measures, timeline, waited }, index) => {
       control.occupy()
-      world.step(now, ms, this.#offered.pools[index], (track, amount, took) => {
-        measures.waited(track, amount, took)
-        timeline?.waited(track, amount, took)
-      })
+      world.step(now, ms, this.#offered.pools[index], waited)
       const standing = control.standing()
       measures.step(world, standing, now, ms)
       timeline?.step(world, { held: standing.held, rung: control.rung, events: this.#eventsAt(now) }, now, ms)
     })
   }
 
-  /** Time passes in two parts, so that what is answered in the first counts in the second. */
-  async #pass(ms: number): Promise<void> {
-    // without a timer nothing has happened that could be answered
-    if (this.#clock.advance(ms / 2)) await answers()
-    if (this.#clock.advance(ms - ms / 2)) await answers()
+  #foretell(): void {
     if (this.#clock.nowMs() % SECOND_MS > ROUNDING) return
     for (const { control, timeline } of this.#parts) {
       const forecast = control.decision?.forecast
@@ -191,9 +202,21 @@ class Simulation {
     const rowMs =
       this.#options.rowMs ?? Math.max(SECOND_MS, Math.ceil(duration / ROWS / SECOND_MS) * SECOND_MS)
     const timeline = this.#options.timeline === false ? undefined : new Timeline(startMs, rowMs)
-    return { world, control, forecaster, measures: new Measures(), timeline }
+    const measures = new Measures()
+    return { world, control, forecaster, measures, timeline, waited: bothOf(measures, timeline) }
   }
 }
 
-/** Promises that can go on have gone on when this resolves. */
-const answers = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+function bothOf(measures: Measures, timeline: Timeline | undefined): Waited {
+  if (timeline === undefined) return measures.waited
+  return (track, amount, ms) => {
+    measures.waited(track, amount, ms)
+    timeline.waited(track, amount, ms)
+  }
+}
+
+/** Promises that can go on have gone on when this resolves: within a promise, ticks come after all of them. */
+const answers = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve))
+
+/** Others have their turn, too, such as who wants to end the process. */
+const others = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,6 +1,7 @@
 /** A scenario under many seeds, each with chances, times and faults of its own. */
 import { reportOf, type Report } from '../result/report.ts'
 import type { LoadedScenario } from '../scenario/scenario-file.ts'
+import { Past } from './past.ts'
 import { simulate } from './simulation.ts'
 import { playInThread, type SwarmOrder } from './swarm-thread.ts'
 
@@ -44,6 +45,7 @@ async function playHere(
   next: () => number | undefined,
   took: (report: Report) => void,
 ): Promise<void> {
+  const past = new Past(scenario)
   for (let seed = next(); seed !== undefined; seed = next())
-    took(reportOf(await simulate(scenario, { seed, timeline: false, forecasts })))
+    took(reportOf(await simulate(scenario, { seed, timeline: false, forecasts, past })))
 }

@@ -19,7 +19,6 @@ export class Capacity {
   readonly #starting: number[] = []
   /** When losses will have been noticed. */
   readonly #lost: number[] = []
-  /** Another number was asked for since the last step. */
   #isAsked = false
   #ready: number
   #desired: number
@@ -42,9 +41,14 @@ export class Capacity {
     return this.#desired
   }
 
-  get isChanging(): boolean {
-    const isMoving = this.#starting.length > 0 || this.#lost.length > 0
-    return this.#isAsked || isMoving || this.#ready > this.#desired
+  /** Another number was asked for since the last step. */
+  get isAsked(): boolean {
+    return this.#isAsked
+  }
+
+  /** When a unit will be ready, or a loss noticed; Infinity = neither is under way. */
+  get nextMs(): number {
+    return Math.min(this.#starting[0] ?? Infinity, this.#lost[0] ?? Infinity)
   }
 
   /** The request of the policy. */

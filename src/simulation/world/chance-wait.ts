@@ -37,12 +37,15 @@ export function holdBack(amount: number, heldMs: number, add: (amount: number, m
     add(amount / BATCH_PARTS, (heldMs * (part + 0.5)) / BATCH_PARTS)
 }
 
-/** Tells `add` what an amount took that waited so long for reasons of its own, and `meanMs` by chance. */
-export function spread(
-  amount: number,
-  ownMs: number,
-  meanMs: number,
-  add: (amount: number, ms: number) => void,
-): void {
-  for (let part = 0; part < SHARES.length; part++) add(amount * SHARES[part], ownMs + meanMs * TIMES[part])
+/** Of a track, and on average. */
+export interface ByChance {
+  readonly track: number
+  readonly meanMs: number
+  readonly waited: (track: number, amount: number, ms: number) => void
+}
+
+/** Tells what an amount took that waited so long for reasons of its own, and `meanMs` by chance. */
+export function spread(amount: number, ownMs: number, { track, meanMs, waited }: ByChance): void {
+  for (let part = 0; part < SHARES.length; part++)
+    waited(track, amount * SHARES[part], ownMs + meanMs * TIMES[part])
 }

@@ -21,15 +21,16 @@ export class Latencies {
     this.#amount += amount
   }
 
-  /** The upper edge of the bin in which the quantile lies; NaN = nothing was added. */
+  /** Within the bin in which it lies as if this were filled evenly; NaN = nothing was added. */
   quantile(share: number): number {
     if (this.#amount === 0) return NaN
     let left = share * this.#amount
     for (let bin = 0; bin < BINS; bin++) {
-      left -= this.#bins[bin]
-      if (left <= 0) return edgeOf(bin)
+      const there = this.#bins[bin]
+      if (there > 0 && left <= there) return msAt(bin + left / there)
+      left -= there
     }
-    return edgeOf(BINS - 1)
+    return msAt(BINS)
   }
 
   clear(): void {
@@ -42,4 +43,4 @@ export class Latencies {
 export const latencyBin = (ms: number): number =>
   ms <= LEAST_MS ? 0 : Math.min(BINS - 1, Math.floor(Math.log2(ms / LEAST_MS) * PER_DOUBLING))
 
-const edgeOf = (bin: number): number => LEAST_MS * 2 ** ((bin + 1) / PER_DOUBLING)
+const msAt = (place: number): number => LEAST_MS * 2 ** (place / PER_DOUBLING)

@@ -59,8 +59,9 @@ export class OfferedLoad {
   readonly #outages: Outages
   /** Region by stream. */
   readonly #regionOf: readonly number[]
-  /** Who serves for a pool in this step. */
+  /** Who serves for a pool in this step, and what of its devices is silent. */
   readonly #now: number[] = []
+  readonly #silenced: number[] = []
   /** Pool by stream, and where it goes when that pool is down. */
   readonly #poolOf: readonly number[]
   readonly #standIn: readonly (number | undefined)[]
@@ -82,7 +83,10 @@ export class OfferedLoad {
     const { fleet } = this.#parts
     fleet.step(sinceMs, ms)
     for (const pool of this.pools) pool.clear()
-    for (let pool = 0; pool < this.pools.length; pool++) this.#now[pool] = this.#servedBy(pool, sinceMs)
+    for (let pool = 0; pool < this.pools.length; pool++) {
+      this.#now[pool] = this.#servedBy(pool, sinceMs)
+      this.#silenced[pool] = this.#parts.silenced(pool)
+    }
     for (let stream = 0; stream < fleet.streams.length; stream++) this.#offer(stream, sinceMs, ms)
   }
 
@@ -92,7 +96,7 @@ export class OfferedLoad {
     const home = this.#poolOf[index]
     const offered = this.pools[this.#now[home]]
     const { mask, amount, reconnected } = this.#outages.through(index, fleet.rates[index], sinceMs, ms)
-    const silenced = this.#parts.silenced(home)
+    const silenced = this.#silenced[home]
     const sent = amount * (1 - silenced)
     const { escalated, work } = anomalies.at(sinceMs, group, region)
     offered.add(this.#regionOf[index], tierIndex, sent * (1 - escalated))

@@ -31,6 +31,9 @@ export interface PoolWorldParts {
   readonly start: Span
 }
 
+/** Told how long amounts took, by track. */
+export type Waited = (track: number, amount: number, ms: number) => void
+
 /** A step of a pool, as it went; used again for the next. */
 export class PoolStep {
   /** Readings that came for the first time, were refused then, and are lost, by track. */
@@ -98,7 +101,7 @@ export class PoolWorld implements ScalingGauge {
 
   /** Is there anything that makes a shorter step worth its while? */
   get isCalm(): boolean {
-    if (this.capacity.isChanging || this.#recovering.length > 0) return false
+    if (this.capacity.isAsked || this.#recovering.length > 0) return false
     return this.tracks.backlog === 0 && this.#senders.kept === 0 && this.last.demand < 0.9 * this.last.work
   }
 
@@ -107,12 +110,7 @@ export class PoolWorld implements ScalingGauge {
     return this.tracks.backlog + this.#senders.kept
   }
 
-  step(
-    sinceMs: number,
-    ms: number,
-    offered: Offered,
-    waited: (track: number, amount: number, ms: number) => void,
-  ): void {
+  step(sinceMs: number, ms: number, offered: Offered, waited: Waited): void {
     const { last } = this
     const { faults, serviceRate } = this.#parts
     last.lost.fill(0)
@@ -125,19 +123,14 @@ export class PoolWorld implements ScalingGauge {
     const nodes = this.options.unit === 'node' ? this.capacity.ready : 1
     const room = this.options.backlog * nodes
     const servers = { workers: this.workers, rate, slice: this.thrift.sliceReadings }
-    const all = last.work > 0 ? Math.min(1, last.demand / last.work) : 0
-    this.tracks.step(
-      { fromMs: sinceMs, ms, arriving: this.#arriving, work: last.work, room },
-      (track, amount, wait, busy) => {
-        const byChanceMs = meanWaitMs(servers, busy) + sliceWaitMs(servers, all)
-        const heldMs = this.thrift.heldMs(track, (1000 * this.#arriving[track]) / (ms * nodes))
-        holdBack(amount, heldMs, (share, held) =>
-          spread(share, wait + held + this.options.baseLatency, byChanceMs, (part, took) =>
-            waited(track, part, took),
-          ),
-        )
-      },
-    )
+    const sliceMs = sliceWaitMs(servers, last.work > 0 ? Math.min(1, last.demand / last.work) : 0)
+    const step = { fromMs: sinceMs, ms, arriving: this.#arriving, work: last.work, room }
+    this.tracks.step(step, (track, amount, wait, busy) => {
+      const byChanceMs = meanWaitMs(servers, busy) + sliceMs
+      const heldMs = this.thrift.heldMs(track, (1000 * this.#arriving[track]) / (ms * nodes))
+      const tell = { track, meanMs: byChanceMs, waited }
+      holdBack(amount, heldMs, (share, held) => spread(share, wait + held + this.options.baseLatency, tell))
+    })
     this.#settle(ms)
     this.#seen.step(offered, this, rate * (1 + this.options.spread * normal(this.#chance)))
   }

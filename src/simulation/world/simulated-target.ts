@@ -22,25 +22,31 @@ export class SimulatedTarget implements ScalingTarget {
     this.#clock = clock
   }
 
-  async scaleTo(units: number): Promise<void> {
-    await this.#answer()
-    this.#pool.capacity.ask(units)
+  scaleTo(units: number): Promise<void> {
+    return this.#answer(() => this.#pool.capacity.ask(units))
   }
 
-  async observe(): Promise<TargetState> {
-    await this.#answer()
-    const { desired, ready } = this.#pool.capacity
-    return { desired, ready }
+  observe(): Promise<TargetState> {
+    return this.#answer(() => {
+      const { desired, ready } = this.#pool.capacity
+      return { desired, ready }
+    })
   }
 
   close(): Promise<void> {
     return Promise.resolve()
   }
 
-  async #answer(): Promise<void> {
+  #answer<Answer>(read: () => Answer): Promise<Answer> {
     const state = this.#faults.apiAt(this.name, this.#clock.nowMs())
     const ms = ANSWER_MS[this.unit] + (state === 'down' ? 0 : state)
-    if (ms > 0) await new Promise<void>((resolve) => void this.#clock.after(ms, resolve))
-    if (state === 'down') throw new Error('503 Service Unavailable')
+    return new Promise((resolve, reject) => {
+      const answer = (): void => {
+        if (state === 'down') reject(new Error('503 Service Unavailable'))
+        else resolve(read())
+      }
+      if (ms > 0) this.#clock.after(ms, answer)
+      else answer()
+    })
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { seededRandom } from '../../../src/core/random.ts'
 import { Calendar } from '../../../src/scaling/forecast/calendar.ts'
 import { parseIcsCalendar } from '../../../src/scaling/forecast/ics-calendar.ts'
 import { parseYamlCalendar } from '../../../src/scaling/forecast/yaml-calendar.ts'
@@ -19,6 +20,7 @@ describe('Calendar', () => {
     const calendar = new Calendar(SERIES, parseYamlCalendar(yaml('    factor: 4'), 'c.yaml'))
     expect(effectOf(calendar, at('2026-10-20T06:00Z'), at('2026-10-20T07:00Z'))).toBeNull()
     expect(effectOf(calendar, at('2026-10-19T06:30Z'), at('2026-10-19T06:31Z'))).toBeNull()
+    expect(effectOf(calendar, at('2026-10-21T23:00Z'), at('2026-10-22T01:00Z'))).toBeNull()
   })
 
   it('keeps the local time of a recurring event when the clocks change', () => {
@@ -78,6 +80,41 @@ describe('Calendar', () => {
         const [from] = event.startsBetween(at('2026-01-01T00:00Z'), at('2026-12-31T00:00Z'))
         expect(effectOf(calendar, from + again, from + 1000)?.factor[1]).toBe(2 + i)
       })
+  })
+
+  it('says of any time, in any order, what its events come to at each instant of it', () => {
+    const recurring = (lines: string, start: string, name: string) =>
+      parseYamlCalendar(
+        yaml(`    rrule: FREQ=DAILY\n${lines}`).replace('06:00', start).replace('factory opens', name),
+        'c.yaml',
+      )
+    const events = [
+      ...recurring('    factor: 4', '06:00', 'a'),
+      ...recurring('    readingsPerSecond: 300', '06:15', 'b'),
+      ...recurring('    factor: 0.5\n    tiers: [bulk]', '23:45', 'c'),
+    ]
+    const calendar = new Calendar(SERIES, events)
+    const demand = Float64Array.of(20, 10)
+    const instantly = (instant: number) => {
+      const active = events.filter(
+        (event) => event.startsBetween(instant - event.durationMs + 1, instant).length > 0,
+      )
+      const named = (name: string): boolean => active.some((event) => event.name === name)
+      const extra = named('b') ? 200 : 0
+      return [named('a') ? 4 : 1, (named('a') ? 4 : 1) * (named('c') ? 0.5 : 1), extra, extra / 2]
+    }
+    const random = seededRandom(7)
+    const begin = at('2026-10-20T00:00Z')
+    for (let times = 0; times < 300; times++) {
+      const from = begin + Math.floor(random() * 72 * 60) * MINUTE_MS
+      const until = from + Math.ceil(random() * random() * 90) * MINUTE_MS
+      const instants = Array.from({ length: (until - from) / MINUTE_MS }, (_, i) => from + i * MINUTE_MS)
+      const each = instants.map(instantly)
+      const highest = [0, 1, 2, 3].map((index) => Math.max(...each.map((values) => values[index])))
+      const effect = effectOf(calendar, from, until, demand)
+      const [factor, extra] = [effect?.factor ?? [1, 1], effect?.extra ?? [0, 0]]
+      expect([...factor, ...extra], new Date(from).toISOString()).toEqual(highest)
+    }
   })
 
   it('can be asked of any number of weeks, and be given other events', () => {

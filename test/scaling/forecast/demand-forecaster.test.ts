@@ -126,6 +126,14 @@ describe('SeasonalForecaster', () => {
     expect(after.reason).toBe('')
   })
 
+  it('takes a factor for no season, either', () => {
+    const text = 'events: [{ name: sale, starts: 2026-01-05T00:10, duration: 10m, factor: 4 }]'
+    const forecaster = forecasterOf(parseYamlCalendar(text, 'c.yaml'))
+    show(forecaster, MONDAY, 1100, (at) => (at >= MONDAY + 10 * MINUTE_MS ? 400 : 100))
+    const after = MONDAY + 25 * MINUTE_MS
+    expect(forecaster.forecast(after, after, 0.5).expected / 200).toBeCloseTo(1, 1)
+  })
+
   it('forgets events that are taken away', () => {
     const text = 'events: [{ name: sale, starts: 2026-01-05T00:20, duration: 10m, factor: 4 }]'
     const forecaster = forecasterOf(parseYamlCalendar(text, 'c.yaml'))

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { reportOf, reportText } from '../../../src/simulation/result/report.ts'
 import { timelineChart } from '../../../src/simulation/result/timeline-chart.ts'
 import { timelineCsv } from '../../../src/simulation/result/timeline.ts'
+import { Past } from '../../../src/simulation/run/past.ts'
 import { simulate } from '../../../src/simulation/run/simulation.ts'
 import { swarm } from '../../../src/simulation/run/swarm.ts'
 import { loadedScenario } from '../loaded-scenario.ts'
@@ -97,5 +98,30 @@ describe('swarm', () => {
     const again = reportOf(await simulate(chancy, { seed: failed[0].seed }))
     expect(again).toEqual(failed[0])
     expect(await swarm(chancy, { first: 1, seeds: 12, threads: 2 })).toMatchObject({ seeds, failed })
+  })
+
+  it('gives each seed what it has alone, though the time before is learned only once', async () => {
+    const seasonal = loadedScenario(`
+start: 2026-03-02T05:50:00Z
+duration: 20m
+history: 50h
+fleet:
+  - { name: a, devices: 1000, every: 1s, traffic: [{ shifts: { at: { '06:00': 3, '18:00': 1 }, within: 5m } }, { noise: { share: 2% } }] }
+pools: [{ serviceRate: 1k/s, workers: 1, start: [30s, 60s], policy: { min: 1, max: 8 } }]
+expect: { units: { reached: 99 } }
+`)
+    const past = new Past(seasonal)
+    const timelines = []
+    for (const seed of [3, 11, 4]) {
+      const [alone, together] = [await simulate(seasonal, { seed }), await simulate(seasonal, { seed, past })]
+      expect(timelineCsv(together.pools)).toBe(timelineCsv(alone.pools))
+      expect(reportOf(together)).toEqual(reportOf(alone))
+      timelines.push(timelineCsv(alone.pools))
+    }
+    // the last hour before is of each seed's own, also where the history is the same
+    expect(new Set(timelines).size).toBe(3)
+    const { failed } = await swarm(seasonal, { first: 3, seeds: 9 })
+    expect(failed).toHaveLength(9)
+    expect(failed[8]).toEqual(reportOf(await simulate(seasonal, { seed: 11 })))
   })
 })

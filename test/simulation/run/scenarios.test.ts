@@ -13,13 +13,19 @@ const DAY = 24 * HOUR
 const SHORT: Readonly<Record<string, (scenario: LoadedScenario) => LoadedScenario>> = {
   'factory-shifts.yaml': (all) => ({
     ...all,
-    start: all.start + 4.5 * HOUR,
+    start: all.start + 1 * HOUR,
     duration: HOUR,
     history: 3 * DAY,
   }),
   'clock-change.yaml': (all) => ({
     ...all,
     start: Date.parse('2026-03-29T03:40:00Z'),
+    duration: HOUR,
+    history: 3 * DAY,
+  }),
+  'clock-changed.yaml': (all) => ({
+    ...all,
+    start: Date.parse('2026-03-30T03:40:00Z'),
     duration: HOUR,
     history: 3 * DAY,
   }),

@@ -14,18 +14,33 @@ describe('Capacity', () => {
     capacity.step(9999, Infinity)
     expect(capacity.ready).toBe(2)
     capacity.step(10_000, Infinity)
-    expect([capacity.ready, capacity.starting, capacity.isChanging]).toEqual([5, 0, false])
+    expect([capacity.ready, capacity.starting]).toEqual([5, 0])
   })
 
-  it('is changing from the moment on at which another number is asked for', () => {
+  it('knows since its last step whether another number was asked for', () => {
     const capacity = capacityOf(2)
     capacity.ask(2)
-    expect(capacity.isChanging).toBe(false)
+    expect(capacity.isAsked).toBe(false)
     capacity.ask(3)
-    expect(capacity.isChanging).toBe(true)
-    // where no more units are to be had, nothing changes
+    capacity.ask(3)
+    expect(capacity.isAsked).toBe(true)
     capacity.step(0, 2)
-    expect(capacity.isChanging).toBe(false)
+    expect(capacity.isAsked).toBe(false)
+  })
+
+  it('knows when something will happen next', () => {
+    const capacity = capacityOf(2)
+    expect(capacity.nextMs).toBe(Infinity)
+    capacity.ask(3)
+    capacity.step(0, Infinity)
+    expect(capacity.nextMs).toBe(10_000)
+    capacity.crash(1, 1000)
+    expect(capacity.nextMs).toBe(6000)
+    capacity.step(6000, Infinity)
+    capacity.step(10_000, Infinity)
+    expect(capacity.nextMs).toBe(16_000)
+    capacity.step(16_000, Infinity)
+    expect(capacity.nextMs).toBe(Infinity)
   })
 
   it('stops those first that are furthest from being ready', () => {
