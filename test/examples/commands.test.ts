@@ -152,7 +152,7 @@ describe('commands in the documentation', { timeout: 120_000 }, () => {
       .replace(/\b\d+s\b/, '300ms')
       .replace(/--devices \d+/, '--devices 1000')
       .replace(/ --url \S+/, '')
-    const lasting = /--duration|--ramp/.test(short) ? short : `${short} --duration 300ms`
+    const lasting = short.includes('--duration') ? short : `${short} --duration 300ms`
     const { code, out } = await said(`${lasting} --url ws://127.0.0.1:${served.port}`)
     expect(code).toBe(0)
     expect(out).toMatch(command.includes('--json') ? /"readingsPerSecond": [1-9]/ : /^sent +[1-9]/)
